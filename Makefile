@@ -1,0 +1,65 @@
+# `make demo` and `make test` need git, make and Python 3.11 to 3.13; the rest they set up themselves.
+#   make setup PYTHON=/path/to/python3.12    chooses the Python
+#   make test ARGS="-k captions"             passes arguments to pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.requirements-installed
+CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
+NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+setup: $(STAMP)  ## create .venv and install what requirements.txt pins (done once)
+
+demo: $(STAMP)  ## turn a few captions into birds, 64 and 256 px: figures/demo.png
+	$(BIN)/python generate.py \
+	  "a small red bird with black wings and a short beak" \
+	  "a bright yellow bird with a black crown" \
+	  "this bird is blue with a white belly" \
+	  "a brown bird with a speckled breast and a long beak" \
+	  --out figures/demo.png
+
+test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake $(NOTEBOOKS)) $(ARGS)
+
+clean:  ## remove .venv and caches; runs/ and data/ stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first candidate that is Python 3.11 to 3.13 and can make an environment with pip in it.
+# A .venv that is already here is adopted.
+$(BIN)/python:
+	@for python in $(CANDIDATES); do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
+	  found="$$python"; \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  echo "Creating $(VENV) with $$("$$python" --version) ..."; \
+	  "$$python" -m venv $(VENV) && exit 0; \
+	  rm -rf $(VENV); exit 1; \
+	done; \
+	if [ -n "$$found" ]; then \
+	  version=$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "make: Python $$version is here without its venv module; on Debian or Ubuntu: sudo apt-get install python$$version-venv, then try again." >&2; \
+	else \
+	  echo "make: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
+	fi; \
+	exit 1
+
+# The stamp is newer than the files it was made from: a second `make` does nothing, and a changed
+# pin installs again.
+$(STAMP): requirements.txt pyproject.toml | $(BIN)/python
+	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "make: $(VENV) holds a Python outside 3.11 to 3.13; run 'make clean' and try again." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	@echo "Installing requirements.txt into $(VENV): a few GB, a few minutes the first time ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+	@echo "Ready. To use it in this shell: source $(BIN)/activate"
