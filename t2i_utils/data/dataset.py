@@ -1,0 +1,106 @@
+"""A captioned picture set, whatever its files look like on disk.
+
+Every reader turns a folder into the same `Dataset`: one `Record` a picture, in the order of the picture ids.
+Captions, box and class live *in* the record, so that no two lists can ever fall out of step.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from t2i_utils.errors import InputError
+
+SPLITS = ("zero-shot", "official")
+PARTS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One picture with everything that is known of it.
+
+    `box` is (x, y, width, height) in pixels of the stored picture, or None when nobody drew one.
+    `zero_shot` and `official` are each "train" or "test": the part that the picture has in that split.
+    """
+
+    image_id: int
+    path: Path
+    class_id: int
+    box: tuple[float, float, float, float] | None
+    captions: tuple[str, ...]
+    zero_shot: str
+    official: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Captioned pictures, read but not decoded.
+
+    `caption_source` says where the sentences come from: "text_c10" (people wrote them), "attributes"
+    (made by the grammar of `t2i_utils.data.captions`) or "captions.csv" (the user's own).
+    """
+
+    name: str
+    root: Path
+    class_names: dict[int, str]
+    records: tuple[Record, ...]
+    caption_source: str
+
+
+def read_dataset(root: str | Path, captions: str | Path | None = None) -> Dataset:
+    """Read a folder in CUB's layout, or a folder of pictures with a `captions.csv`.
+
+    Args:
+        root: the folder that holds `images.txt`, or `CUB_200_2011/images.txt`, or `captions.csv`.
+        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB layout only).
+
+    Raises:
+        InputError: if the folder is missing, is no data set, or has a broken file.
+    """
+    from t2i_utils.data import cub, folder  # here, because both build the types above
+
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"no data set at {root}: it is not a folder; give the folder that holds CUB_200_2011")
+    if cub.find_layout(root) is not None:
+        return cub.read_cub(root, captions)
+    if (root / folder.CSV_NAME).is_file():
+        if captions is not None:
+            raise InputError(
+                f"{root / folder.CSV_NAME} already has the captions of its pictures: leave --captions out"
+            )
+        return folder.read_folder(root)
+    raise InputError(
+        f"no data set in {root}: expected images.txt, CUB_200_2011/images.txt or captions.csv; "
+        "get birds with `t2i data toy` or `t2i data download`"
+    )
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, UTF-8 (with or without a byte order mark), else Latin-1.
+
+    Raises:
+        InputError: if the file is missing or cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror}; put the file there or give another folder"
+        ) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def split_by_class(class_ids: set[int], test_share: float = 0.1) -> set[int]:
+    """The classes that are held back for testing when a data set names none: always the same ones.
+
+    Two classes must stay for training (a "wrong" text is one of another class), so a data set of one or two
+    classes holds nothing back.
+    """
+    if len(class_ids) < 3:
+        return set()
+    order = np.random.default_rng(0).permutation(sorted(class_ids))
+    return {int(class_id) for class_id in order[: max(1, int(len(order) * test_share))]}

@@ -1,0 +1,174 @@
+"""Reading a pack: memory-mapped arrays whose rows all belong together."""
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.data.dataset import PARTS, SPLITS
+from t2i_utils.errors import InputError
+
+FORMAT = "t2i-pack"
+VERSION = 1
+MANIFEST = "manifest.json"
+
+
+class Pack:
+    """A packed data set; row i of everything is the same picture.
+
+    Attributes:
+        folder: where it lies.
+        manifest: what it is: name, crop, caption source, encoder, counts, checksums.
+        class_ids: int32 (n,).
+        image_ids: int64 (n,), the data set's own numbers.
+        num_captions: int32 (n,), how many captions each picture has.
+        embeddings: float16 (n, max_captions, width), mapped; rows with fewer captions repeat theirs.
+    """
+
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+        """Map the arrays; `load_pack` checks the manifest first."""
+        self.folder = folder
+        self.manifest = manifest
+        count, longest = manifest["num_images"], manifest["max_captions"]
+        self.class_ids = self._array("class_ids", np.int32, (count,), mapped=False)
+        self.image_ids = self._array("image_ids", np.int64, (count,), mapped=False)
+        self.num_captions = self._array("num_captions", np.int32, (count,), mapped=False)
+        self._train = {
+            "zero-shot": self._array("zero_shot_train", np.bool_, (count,), mapped=False),
+            "official": self._array("official_train", np.bool_, (count,), mapped=False),
+        }
+        self.embeddings = self._array("embeddings", np.float16, (count, longest, self.width))
+        self._images = {
+            size: self._array(f"images_{size}", np.uint8, (count, size, size, 3)) for size in self.image_sizes
+        }
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return len(self.class_ids)
+
+    @property
+    def width(self) -> int:
+        """Numbers in one caption's embedding."""
+        return self.manifest["encoder"]["width"]
+
+    @property
+    def image_sizes(self) -> tuple[int, ...]:
+        """Sides of the stored squares in pixels, smallest first."""
+        return tuple(sorted(self.manifest["image_sizes"]))
+
+    @cached_property
+    def captions(self) -> list[list[str]]:
+        """The sentences of each picture."""
+        captions = _read_json(self.folder / "captions.json")
+        if not isinstance(captions, list) or [len(row) for row in captions] != self.num_captions.tolist():
+            raise InputError(f"{self.folder / 'captions.json'} does not fit the pack; pack the data again")
+        return captions
+
+    def images(self, size: int) -> np.ndarray:
+        """The pictures at one stored size: uint8 (n, size, size, 3), mapped.
+
+        Raises:
+            InputError: if the pack does not store that size.
+        """
+        if size not in self._images:
+            raise InputError(
+                f"pack {self.folder} has no images of {size} pixels, only {list(self.image_sizes)}; pack the data again"
+            )
+        return self._images[size]
+
+    def indices(self, split: str = "zero-shot", part: str = "train") -> np.ndarray:
+        """The rows of one part of a split: int64 (k,), ascending.
+
+        Raises:
+            InputError: for an unknown split or part.
+        """
+        if split not in SPLITS or part not in PARTS:
+            raise InputError(f"unknown split {split!r} or part {part!r}: choose from {SPLITS} and {PARTS}")
+        return np.flatnonzero(self._train[split] == (part == "train"))
+
+    def embedding_statistics(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of every caption of these pictures, each float32 (width,).
+
+        The standard deviation is at least 1e-6, so that a constant dimension divides to 0.
+
+        Raises:
+            InputError: if `indices` is empty.
+        """
+        if len(indices) == 0:
+            raise InputError(f"no picture to take embedding statistics of in {self.folder}; choose another part")
+        total, squares, count = np.zeros(self.width), np.zeros(self.width), 0
+        for chunk in np.array_split(indices, -(-len(indices) // 1024)):
+            real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
+            vectors = self.embeddings[chunk][real].astype(np.float64)  # (captions, width)
+            total += vectors.sum(axis=0)
+            squares += (vectors**2).sum(axis=0)
+            count += len(vectors)
+        mean = total / count
+        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
+        return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
+
+    def _array(self, name: str, dtype: Any, shape: tuple[int, ...], mapped: bool = True) -> np.ndarray:
+        path = self.folder / f"{name}.npy"
+        try:
+            array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        except FileNotFoundError as error:
+            raise InputError(f"pack {self.folder} lacks {path.name}; pack the data again") from error
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(f"pack file {path} is truncated or damaged; pack the data again") from error
+        if array.dtype != dtype or array.shape != shape:
+            raise InputError(
+                f"pack file {path} holds {array.dtype} {array.shape}, expected {np.dtype(dtype)} {shape}; "
+                "pack the data again"
+            )
+        return array
+
+
+def load_pack(folder: str | Path, verify: bool = False) -> Pack:
+    """Open a pack.
+
+    Args:
+        folder: where it lies.
+        verify: also read every file and compare its SHA-256 with the manifest (seconds per gigabyte).
+
+    Raises:
+        InputError: if there is no pack, it is of another version, or a file is missing, truncated or changed.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise InputError(f"no pack at {folder}: {MANIFEST} is missing; make one with `t2i data pack`")
+    manifest = _read_json(path)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise InputError(f"{path} does not describe a pack; make one with `t2i data pack`")
+    if manifest.get("version") != VERSION:
+        raise InputError(
+            f"pack {folder} has version {manifest.get('version')!r}, this program reads {VERSION}; pack the data again"
+        )
+    try:
+        pack = Pack(folder, manifest)
+        checksums = dict(manifest["checksums"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path} lacks {error}; pack the data again") from error
+    if not (folder / "captions.json").is_file():
+        raise InputError(f"pack {folder} lacks captions.json; pack the data again")
+    if verify:
+        for name, expected in checksums.items():
+            if file_checksum(folder / name) != expected:
+                raise InputError(f"pack file {folder / name} has changed since it was written; pack the data again")
+    return pack
+
+
+def file_checksum(path: Path, algorithm: str = "sha256") -> str:
+    """The checksum of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path}; pack the data again") from error
