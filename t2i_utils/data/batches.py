@@ -1,7 +1,8 @@
 """Training batches: a pure function of the seed and the step.
 
-Nothing is kept between two calls, so a run that resumes at step n continues with exactly the batches that it
-would have seen. Each picture comes once an epoch; crop, flip, captions and wrong text are drawn anew each time.
+Nothing is kept between two calls, so a run that resumes at step n continues with exactly the
+batches that it would have seen. Each picture comes once an epoch; crop, flip, captions and wrong
+text are drawn anew each time.
 """
 
 from functools import lru_cache
@@ -17,8 +18,8 @@ _ORDER, _STEP = 0, 1  # which stream of random numbers
 class Batches:
     """Batches of pictures with right and wrong texts, for the matching-aware discriminator.
 
-    The wrong text of a picture is a real caption of a picture of *another class* (StackGAN, ICCV 2017, section 3.2;
-    Reed et al., ICML 2016, section 4.3).
+    The wrong text of a picture is a real caption of a picture of *another class* (StackGAN, ICCV
+    2017, section 3.2; Reed et al., ICML 2016, section 4.3).
     """
 
     def __init__(
@@ -39,14 +40,17 @@ class Batches:
             pack: the packed data set.
             indices: int64 (n,), the rows to train on, such as `pack.indices("zero-shot", "train")`.
             batch_size: pictures in a batch; may be larger than n.
-            image_size: side of the random crop in pixels, cut from the smallest stored size that holds it.
-            captions_per_image: how many distinct captions are averaged (the paper takes 4, one is the default).
+            image_size: side of the random crop in pixels, cut from the smallest stored size that
+                holds it.
+            captions_per_image: how many distinct captions are averaged (the paper takes 4, one is
+                the default).
             mean: float32 (width,), the training set's mean embedding.
             std: float32 (width,), its standard deviation.
             seed: names the whole sequence of batches.
 
         Raises:
-            InputError: if a number is below 1, `indices` is empty or has one class, or no stored size is large enough.
+            InputError: if a number is below 1, `indices` is empty or has one class, or no stored
+                size is large enough.
         """
         for name, value in (
             ("batch size", batch_size),
@@ -61,13 +65,15 @@ class Batches:
         classes = pack.class_ids[self.indices]
         if len(np.unique(classes)) < 2:
             raise InputError(
-                f"the {len(self.indices)} training pictures of {pack.folder} are of {len(np.unique(classes))} class: "
+                f"the {len(self.indices)} training pictures of {pack.folder} are of "
+                f"{len(np.unique(classes))} class: "
                 "a wrong text must come from another one; use a data set with two classes or more"
             )
         stored_size = next((size for size in pack.image_sizes if size >= image_size), None)
         if stored_size is None:
             raise InputError(
-                f"pack {pack.folder} stores images of {list(pack.image_sizes)} pixels, too small for {image_size}; "
+                f"pack {pack.folder} stores images of {list(pack.image_sizes)} pixels, too small "
+                f"for {image_size}; "
                 "pack the data again with a larger size"
             )
         self.pack = pack
@@ -80,12 +86,14 @@ class Batches:
         self._stored = pack.images(stored_size)
         # Rows sorted by class; class c fills [first, first + size) of them.
         self._by_class = self.indices[np.argsort(classes, kind="stable")]
-        names, first, sizes = np.unique(pack.class_ids[self._by_class], return_index=True, return_counts=True)
+        names, first, sizes = np.unique(
+            pack.class_ids[self._by_class], return_index=True, return_counts=True
+        )
         self._first = dict(zip(names.tolist(), first.tolist(), strict=True))
         self._size = dict(zip(names.tolist(), sizes.tolist(), strict=True))
 
     def at(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of a step, counted from 0; the same for the same seed and step, whatever was asked before.
+        """The batch of a step, counted from 0; it depends on the seed and the step alone.
 
         Returns:
             "images": float32 (batch, size, size, 3) in [-1, 1], randomly cropped and flipped;
@@ -134,14 +142,15 @@ class Batches:
         return images
 
     def _embeddings(self, rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """(batch, width) float32: the standardised mean of distinct random captions of each picture."""
+        """(batch, width) float32: the standardised mean of distinct random captions of each."""
         longest = self.pack.embeddings.shape[1]
         available = self.pack.num_captions[rows]
         lots = random.random((len(rows), longest))
-        lots[np.arange(longest) >= available[:, None]] = 2  # repeats, never drawn before a real caption
+        lots[np.arange(longest) >= available[:, None]] = 2  # repeats come after real captions
         columns = np.argsort(lots, axis=1)[:, : self.captions_per_image]  # (batch, k)
-        vectors = self.pack.embeddings[rows[:, None], columns].astype(np.float32)  # (batch, k, width)
-        use = np.arange(columns.shape[1]) < available[:, None]  # an image with fewer captions gives all it has
+        # An image with fewer captions gives all it has.
+        use = np.arange(columns.shape[1]) < available[:, None]
+        vectors = self.pack.embeddings[rows[:, None], columns].astype(np.float32)  # (b, k, width)
         means = (vectors * use[:, :, None]).sum(axis=1) / use.sum(axis=1, keepdims=True)
         return ((means - self.mean) / self.std).astype(np.float32)
 

@@ -1,8 +1,8 @@
 """From a stored photograph to a square: the two crops, by name.
 
-`paper`: a window around the box's centre whose half side is R = 0.75 x the longer box side, clipped to the picture
-and stretched to a square (StackGAN, ICCV 2017, section 4.1, and its released code). It shows the bird with some
-context, and needs a picture that has context.
+`paper`: a window around the box's centre whose half side is R = 0.75 x the longer box side, clipped
+to the picture and stretched to a square (StackGAN, ICCV 2017, section 4.1, and its released code).
+It shows the bird with some context, and needs a picture that has context.
 `box`: the box itself, stretched to a square. `whole`: the whole picture, for sets without boxes.
 """
 
@@ -47,23 +47,27 @@ def crop_window(image_size: tuple[int, int], box: Box | None, crop: str) -> Box:
     usable = width > 0 and height > 0 and all(map(math.isfinite, box))
     if not usable or right - left < 1 or bottom - top < 1:
         raise InputError(
-            f"box {box} covers nothing of a picture of {image_width} x {image_height} pixels; mend its line in "
+            f"box {box} covers nothing of a picture of {image_width} x {image_height} pixels; "
+            "mend its line in "
             "bounding_boxes.txt"
         )
     return left, top, right, bottom
 
 
-def read_squares(path: Path, box: Box | None, crop: str, sizes: tuple[int, ...]) -> list[np.ndarray]:
+def read_squares(
+    path: Path, box: Box | None, crop: str, sizes: tuple[int, ...]
+) -> list[np.ndarray]:
     """Decode a picture once and cut its crop at each size.
 
-    The box counts pixels as they are stored, so the window is cut first and EXIF's rotation comes after. Each
-    size is resampled from the photograph itself, bicubic with antialiasing.
+    The box counts pixels as they are stored, so the window is cut first and EXIF's rotation comes
+    after. Each size is resampled from the photograph itself, bicubic with antialiasing.
 
     Returns:
         One uint8 array (size, size, 3) for each of `sizes`, RGB.
 
     Raises:
-        InputError: if the file is missing, empty, truncated or no picture, or if its box lies outside it.
+        InputError: if the file is missing, empty, truncated or no picture, or if its box lies
+            outside it.
     """
     try:
         with Image.open(path) as stored:
@@ -73,10 +77,16 @@ def read_squares(path: Path, box: Box | None, crop: str, sizes: tuple[int, ...])
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except FileNotFoundError as error:
-        raise InputError(f"picture {path} is missing: put it back, or take it out of the list of images") from error
+        raise InputError(
+            f"picture {path} is missing: put it back, or take it out of the list of images"
+        ) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = "empty" if path.is_file() and path.stat().st_size == 0 else "truncated, or no picture"
-        raise InputError(f"picture {path} is {reason}: copy it anew, or take it out of the list") from error
+        reason = (
+            "empty" if path.is_file() and path.stat().st_size == 0 else "truncated, or no picture"
+        )
+        raise InputError(
+            f"picture {path} is {reason}: copy it anew, or take it out of the list"
+        ) from error
     squares = []
     for size in sizes:
         square = colour.resize((size, size), Image.Resampling.BICUBIC, box=window)

@@ -2,12 +2,14 @@
 
 The toy birds are written in the same layout, so this one reader reads both.
 
-Files: `images.txt`, `image_class_labels.txt`, `classes.txt`, `bounding_boxes.txt`, `train_test_split.txt` (the
-official split), `zero_shot_split.txt` (ours, optional), `images/<class>/<image>.jpg`, `attributes/`, and
-`text_c10/<class>/<image>.txt` inside the folder or beside it.
+Files: `images.txt`, `image_class_labels.txt`, `classes.txt`, `bounding_boxes.txt`,
+`train_test_split.txt` (the official split), `zero_shot_split.txt` (ours, optional),
+`images/<class>/<image>.jpg`, `attributes/`, and `text_c10/<class>/<image>.txt` inside the folder or
+beside it.
 
-Sources: Wah et al., "The Caltech-UCSD Birds-200-2011 Dataset", CNS-TR-2011-001; Reed et al., "Learning Deep
-Representations of Fine-Grained Visual Descriptions", CVPR 2016 (captions and the 150/50 class split).
+Sources: Wah et al., "The Caltech-UCSD Birds-200-2011 Dataset", CNS-TR-2011-001; Reed et al.,
+"Learning Deep Representations of Fine-Grained Visual Descriptions", CVPR 2016 (captions and the
+150/50 class split).
 """
 
 import sys
@@ -18,14 +20,13 @@ from typing import TypeVar
 from t2i_utils.data.dataset import Dataset, Record, read_text, split_by_class
 from t2i_utils.errors import InputError
 
-# The 50 classes that no text-to-image paper trains on (Reed et al.; the StackGAN release has the same).
-ZERO_SHOT_TEST_CLASSES = frozenset(
-    int(number)
-    for number in """
-    1 4 6 8 9 14 23 29 31 33 34 35 36 37 38 43 49 51 53 66 72 79 83 84 86 91 95 96 98 101 102 103 112 114 119
-    121 130 135 138 147 156 163 165 166 180 183 185 186 187 197
-    """.split()
-)
+# The 50 classes that no text-to-image paper trains on (Reed et al.; the StackGAN release has the
+# same ones).
+ZERO_SHOT_TEST_CLASSES = frozenset({
+    1, 4, 6, 8, 9, 14, 23, 29, 31, 33, 34, 35, 36, 37, 38, 43, 49,
+    51, 53, 66, 72, 79, 83, 84, 86, 91, 95, 96, 98, 101, 102, 103, 112, 114,
+    119, 121, 130, 135, 138, 147, 156, 163, 165, 166, 180, 183, 185, 186, 187, 197,
+})  # fmt: skip
 FOLDER_NAME = "CUB_200_2011"
 CAPTION_FOLDERS = ("text_c10", "text", "cvpr2016_cub/text_c10")
 
@@ -33,7 +34,7 @@ Value = TypeVar("Value")
 
 
 def find_layout(root: Path) -> Path | None:
-    """The folder that holds `images.txt`: `root`, `root/CUB_200_2011`, or one deeper (as Kaggle unpacks it)."""
+    """The folder that holds `images.txt`: `root`, or one or two levels below (as Kaggle has it)."""
     for folder in (root, root / FOLDER_NAME, root / FOLDER_NAME / FOLDER_NAME):
         if (folder / "images.txt").is_file():
             return folder
@@ -47,7 +48,9 @@ def read_cub(root: Path, captions: str | Path | None = None) -> Dataset:
         raise InputError(f"no CUB in {root}: expected images.txt or {FOLDER_NAME}/images.txt in it")
     files = read_table(base / "images.txt", str)
     if not files:
-        raise InputError(f"{base / 'images.txt'} is empty: it should name the pictures, '<id> <file>' a line")
+        raise InputError(
+            f"{base / 'images.txt'} is empty: it should name the pictures, '<id> <file>' a line"
+        )
     classes = read_table(base / "image_class_labels.txt", int, files)
     class_names = read_table(base / "classes.txt", str)
     boxes = {}
@@ -55,7 +58,9 @@ def read_cub(root: Path, captions: str | Path | None = None) -> Dataset:
         boxes = read_table(base / "bounding_boxes.txt", _box)
     for image_id, class_id in classes.items():
         if class_id not in class_names:
-            raise InputError(f"{base / 'classes.txt'} has no class {class_id}, which image {image_id} is of")
+            raise InputError(
+                f"{base / 'classes.txt'} has no class {class_id}, which image {image_id} is of"
+            )
     zero_shot = _zero_shot_split(base, classes, class_names)
     official = zero_shot
     if (base / "train_test_split.txt").is_file():
@@ -83,11 +88,13 @@ def read_table(
 
     Args:
         path: the file.
-        parse: turns what follows the id into the value; a ValueError of it becomes a message with the line.
+        parse: turns what follows the id into the value; a ValueError of it becomes a message with
+            the line.
         needed: ids that must all be present.
 
     Raises:
-        InputError: for a missing file, a line that cannot be read, an id twice, or a needed id that is absent.
+        InputError: for a missing file, a line that cannot be read, an id twice, or a needed id that
+            is absent.
     """
     table: dict[int, Value] = {}
     for number, line in enumerate(read_text(path).splitlines(), start=1):
@@ -98,14 +105,18 @@ def read_table(
             identity, parsed = int(key), parse(value.strip())
         except ValueError as error:
             raise InputError(
-                f"{path}, line {number}: cannot read {line.strip()[:60]!r}; copy the file anew from the archive"
+                f"{path}, line {number}: cannot read {line.strip()[:60]!r}; copy the file anew"
             ) from error
         if identity in table:
-            raise InputError(f"{path}, line {number}: id {identity} appears twice; remove one of the lines")
+            raise InputError(
+                f"{path}, line {number}: id {identity} appears twice; remove one of the lines"
+            )
         table[identity] = parsed
     absent = [identity for identity in needed or () if identity not in table]
     if absent:
-        raise InputError(f"{path} has no line for image {absent[0]} ({len(absent)} missing); copy the file anew")
+        raise InputError(
+            f"{path} has no line for image {absent[0]} ({len(absent)} missing); copy the file anew"
+        )
     return table
 
 
@@ -138,14 +149,19 @@ def _part(value: str) -> str:
     return value
 
 
-def _zero_shot_split(base: Path, classes: dict[int, int], class_names: dict[int, str]) -> dict[int, str]:
+def _zero_shot_split(
+    base: Path, classes: dict[int, int], class_names: dict[int, str]
+) -> dict[int, str]:
     """Which images may be trained on when the test classes must stay unseen."""
     path = base / "zero_shot_split.txt"
     if path.is_file():
         return read_table(path, _part, {image_id: "" for image_id in classes})
     is_real_cub = len(class_names) == 200 and class_names.get(1) == "001.Black_footed_Albatross"
     held_back = ZERO_SHOT_TEST_CLASSES if is_real_cub else split_by_class(set(classes.values()))
-    return {image_id: "test" if class_id in held_back else "train" for image_id, class_id in classes.items()}
+    return {
+        image_id: "test" if class_id in held_back else "train"
+        for image_id, class_id in classes.items()
+    }
 
 
 def _captions(
@@ -156,12 +172,18 @@ def _captions(
         candidates = [Path(given), *(Path(given) / name for name in CAPTION_FOLDERS)]
         folder = _first_with(candidates, files)
         if folder is None:
-            raise InputError(f"no captions in {given}: expected files such as <class>/<image>.txt in it")
+            raise InputError(
+                f"no captions in {given}: expected files such as <class>/<image>.txt in it"
+            )
     else:
         places = [base, root] + ([base.parent] if base.name == FOLDER_NAME else [])
-        folder = next((place / "text_c10" for place in places if (place / "text_c10").is_dir()), None)
+        folder = next(
+            (place / "text_c10" for place in places if (place / "text_c10").is_dir()), None
+        )
     if folder is not None:
-        return {image_id: read_captions(folder, file) for image_id, file in files.items()}, "text_c10"
+        return {
+            image_id: read_captions(folder, file) for image_id, file in files.items()
+        }, "text_c10"
 
     from t2i_utils.data.attributes import captions_from_attributes
 
@@ -176,6 +198,8 @@ def _captions(
 def _first_with(candidates: list[Path], files: dict[int, str]) -> Path | None:
     """The first folder that has a caption file for some image."""
     for folder in candidates:
-        if folder.is_dir() and any((folder / file).with_suffix(".txt").is_file() for file in files.values()):
+        if folder.is_dir() and any(
+            (folder / file).with_suffix(".txt").is_file() for file in files.values()
+        ):
             return folder
     return None

@@ -1,7 +1,8 @@
 """A captioned picture set, whatever its files look like on disk.
 
-Every reader turns a folder into the same `Dataset`: one `Record` a picture, in the order of the picture ids.
-Captions, box and class live *in* the record, so that no two lists can ever fall out of step.
+Every reader turns a folder into the same `Dataset`: one `Record` a picture, in the order of the
+picture ids. Captions, box and class live *in* the record, so that no two lists can ever fall out of
+step.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ class Record:
     """One picture with everything that is known of it.
 
     `box` is (x, y, width, height) in pixels of the stored picture, or None when nobody drew one.
-    `zero_shot` and `official` are each "train" or "test": the part that the picture has in that split.
+    `zero_shot` and `official` are each "train" or "test": the part that the picture has in that
+    split.
     """
 
     image_id: int
@@ -36,8 +38,9 @@ class Record:
 class Dataset:
     """Captioned pictures, read but not decoded.
 
-    `caption_source` says where the sentences come from: "text_c10" (people wrote them), "attributes"
-    (made by the grammar of `t2i_utils.data.captions`) or "captions.csv" (the user's own).
+    `caption_source` says where the sentences come from: "text_c10" (people wrote them),
+    "attributes" (made by the grammar of `t2i_utils.data.captions`) or "captions.csv" (the user's
+    own).
     """
 
     name: str
@@ -52,7 +55,8 @@ def read_dataset(root: str | Path, captions: str | Path | None = None) -> Datase
 
     Args:
         root: the folder that holds `images.txt`, or `CUB_200_2011/images.txt`, or `captions.csv`.
-        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB layout only).
+        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB layout
+            only).
 
     Raises:
         InputError: if the folder is missing, is no data set, or has a broken file.
@@ -61,13 +65,16 @@ def read_dataset(root: str | Path, captions: str | Path | None = None) -> Datase
 
     root = Path(root)
     if not root.is_dir():
-        raise InputError(f"no data set at {root}: it is not a folder; give the folder that holds CUB_200_2011")
+        raise InputError(
+            f"no data set at {root}: it is not a folder; give the folder that holds CUB_200_2011"
+        )
     if cub.find_layout(root) is not None:
         return cub.read_cub(root, captions)
     if (root / folder.CSV_NAME).is_file():
         if captions is not None:
             raise InputError(
-                f"{root / folder.CSV_NAME} already has the captions of its pictures: leave --captions out"
+                f"{root / folder.CSV_NAME} already has the captions of its pictures: leave "
+                "--captions out"
             )
         return folder.read_folder(root)
     raise InputError(
@@ -97,8 +104,8 @@ def read_text(path: Path) -> str:
 def split_by_class(class_ids: set[int], test_share: float = 0.1) -> set[int]:
     """The classes that are held back for testing when a data set names none: always the same ones.
 
-    Two classes must stay for training (a "wrong" text is one of another class), so a data set of one or two
-    classes holds nothing back.
+    Two classes must stay for training (a "wrong" text is one of another class), so a data set of
+    one or two classes holds nothing back.
     """
     if len(class_ids) < 3:
         return set()

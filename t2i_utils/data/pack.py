@@ -25,7 +25,8 @@ class Pack:
         class_ids: int32 (n,).
         image_ids: int64 (n,), the data set's own numbers.
         num_captions: int32 (n,), how many captions each picture has.
-        embeddings: float16 (n, max_captions, width), mapped; rows with fewer captions repeat theirs.
+        embeddings: float16 (n, max_captions, width), mapped; rows with fewer captions repeat
+            theirs.
     """
 
     def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
@@ -42,7 +43,8 @@ class Pack:
         }
         self.embeddings = self._array("embeddings", np.float16, (count, longest, self.width))
         self._images = {
-            size: self._array(f"images_{size}", np.uint8, (count, size, size, 3)) for size in self.image_sizes
+            size: self._array(f"images_{size}", np.uint8, (count, size, size, 3))
+            for size in self.image_sizes
         }
 
     def __len__(self) -> int:
@@ -63,8 +65,13 @@ class Pack:
     def captions(self) -> list[list[str]]:
         """The sentences of each picture."""
         captions = _read_json(self.folder / "captions.json")
-        if not isinstance(captions, list) or [len(row) for row in captions] != self.num_captions.tolist():
-            raise InputError(f"{self.folder / 'captions.json'} does not fit the pack; pack the data again")
+        if (
+            not isinstance(captions, list)
+            or [len(row) for row in captions] != self.num_captions.tolist()
+        ):
+            raise InputError(
+                f"{self.folder / 'captions.json'} does not fit the pack; pack the data again"
+            )
         return captions
 
     def images(self, size: int) -> np.ndarray:
@@ -75,7 +82,8 @@ class Pack:
         """
         if size not in self._images:
             raise InputError(
-                f"pack {self.folder} has no images of {size} pixels, only {list(self.image_sizes)}; pack the data again"
+                f"pack {self.folder} has no images of {size} pixels, only "
+                f"{list(self.image_sizes)}; pack the data again"
             )
         return self._images[size]
 
@@ -86,7 +94,9 @@ class Pack:
             InputError: for an unknown split or part.
         """
         if split not in SPLITS or part not in PARTS:
-            raise InputError(f"unknown split {split!r} or part {part!r}: choose from {SPLITS} and {PARTS}")
+            raise InputError(
+                f"unknown split {split!r} or part {part!r}: choose from {SPLITS} and {PARTS}"
+            )
         return np.flatnonzero(self._train[split] == (part == "train"))
 
     def embedding_statistics(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +108,9 @@ class Pack:
             InputError: if `indices` is empty.
         """
         if len(indices) == 0:
-            raise InputError(f"no picture to take embedding statistics of in {self.folder}; choose another part")
+            raise InputError(
+                f"no picture to take embedding statistics of in {self.folder}; choose another part"
+            )
         total, squares, count = np.zeros(self.width), np.zeros(self.width), 0
         for chunk in np.array_split(indices, -(-len(indices) // 1024)):
             real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
@@ -110,17 +122,24 @@ class Pack:
         deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
         return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
 
-    def _array(self, name: str, dtype: Any, shape: tuple[int, ...], mapped: bool = True) -> np.ndarray:
+    def _array(
+        self, name: str, dtype: Any, shape: tuple[int, ...], mapped: bool = True
+    ) -> np.ndarray:
         path = self.folder / f"{name}.npy"
         try:
             array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         except FileNotFoundError as error:
-            raise InputError(f"pack {self.folder} lacks {path.name}; pack the data again") from error
+            raise InputError(
+                f"pack {self.folder} lacks {path.name}; pack the data again"
+            ) from error
         except (OSError, ValueError, EOFError) as error:
-            raise InputError(f"pack file {path} is truncated or damaged; pack the data again") from error
+            raise InputError(
+                f"pack file {path} is truncated or damaged; pack the data again"
+            ) from error
         if array.dtype != dtype or array.shape != shape:
             raise InputError(
-                f"pack file {path} holds {array.dtype} {array.shape}, expected {np.dtype(dtype)} {shape}; "
+                f"pack file {path} holds {array.dtype} {array.shape}, expected {np.dtype(dtype)} "
+                f"{shape}; "
                 "pack the data again"
             )
         return array
@@ -131,21 +150,26 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
 
     Args:
         folder: where it lies.
-        verify: also read every file and compare its SHA-256 with the manifest (seconds per gigabyte).
+        verify: also read every file and compare its SHA-256 with the manifest (seconds per
+            gigabyte).
 
     Raises:
-        InputError: if there is no pack, it is of another version, or a file is missing, truncated or changed.
+        InputError: if there is no pack, it is of another version, or a file is missing, truncated
+            or changed.
     """
     folder = Path(folder)
     path = folder / MANIFEST
     if not path.is_file():
-        raise InputError(f"no pack at {folder}: {MANIFEST} is missing; make one with `t2i data pack`")
+        raise InputError(
+            f"no pack at {folder}: {MANIFEST} is missing; make one with `t2i data pack`"
+        )
     manifest = _read_json(path)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InputError(f"{path} does not describe a pack; make one with `t2i data pack`")
     if manifest.get("version") != VERSION:
         raise InputError(
-            f"pack {folder} has version {manifest.get('version')!r}, this program reads {VERSION}; pack the data again"
+            f"pack {folder} has version {manifest.get('version')!r}, this program reads "
+            f"{VERSION}; pack the data again"
         )
     try:
         pack = Pack(folder, manifest)
@@ -157,7 +181,10 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
     if verify:
         for name, expected in checksums.items():
             if file_checksum(folder / name) != expected:
-                raise InputError(f"pack file {folder / name} has changed since it was written; pack the data again")
+                raise InputError(
+                    f"pack file {folder / name} has changed since it was written; pack the data "
+                    "again"
+                )
     return pack
 
 

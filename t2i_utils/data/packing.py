@@ -1,7 +1,8 @@
 """Pack once, train anywhere: a data set as a folder of memory-mapped arrays with a manifest.
 
-Row i of every array is the same picture: image, class, caption embeddings, split. Training and evaluation read packs
-only; the arrays are mapped, not loaded, so memory stays flat however large the set is.
+Row i of every array is the same picture: image, class, caption embeddings, split. Training and
+evaluation read packs only; the arrays are mapped, not loaded, so memory stays flat however large
+the set is.
 """
 
 import contextlib
@@ -12,11 +13,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -24,27 +26,19 @@ from tqdm import tqdm
 from t2i_utils.data.crops import CROPS, read_squares
 from t2i_utils.data.dataset import PARTS, Dataset, Record, read_dataset
 from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, file_checksum, load_pack
+from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
+from t2i_utils.text.encoder import SentenceEncoder
 
 IMAGE_SIZES = (76, 304)
 CHUNK = 256  # pictures or sentences handled between two writes
-
-
-class Encoder(Protocol):
-    """What packing needs of a sentence encoder: a name, a width, and sentences to float32 (n, width)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def width(self) -> int: ...
-    def encode(self, captions: Sequence[str], /) -> np.ndarray: ...
 
 
 def write_pack(
     dataset: Dataset,
     folder: str | Path,
     *,
-    encoder: Encoder,
+    encoder: SentenceEncoder,
     crop: str = "box",
     image_sizes: tuple[int, ...] = IMAGE_SIZES,
     limit: int | None = None,
@@ -53,21 +47,24 @@ def write_pack(
 ) -> Pack:
     """Decode, crop and encode a data set into a pack.
 
-    The pack is built in a folder beside `folder` and moved there when it is complete: an error, a full disk or
-    Ctrl-C leaves whatever was there before. An older pack in `folder` is replaced.
+    The pack is built in a folder beside `folder` and moved there when it is complete: an error, a
+    full disk or Ctrl-C leaves whatever was there before. An older pack in `folder` is replaced.
 
     Args:
         dataset: what `read_dataset` gave.
         folder: where the pack goes; must be new, empty or a pack.
         encoder: turns sentences into vectors.
         crop: "paper", "box" or "whole"; "whole" is used, and said, where the data set has no boxes.
-        image_sizes: sides of the stored squares, in pixels; leave room for a random crop (76 for 64, 304 for 256).
-        limit: take only so many pictures, from all classes and parts alike; the same `seed` takes the same ones.
+        image_sizes: sides of the stored squares, in pixels; leave room for a random crop (76 for
+            64, 304 for 256).
+        limit: take only so many pictures, from all classes and parts alike; the same `seed` takes
+            the same ones.
         seed: for `limit`.
         progress: show a bar.
 
     Raises:
-        InputError: for a picture that cannot be read, a folder that is something else, or a full disk.
+        InputError: for a picture that cannot be read, a folder that is something else, or a full
+            disk.
     """
     folder = Path(folder)
     if crop not in CROPS:
@@ -80,7 +77,10 @@ def write_pack(
         raise InputError(f"data set {dataset.name} has no picture to pack; give another folder")
     for record in records:  # before the long work starts
         if not record.path.is_file():
-            raise InputError(f"picture {record.path} is missing: put it back, or take it out of the list of images")
+            raise InputError(
+                f"picture {record.path} is missing: put it back, or take it out of the list of "
+                f"images"
+            )
     with _replacing(folder) as partial:
         for name, array in _small_arrays(records).items():
             np.save(partial / name, array)
@@ -115,16 +115,19 @@ def write_pack(
 def auto_pack(
     root: str | Path,
     *,
-    encoder: Encoder,
+    encoder: SentenceEncoder,
     crop: str,
     captions: str | Path | None = None,
     limit: int | None = None,
     folder: str | Path = Path("data/packs"),
 ) -> Pack:
-    """The pack of a raw data set, packed the first time into `folder/<hash>`; a pack is just loaded.
+    """The pack of a raw data set, packed the first time into `folder/<hash>`.
 
-    The hash covers the data set's name, its files and their sizes, boxes, splits, captions, crop, encoder and limit:
-    when any of them changes, a new pack is made. Says on standard error what it does.
+    A `root` that is a pack already is just loaded.
+
+    The hash covers the data set's name, its files and their sizes, boxes, splits, captions, crop,
+    encoder and limit: when any of them changes, a new pack is made. Says on standard error what it
+    does.
 
     Raises:
         InputError: as `read_dataset`, `write_pack` and `load_pack`.
@@ -139,43 +142,12 @@ def auto_pack(
         return load_pack(target)
     count = len(dataset.records) if limit is None else min(limit, len(dataset.records))
     print(
-        f"{dataset.name}: packing {count} pictures (crop {crop}, captions from {dataset.caption_source}, "
+        f"{dataset.name}: packing {count} pictures (crop {crop}, captions from "
+        f"{dataset.caption_source}, "
         f"encoder {encoder.name}) into {target}, this once",
         file=sys.stderr,
     )
     return write_pack(dataset, target, encoder=encoder, crop=crop, limit=limit)
-
-
-def choose_records(records: Sequence[Record], limit: int | None, seed: int = 0) -> tuple[Record, ...]:
-    """At most `limit` records, the same ones for the same seed, in their old order.
-
-    Each of the (up to four) parts that the two splits cut out keeps its share, and at least one record where
-    `limit` allows; inside a part the classes with the fewest records so far come first.
-
-    Raises:
-        InputError: if `limit` is below 1.
-    """
-    if limit is not None and limit < 1:
-        raise InputError(f"the limit on pictures must be at least 1, got {limit}")
-    if limit is None or limit >= len(records):
-        return tuple(records)
-    parts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for position in np.random.default_rng(seed).permutation(len(records)):
-        parts[records[position].zero_shot, records[position].official].append(int(position))
-    largest_first = sorted(parts.values(), key=len, reverse=True)[:limit]
-    shares = [max(1, limit * len(part) // len(records)) for part in largest_first[1:]]
-    shares.insert(0, limit - sum(shares))
-    taken: Counter[int] = Counter()
-    chosen: list[int] = []
-    for part, share in zip(largest_first, shares, strict=True):
-        waiting: defaultdict[int, list[int]] = defaultdict(list)
-        for position in part:
-            waiting[records[position].class_id].append(position)
-        for _ in range(share):
-            class_id = min((key for key in waiting if waiting[key]), key=lambda key: taken[key])
-            chosen.append(waiting[class_id].pop())
-            taken[class_id] += 1
-    return tuple(records[position] for position in sorted(chosen))
 
 
 def _usable_crop(dataset: Dataset, crop: str) -> str:
@@ -183,7 +155,10 @@ def _usable_crop(dataset: Dataset, crop: str) -> str:
     if crop == "whole" or not without:
         return crop
     if without == len(dataset.records):
-        print(f"{dataset.name} has no boxes: whole pictures are used instead of crop {crop!r}", file=sys.stderr)
+        print(
+            f"{dataset.name} has no boxes: whole pictures are used instead of crop {crop!r}",
+            file=sys.stderr,
+        )
         return "whole"
     print(f"{dataset.name}: {without} pictures have no box and are used whole", file=sys.stderr)
     return crop
@@ -214,20 +189,28 @@ def _write_images(
     """Decode in threads (Pillow releases Python's lock) and append in the records' order."""
     with contextlib.ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)))
-        bar = stack.enter_context(tqdm(total=len(records), desc="pictures", unit="", disable=not progress))
+        bar = stack.enter_context(
+            tqdm(total=len(records), desc="pictures", unit="", disable=not progress)
+        )
         files = [
-            stack.enter_context(_array_file(folder / f"images_{size}.npy", (len(records), size, size, 3), np.uint8))
+            stack.enter_context(
+                _array_file(folder / f"images_{size}.npy", (len(records), size, size, 3), np.uint8)
+            )
             for size in sizes
         ]
         for start in range(0, len(records), CHUNK):
             chunk = records[start : start + CHUNK]
-            for squares in threads.map(lambda record: read_squares(record.path, record.box, crop, sizes), chunk):
+            for squares in threads.map(
+                lambda record: read_squares(record.path, record.box, crop, sizes), chunk
+            ):
                 for file, square in zip(files, squares, strict=True):
                     file.write(square.tobytes())
                 bar.update()
 
 
-def _write_embeddings(path: Path, captions: list[list[str]], encoder: Encoder, progress: bool) -> None:
+def _write_embeddings(
+    path: Path, captions: list[list[str]], encoder: SentenceEncoder, progress: bool
+) -> None:
     """float16 (n, max_captions, width); rows with fewer captions repeat theirs in a circle."""
     longest = max(len(sentences) for sentences in captions)
     total = sum(len(sentences) for sentences in captions)
@@ -242,8 +225,9 @@ def _write_embeddings(path: Path, captions: list[list[str]], encoder: Encoder, p
             vectors = np.asarray(encoder.encode(sentences))
             if vectors.shape != (len(sentences), encoder.width) or not np.isfinite(vectors).all():
                 raise InputError(
-                    f"encoder {encoder.name} gave shape {vectors.shape} for {len(sentences)} captions, expected "
-                    f"finite numbers of shape ({len(sentences)}, {encoder.width}); choose another encoder"
+                    f"encoder {encoder.name} gave shape {vectors.shape} for {len(sentences)} "
+                    f"captions, expected finite numbers of shape "
+                    f"({len(sentences)}, {encoder.width}); choose another encoder"
                 )
             first = 0
             for row in rows:
@@ -255,8 +239,15 @@ def _write_embeddings(path: Path, captions: list[list[str]], encoder: Encoder, p
 
 @contextlib.contextmanager
 def _array_file(path: Path, shape: tuple[int, ...], dtype: Any) -> Iterator[Any]:
-    """A .npy file to append to: a full disk is an error here, where writing to a memory map would kill Python."""
-    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+    """A .npy file to append to.
+
+    On a full disk this raises an error, where writing to a memory map would kill Python.
+    """
+    header = {
+        "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
+        "fortran_order": False,
+        "shape": shape,
+    }
     with open(path, "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         yield file
@@ -265,8 +256,14 @@ def _array_file(path: Path, shape: tuple[int, ...], dtype: Any) -> Iterator[Any]
 @contextlib.contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
     """A temporary folder that takes the place of `folder` if all goes well, and vanishes if not."""
-    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} holds something that is no pack: choose another folder, or move that away")
+    if (
+        folder.exists()
+        and not (folder / MANIFEST).is_file()
+        and (not folder.is_dir() or any(folder.iterdir()))
+    ):
+        raise InputError(
+            f"{folder} holds something that is no pack: choose another folder, or move that away"
+        )
     partial = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -288,7 +285,9 @@ def _replacing(folder: Path) -> Iterator[Path]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         mend = "free some space" if full else "choose a folder that you may write to"
-        raise InputError(f"cannot write the pack {folder}: {error.strerror or error}; {mend}") from error
+        raise InputError(
+            f"cannot write the pack {folder}: {error.strerror or error}; {mend}"
+        ) from error
     finally:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
@@ -298,7 +297,7 @@ def _write_json(path: Path, content: Any, indent: int | None = None) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=indent) + "\n", encoding="utf-8")
 
 
-def _fingerprint(dataset: Dataset, encoder: Encoder, crop: str, limit: int | None) -> str:
+def _fingerprint(dataset: Dataset, encoder: SentenceEncoder, crop: str, limit: int | None) -> str:
     """Sixteen hexadecimal digits that change whenever the pack would."""
     try:
         files = [
@@ -307,11 +306,10 @@ def _fingerprint(dataset: Dataset, encoder: Encoder, crop: str, limit: int | Non
         ]
     except FileNotFoundError as error:
         raise InputError(
-            f"picture {error.filename} is missing: put it back, or take it out of the list of images"
+            f"picture {error.filename} is missing: put it back, or take it out of the list of "
+            f"images"
         ) from error
-    rest = [
-        (record.image_id, record.class_id, record.box, record.captions, record.zero_shot, record.official)
-        for record in dataset.records
-    ]
-    content = [VERSION, dataset.name, files, rest, crop, IMAGE_SIZES, encoder.name, encoder.width, limit]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+    # The path is absolute: it is covered by `files`, relative to the data set.
+    rest = [replace(record, path=Path()) for record in dataset.records]
+    content = (VERSION, dataset.name, files, rest, crop, IMAGE_SIZES, encoder.name, encoder.width)
+    return hashlib.sha256(repr((content, limit)).encode(errors="backslashreplace")).hexdigest()[:16]
