@@ -81,7 +81,7 @@ def report(
     problems = list(_package_problems()) + list(_finding_problems(facts))
     if devices:
         facts["devices"], problem = _ask_backend()
-        problems += [problem] if problem else list(_device_problems(facts["devices"]))
+        problems += [problem] if problem else _device_problems(facts["devices"] or [])
     facts["problems"] = problems
     return facts if as_json else _as_text(facts)
 
@@ -186,17 +186,14 @@ def _finding_problems(facts: dict[str, Any]) -> Iterator[str]:
         yield f"only {facts['disk_free_gb']} GB of disk are free: make room, packs and runs need it"
 
 
-def _device_problems(devices: list[str]) -> Iterator[str]:
-    seen = any(not _is_cpu(device) for device in devices)
+def _device_problems(devices: list[str]) -> list[str]:
+    seen = any("cpu" not in device.lower() for device in devices)
     if sys.platform == "linux" and shutil.which("nvidia-smi") and not seen:
-        yield (
+        return [
             "nvidia-smi is here but the backend sees no GPU: run "
             '`pip install "tensorflow[and-cuda]"` or `pip install "jax[cuda12]"`, as the backend is'
-        )
-
-
-def _is_cpu(device: str) -> bool:
-    return "cpu" in device.lower()
+        ]
+    return []
 
 
 def _ask_backend() -> tuple[list[str] | None, str | None]:
