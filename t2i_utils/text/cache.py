@@ -57,7 +57,7 @@ class EmbeddingCache:
             self._open()
         except OSError as error:
             raise InputError(
-                f"cannot use the embedding cache {self._folder}: {error.strerror}; "
+                f"cannot use the embedding cache {self._folder}: {error.strerror or error}; "
                 "name a folder that can be written"
             ) from error
 
@@ -89,8 +89,8 @@ class EmbeddingCache:
             vectors = _load_rows(self._write(keys, vectors))
         except OSError as error:
             warnings.warn(
-                f"the embedding cache {self._folder} cannot be written ({error.strerror}): "
-                f"{len(keys)} new embeddings are kept in memory only",
+                f"the embedding cache {self._folder} cannot be written "
+                f"({error.strerror or error}): {len(keys)} new embeddings stay in memory only",
                 stacklevel=3,
             )
         self._rows.update(zip(keys, vectors, strict=True))

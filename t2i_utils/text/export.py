@@ -28,6 +28,9 @@ def export_saved_model(folder: str | Path) -> Path:
 
     The loaded module maps strings (n,) to float32 (n, width), eagerly and inside
     `tf.data.Dataset.map`. `import tensorflow_text` first: it registers the tokenizer's operations.
+    Its vectors equal the package's (cosine above 0.9999), emoji and empty captions included, except
+    where a caption contains the text "<s>", "</s>" or "<unk>": SentencePiece reads it as letters,
+    the package as a mark of its own.
 
     Args:
         folder: Where to write about 80 MB. It must not exist, or be empty.
@@ -53,7 +56,7 @@ def export_saved_model(folder: str | Path) -> Path:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise InputError(f"cannot write {folder}: {error.strerror}") from error
+        raise InputError(f"cannot write {folder}: {error.strerror or error}") from error
     return folder
 
 

@@ -141,7 +141,9 @@ def import_tensorflow(*names: str) -> list[Any]:
         InputError: One of them is not installed.
     """
     try:
-        modules = [importlib.import_module(name) for name in names]
+        with warnings.catch_warnings():  # tensorflow_hub 0.16 imports it; setuptools is pinned
+            warnings.filterwarnings("ignore", "pkg_resources is deprecated")
+            modules = [importlib.import_module(name) for name in names]
     except ImportError as error:
         raise InputError(
             f"a TF-Hub encoder needs tensorflow, tensorflow-hub, tensorflow-text and "
