@@ -97,7 +97,8 @@ def _sentence(
 ) -> str:
     """Write a sentence; `plain` keeps every colour in front of its part's name."""
     adjectives = {part: [colour] for part, colour in parts.items()}
-    for part, words, value in (("beak", _BEAK_WORDS, beak_shape), ("tail", _TAIL_WORDS, tail_shape)):
+    shapes = (("beak", _BEAK_WORDS, beak_shape), ("tail", _TAIL_WORDS, tail_shape))
+    for part, words, value in shapes:
         if value:
             key = "bill" if part == "beak" and "bill" in adjectives else part
             adjectives[key] = [words.get(value, value), *adjectives.get(key, [])]
@@ -157,7 +158,7 @@ def toy_captions(
     count: int = 10,
     seed: int | Sequence[int] = 0,
 ) -> list[str]:
-    """Return `count` different captions of one toy bird.
+    """Return `count` captions of one toy bird, all different as far as its parts allow.
 
     At least half of them put every colour in front of its part's name and name three parts or
     more; the others name two to five in freer wordings, some with size and shapes.
@@ -165,7 +166,9 @@ def toy_captions(
     rng = np.random.default_rng(seed)
     captions: list[str] = []
     names = list(colours)
+    attempts = 0
     while len(captions) < count:
+        attempts += 1
         plain = len(captions) < (count + 1) // 2 + 1
         least = 3 if plain else 2
         number = int(rng.integers(min(least, len(names)), len(names) + 1))
@@ -179,7 +182,7 @@ def toy_captions(
             rng,
             plain,
         )
-        if sentence not in captions:
+        if sentence not in captions or attempts > 20 * count:
             captions.append(sentence)
     return captions
 
@@ -202,12 +205,16 @@ _SHAPE_WORDS = {
 }  # fmt: skip
 _LENGTH_WORDS = {"longer_than_head": "long", "shorter_than_head": "short"}
 _PATTERN_WORDS = {"spotted": "spotted", "striped": "striped"}
-_KIND_WORDS = {"duck-like": "duck-like bird", "owl-like": "owl", "gull-like": "gull-like bird",
-               "hummingbird-like": "hummingbird", "pigeon-like": "pigeon-like bird",
-               "hawk-like": "hawk-like bird", "sandpiper-like": "sandpiper-like bird",
-               "swallow-like": "swallow-like bird", "long-legged-like": "long-legged bird"}  # fmt: skip
-_IMPORTANT = {"wing": 3.0, "belly": 2.5, "crown": 2.5, "breast": 2.0, "back": 2.0, "bill": 2.0,
-              "throat": 1.2, "tail": 1.0, "nape": 0.7, "forehead": 0.6, "leg": 0.5, "eye": 0.3}  # fmt: skip
+_KIND_WORDS = {
+    "duck-like": "duck-like bird", "owl-like": "owl", "gull-like": "gull-like bird",
+    "hummingbird-like": "hummingbird", "pigeon-like": "pigeon-like bird",
+    "hawk-like": "hawk-like bird", "sandpiper-like": "sandpiper-like bird",
+    "swallow-like": "swallow-like bird", "long-legged-like": "long-legged bird",
+}  # fmt: skip
+_IMPORTANT = {  # how often people name a part, roughly
+    "wing": 3.0, "belly": 2.5, "crown": 2.5, "breast": 2.0, "back": 2.0, "bill": 2.0,
+    "throat": 1.2, "tail": 1.0, "nape": 0.7, "forehead": 0.6, "leg": 0.5, "eye": 0.3,
+}  # fmt: skip
 
 
 def _by_question(values: Mapping[str, float]) -> dict[str, dict[str, float]]:
@@ -260,15 +267,13 @@ def describe_attributes(
     questions = _by_question(values)
     adjectives: dict[str, list[str]] = {}
     for key, part in _PART_KEYS.items():
-        found = [
-            _most_said(questions.get(f"{key}_length", {}), _LENGTH_WORDS, 60),
-            _most_said(questions.get(f"{key}_shape", {}), _SHAPE_WORDS.get(key, {}), 40),
-            _most_said(questions.get(f"{key}_pattern", {}), _PATTERN_WORDS, 50),
-            _colour(questions.get(f"{key}_color", {})),
-        ]
+        length = _most_said(questions.get(f"{key}_length", {}), _LENGTH_WORDS, 60)
+        shape = _most_said(questions.get(f"{key}_shape", {}), _SHAPE_WORDS.get(key, {}), 40)
+        pattern = _most_said(questions.get(f"{key}_pattern", {}), _PATTERN_WORDS, 50)
+        if length and shape and length in shape:  # no "short short cone-shaped beak"
+            length = None
+        found = [length, shape, pattern, _colour(questions.get(f"{key}_color", {}))]
         words = [word for word in found if word]
-        if words and "short" in words[0] and len(words) > 1 and words[1].startswith("short"):
-            words = words[1:]
         if words:
             adjectives.setdefault(part, words)
     size = _most_said(
@@ -284,9 +289,9 @@ def describe_attributes(
     weights = np.array([_IMPORTANT[name] for name in names], dtype=float)
 
     captions: list[str] = []
-    for attempt in range(count * 20):
-        if len(captions) == count:
-            break
+    attempts = 0
+    while len(captions) < count:
+        attempts += 1
         number = min(int(rng.integers(2, 5)), len(names))
         chosen = (
             rng.choice(len(names), number, replace=False, p=weights / weights.sum())
@@ -298,7 +303,7 @@ def describe_attributes(
         sentence = _sentence(parts, wanted_size, None, None, rng, plain=rng.random() < 0.7)
         described = f"{main} {kind}" if main and rng.random() < 0.4 else kind
         sentence = _with_kind(sentence, described)
-        if sentence not in captions or attempt >= count * 10:
+        if sentence not in captions or attempts > 20 * count:
             captions.append(sentence)
     return captions
 

@@ -6,6 +6,7 @@ of the zero-shot test part have a (crown, wing, belly) triple of colours that no
 any toy set has, whatever its seed: see `is_held_out`.
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,8 @@ from t2i_utils.data.toy_drawing import (
     BEAK_SHAPES,
     PALETTE,
     PARTS,
-    RGB,
     POSTURES,
+    RGB,
     SIZES,
     TAIL_SHAPES,
     Pose,
@@ -144,7 +145,8 @@ def write_toy_birds(
     """Write a data set of toy birds in CUB-200-2011's layout and return `root`.
 
     `root` gets `CUB_200_2011/` (images, boxes, classes, both splits, attributes) and `text_c10/`
-    (ten captions an image). The same arguments write the same bytes.
+    (ten captions an image). The same arguments write the same bytes, given the same Pillow.
+    The set appears under its names only when it is whole.
 
     Args:
         root: Folder that will hold `CUB_200_2011/` and `text_c10/`.
@@ -154,7 +156,8 @@ def write_toy_birds(
         progress: Called with (images written, images in all) after each image.
 
     Raises:
-        InputError: For numbers out of range, or a root that already holds a data set.
+        InputError: For numbers out of range, a root that already holds a data set, or one that
+            cannot be written.
     """
     root = Path(root)
     if not 5 <= num_classes <= 20000 or images_per_class < 1 or seed < 0:
@@ -162,9 +165,28 @@ def write_toy_birds(
             f"toy birds: {num_classes} classes x {images_per_class} images, seed {seed}: need 5 to"
             " 20000 classes, 1 image or more a class and a seed of 0 or more"
         )
-    base = root / "CUB_200_2011"
-    if base.exists() or (root / "text_c10").exists():
+    if any((root / name).exists() for name in ("CUB_200_2011", "text_c10")):
         raise InputError(f"toy birds: {root} already holds a data set; name a new folder")
+    unfinished = root / ".unfinished-toy-birds"
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _write_set(unfinished, num_classes, images_per_class, seed, progress)
+        for name in ("text_c10", "CUB_200_2011"):
+            (unfinished / name).rename(root / name)
+        unfinished.rmdir()
+    except OSError as error:
+        raise InputError(f"toy birds: cannot write to {root}: {error.strerror}") from error
+    return root
+
+
+def _write_set(
+    root: Path,
+    num_classes: int,
+    images_per_class: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    base = root / "CUB_200_2011"
     (base / "attributes").mkdir(parents=True)
     birds = choose_birds(num_classes, seed)
     folders = [_folder(number, bird) for number, bird in enumerate(birds, start=1)]
@@ -200,7 +222,6 @@ def write_toy_birds(
         _write(base / f"{name}.txt", rows)
     _write(base / "classes.txt", [f"{i} {folder}" for i, folder in enumerate(folders, start=1)])
     _write_attributes(base / "attributes", birds)
-    return root
 
 
 def read_toy_attributes(root: Path | str) -> dict[int, dict[str, str]]:

@@ -150,7 +150,7 @@ def bird_shapes(pose: Pose) -> tuple[Shape, ...]:
 
     shapes = [*_legs(body), *_tail(pose, body)]
     shapes.append(Shape("back", "base", outline))
-    shapes.append(Shape("back", "light", _strip(along(8, 9), head, 0.07)))
+    shapes.append(Shape("back", "light", _strip(along(8, 9))))
 
     inner = np.concatenate([
         on_head((-8, 0.62), (-80, 0.55)),
@@ -169,10 +169,9 @@ def bird_shapes(pose: Pose) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
-def _strip(edge: np.ndarray, towards: np.ndarray, depth: float) -> np.ndarray:
-    """A thin band of light just inside an edge."""
-    inside = edge + (np.array([0.12, 0.35]) - 0 * towards) * depth
-    return np.concatenate([edge, inside[::-1]])
+def _strip(edge: np.ndarray) -> np.ndarray:
+    """A thin band of light just under an edge."""
+    return np.concatenate([edge, (edge + np.array([0.12, 0.35]) * 0.07)[::-1]])
 
 
 def _crescent(edge: np.ndarray, centre: np.ndarray, depth: float) -> np.ndarray:
@@ -246,7 +245,8 @@ def _wing(pose: Pose, body: Callable, tilt: float) -> list[Shape]:
     for y in (0.13, 0.07, 0.01):
         vein = smooth([(-0.16, y * 0.9), (-0.36, y * 0.75), (-0.62, 0.03 + y * 0.1)], closed=False)
         shapes.append(Shape("wing", "line", place(vein), 0.013))
-    for x, low, high, count in ((-0.12, -0.085, 0.185, 4), (0.02, -0.11, 0.185, 4), (0.13, -0.1, 0.13, 3)):
+    rows = ((-0.12, -0.085, 0.185, 4), (0.02, -0.11, 0.185, 4), (0.13, -0.1, 0.13, 3))
+    for x, low, high, count in rows:
         bounds = np.linspace(low, high, count + 1)
         for top, bottom in zip(bounds[:-1], bounds[1:], strict=True):
             turns = np.linspace(0, math.pi, 7)
@@ -265,11 +265,12 @@ def _crown(on_head: Callable, outline: np.ndarray) -> list[Shape]:
     tuft = smooth(on_head((70, 0.9), (92, 1.16), (118, 1.36), (128, 1.40), (122, 1.2), (134, 1.27),
                           (146, 1.25), (140, 1.07), (150, 0.9), (110, 0.6)))  # fmt: skip
     shine = on_head((40, 0.80), (65, 0.86), (95, 0.86), (88, 0.70), (62, 0.68))
+    quill = smooth(on_head((105, 0.85), (118, 1.06), (125, 1.28)), closed=False)
     return [
         Shape("crown", "base", tuft),
         Shape("crown", "base", cap),
         Shape("crown", "light", smooth(shine)),
-        Shape("crown", "line", smooth(on_head((105, 0.85), (118, 1.06), (125, 1.28)), False), 0.012),
+        Shape("crown", "line", quill, 0.012),
     ]
 
 

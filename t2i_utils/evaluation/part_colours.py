@@ -208,7 +208,8 @@ def part_colours(pictures: np.ndarray) -> list[dict[str, str]]:
     pictures = np.asarray(pictures)
     if pictures.ndim != 4 or pictures.shape[1:] != (PICTURE, PICTURE, 3):
         raise InputError(
-            f"part colours: pictures of shape {pictures.shape}; expected (n, {PICTURE}, {PICTURE}, 3)"
+            f"part colours: pictures of shape {pictures.shape}; "
+            f"expected (n, {PICTURE}, {PICTURE}, 3)"
         )
     if pictures.dtype != np.uint8:
         raise InputError(f"part colours: pictures are {pictures.dtype}; expected uint8 (0 to 255)")
