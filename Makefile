@@ -54,12 +54,13 @@ $(BIN)/python:
 	exit 1
 
 # The stamp is newer than the files it was made from: a second `make` does nothing, and a changed
-# pin installs again.
+# pin installs again. --no-compile leaves the writing of bytecode to the first import: of 3 GB, little
+# is ever imported.
 $(STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	  || { echo "make: $(VENV) holds a Python outside 3.11 to 3.13; run 'make clean' and try again." >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	@echo "Installing requirements.txt into $(VENV): a few GB, a few minutes the first time ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing requirements.txt into $(VENV): 3 GB, 1 to 4 minutes the first time ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@touch $@
 	@echo "Ready. To use it in this shell: source $(BIN)/activate"

@@ -189,10 +189,8 @@ def _finding_problems(facts: dict[str, Any]) -> Iterator[str]:
 def _device_problems(devices: list[str]) -> list[str]:
     seen = any("cpu" not in device.lower() for device in devices)
     if sys.platform == "linux" and shutil.which("nvidia-smi") and not seen:
-        return [
-            "nvidia-smi is here but the backend sees no GPU: run "
-            '`pip install "tensorflow[and-cuda]"` or `pip install "jax[cuda12]"`, as the backend is'
-        ]
+        mend = 'run `pip install -e ".[gpu]"` in the project\'s folder'
+        return [f"nvidia-smi is here but the backend sees no GPU: {mend}"]
     return []
 
 
