@@ -72,6 +72,7 @@ def test_encoders_share_a_folder_without_mixing(tmp_path):
     other = LetterCounts("letters/2", width=5)
     cache = EmbeddingCache(other, tmp_path)
     assert len(cache) == 0
+    assert cache.key("a red bird") != EmbeddingCache(LetterCounts(), tmp_path).key("a red bird")
     assert cache.encode(CAPTIONS).shape == (4, 5)
     assert len(other.asked) == 3
     assert len(EmbeddingCache(LetterCounts("letters/1"), tmp_path)) == 3
@@ -166,8 +167,9 @@ def test_large_files_are_read_through_a_memory_map(tmp_path):
     assert encoder.asked == []
 
 
-def test_a_full_disk_keeps_the_vectors_and_what_is_stored(tmp_path):
-    cache = EmbeddingCache(LetterCounts(), tmp_path)
+@pytest.mark.parametrize("width", [26, 1])  # 26: the .npy does not fit; 1: the .json does not
+def test_a_full_disk_keeps_the_vectors_and_what_is_stored(tmp_path, width):
+    cache = EmbeddingCache(LetterCounts(width=width), tmp_path)
     cache.encode(["a red bird"])
     captions = [f"bird {number}" for number in range(200)]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -177,9 +179,9 @@ def test_a_full_disk_keeps_the_vectors_and_what_is_stored(tmp_path):
             vectors = cache.encode(captions)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    np.testing.assert_array_equal(vectors, LetterCounts().encode(captions))
+    np.testing.assert_array_equal(vectors, LetterCounts(width=width).encode(captions))
     assert len(list(tmp_path.iterdir())) == 2
-    assert len(EmbeddingCache(LetterCounts(), tmp_path)) == 1
+    assert len(EmbeddingCache(LetterCounts(width=width), tmp_path)) == 1
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -3,9 +3,9 @@
 The network is the package's (see package.py), written as TensorFlow operations and called as the
 TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
 
-Architecture (Yang et al., 2019, section 2.2, the convolutional variant): piece embeddings; three
-branches of two residual convolutions over windows of 2, 3 and 5 pieces; layer normalisation; a sum
-over the pieces divided by the square root of their number; a small residual network; length 1.
+Architecture, as the package's weights give it: piece embeddings; three branches of two residual
+convolutions over windows of 2, 3 and 5 pieces; layer normalisation; a sum over the pieces divided
+by the square root of their number; a small residual network; length 1.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.errors import InputError
-from t2i_utils.text.hub import import_tensorflow
+from t2i_utils.text.hub import first_line, import_tensorflow
 from t2i_utils.text.package import data_file, load_network
 
 UNKNOWN, BEGIN, END = 0, 1, 2  # ids of <unk>, <s> and </s>
@@ -28,9 +28,10 @@ def export_saved_model(folder: str | Path) -> Path:
 
     The loaded module maps strings (n,) to float32 (n, width), eagerly and inside
     `tf.data.Dataset.map`. `import tensorflow_text` first: it registers the tokenizer's operations.
-    Its vectors equal the package's (cosine above 0.9999), emoji and empty captions included, except
-    where a caption contains the text "<s>", "</s>" or "<unk>": SentencePiece reads it as letters,
-    the package as a mark of its own.
+    Its vectors equal the package's (cosine above 0.9999), emoji and empty captions included. Two
+    exceptions: a caption that contains the text "<s>", "</s>" or "<unk>", which SentencePiece reads
+    as letters and the package as a mark of its own; and one accented letter repeated a hundred
+    times, which the two may cut differently (0.9986).
 
     Args:
         folder: Where to write about 80 MB. It must not exist, or be empty.
@@ -55,8 +56,8 @@ def export_saved_model(folder: str | Path) -> Path:
             temporary.replace(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"cannot write {folder}: {error.strerror or error}") from error
+    except (OSError, tf.errors.OpError) as error:
+        raise InputError(f"cannot write {folder}: {first_line(error)}") from error
     return folder
 
 

@@ -59,7 +59,7 @@ class HubEncoder:
         except Exception as error:  # a module may raise anything when it is called
             raise InputError(
                 f"{source} is no sentence encoder: expected strings (n,) -> floats (n, width), "
-                f"got {_first_line(error)}"
+                f"got {first_line(error)}"
             ) from error
         self.width: int = vectors.shape[1]
         self.reference_cosine = self._compare(vectors)
@@ -115,7 +115,7 @@ def _load(source: str | Path) -> tuple[Any, Any]:
         if not (source / "saved_model.pb").is_file():
             raise InputError(f"{source} holds no saved_model.pb; {_GO_ON}")
     else:
-        print(f"Loading {source} (about 250 MB, once) ...", file=sys.stderr)
+        print(f"Loading {source} (downloaded once, then cached) ...", file=sys.stderr)
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_TIMEOUT)  # hub.load has none of its own and would wait for ever
     try:
@@ -127,7 +127,7 @@ def _load(source: str | Path) -> tuple[Any, Any]:
             else "not reachable, or half downloaded ($TFHUB_CACHE_DIR, else the temporary folder's "
             "tfhub_modules: delete it and try again)"
         )
-        raise InputError(f"cannot load {source}: {_first_line(error)}: {hint}; {_GO_ON}") from error
+        raise InputError(f"cannot load {source}: {first_line(error)}: {hint}; {_GO_ON}") from error
     finally:
         socket.setdefaulttimeout(timeout)
 
@@ -147,7 +147,7 @@ def import_tensorflow(*names: str) -> list[Any]:
     except ImportError as error:
         raise InputError(
             f"a TF-Hub encoder needs tensorflow, tensorflow-hub, tensorflow-text and "
-            f"setuptools<81 ({_first_line(error)}): run pip install -r requirements.txt, "
+            f"setuptools<81 ({first_line(error)}): run pip install -r requirements.txt, "
             "or use the encoder 'package'"
         ) from error
     import keras
@@ -170,6 +170,7 @@ def _name(source: str | Path) -> str:
     return f"saved-model/{digest.hexdigest()[:16]}"
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return an error's first line, at most 200 characters, or its type when it says nothing."""
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
