@@ -99,7 +99,9 @@ ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """RGB, with transparent parts over white."""
+    """RGB, with transparent parts over white; 16-bit grey keeps its tones."""
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

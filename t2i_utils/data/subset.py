@@ -29,8 +29,10 @@ def choose_records(
     for position in np.random.default_rng(seed).permutation(len(records)):
         parts[records[position].zero_shot, records[position].official].append(int(position))
     largest_first = sorted(parts.values(), key=len, reverse=True)[:limit]
-    shares = [max(1, limit * len(part) // len(records)) for part in largest_first[1:]]
-    shares.insert(0, limit - sum(shares))
+    shares = [1] * len(largest_first)
+    for _ in range(limit - len(shares)):  # each goes to the part that has had least of its own
+        behind = min(range(len(shares)), key=lambda i: shares[i] / len(largest_first[i]))
+        shares[behind] += 1
     taken: Counter[int] = Counter()
     chosen: list[int] = []
     for part, share in zip(largest_first, shares, strict=True):
