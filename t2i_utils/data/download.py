@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import http.client
 import shutil
+import sys
 import tarfile
 import tempfile
 import urllib.error
@@ -33,7 +34,7 @@ CHUNK = 1 << 20
 
 
 def download_cub(folder: str | Path = "data", source: str = "caltech") -> Path:
-    """Download CUB-200-2011 and unpack it.
+    """Download CUB-200-2011 and unpack it; the archive is deleted when all went well.
 
     Neither source has captions that people wrote: without `--captions`, sentences are made from
     the attributes (see `t2i_utils.data.attributes`).
@@ -53,6 +54,7 @@ def download_cub(folder: str | Path = "data", source: str = "caltech") -> Path:
     folder = Path(folder)
     if find_layout(folder) is not None:
         return folder
+    print(TERMS, file=sys.stderr)
     if source == "kaggle":
         return _download_from_kaggle()
     archive = download_file(CALTECH_URL, folder / "CUB_200_2011.tgz", md5=CALTECH_MD5)
@@ -98,12 +100,13 @@ def download_file(url: str, target: str | Path, *, md5: str, progress: bool = Tr
     return target
 
 
-def extract_archive(archive: str | Path, folder: str | Path) -> None:
+def extract_archive(archive: str | Path, folder: str | Path, *, progress: bool = True) -> None:
     """Unpack a .tgz into a folder: all of it, or nothing.
 
     Args:
         archive: the .tgz file.
         folder: the folder to put its contents into; what lies there stays.
+        progress: show a bar.
 
     Raises:
         InputError: for an archive that is damaged, that reaches outside its folder (an absolute
@@ -115,7 +118,7 @@ def extract_archive(archive: str | Path, folder: str | Path) -> None:
         partial = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder))
         try:
             with gzip.open(archive) as content, tarfile.open(fileobj=content) as tar:
-                for member in tar:
+                for member in tqdm(tar, desc="unpacking", unit=" files", disable=not progress):
                     _refuse_outside(member, archive)
                     tar.extract(member, partial, filter="data")
                 while content.read(CHUNK):  # to the very end, where gzip keeps its checksum
@@ -203,14 +206,15 @@ def _download_from_kaggle() -> Path:
         root = Path(kagglehub.dataset_download(KAGGLE_HANDLE))
     except Exception as error:  # kagglehub raises many kinds, none of ours
         raise InputError(
-            f"Kaggle did not give {KAGGLE_HANDLE} ({str(error).splitlines()[0:1]}); sign in with "
-            "`kagglehub.login()`, or choose source caltech"
+            f"Kaggle did not give {KAGGLE_HANDLE} ({' '.join(str(error).split())[:200]}); "
+            "sign in with `kagglehub.login()`, or choose source caltech"
         ) from error
-    if find_layout(root) is None:
+    listing = next(iter(sorted(root.rglob("images.txt"))), None)
+    if listing is None:
         raise InputError(
             f"Kaggle's {KAGGLE_HANDLE} in {root} has no images.txt; choose source caltech"
         )
-    return root
+    return listing.parent
 
 
 @contextlib.contextmanager
