@@ -1,0 +1,172 @@
+"""The only file that knows TensorFlow from JAX.
+
+A training step is ordinary Keras code: it calls models, takes `gradients`, applies optimisers
+and returns metrics. Two things differ between the backends, and both live here: taking gradients
+and compiling a step. The backend is Keras's own (environment variable ``KERAS_BACKEND``).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+# JAX only: the scope and the variables of the step that is being traced, innermost last.
+_traced: list[tuple[keras.StatelessScope, list[Any]]] = []
+
+
+def name() -> str:
+    """The name of the backend in use: "tensorflow" or "jax"."""
+    return keras.backend.backend()
+
+
+def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
+    """Compile a step that reads and writes Keras variables.
+
+    Args:
+        function: takes one pytree of arrays, returns a pytree of tensors. It may assign to
+            `variables` (through optimisers, BatchNorm, plain `assign`), and to no others.
+        variables: every Keras variable that the step reads or writes.
+
+    Returns:
+        A callable with the same signature. Shapes are compiled once each.
+    """
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function)
+    if name() == "jax":
+        return _compile_jax(function, list(variables))
+    raise RuntimeError(
+        f"backend {name()!r} is not supported: set KERAS_BACKEND to tensorflow or jax"
+    )
+
+
+def _compile_jax(function: Callable, variables: list[Any]) -> Callable:
+    import jax
+
+    def pure(values: list[Any], inputs: Any) -> tuple[Any, list[Any]]:
+        scope = keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True)))
+        _traced.append((scope, variables))
+        try:
+            with scope:
+                outputs = function(inputs)
+        finally:
+            _traced.pop()
+        return outputs, [scope.get_current_value(variable) for variable in variables]
+
+    compiled = jax.jit(pure, donate_argnums=0)
+
+    def step(inputs: Any) -> Any:
+        outputs, values = compiled([variable.value for variable in variables], inputs)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return outputs
+
+    return step
+
+
+def gradients(
+    losses_function: Callable[[], tuple[Sequence[Any], Any]], *groups: Sequence[Any]
+) -> tuple[Sequence[Any], Any, list[list[Any]]]:
+    """Differentiate several losses of one forward pass, each for its own variables.
+
+    A GAN's two players share one forward pass: the discriminator's loss is differentiated for the
+    discriminator's variables only, the generator's for the generator's only.
+    On JAX this must be called inside a step made by `compile_step`.
+
+    Args:
+        losses_function: takes nothing, returns (losses, extra): one scalar loss a group, and any
+            pytree of tensors to hand back.
+        *groups: lists of Keras variables; loss ``i`` is differentiated for group ``i``.
+
+    Returns:
+        (losses, extra, gradients): ``gradients[i]`` is a list in the order of group ``i``.
+    """
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            for group in groups:
+                for variable in group:
+                    tape.watch(variable.value)
+            losses, extra = losses_function()
+        found = [
+            tape.gradient(loss, [variable.value for variable in group])
+            for loss, group in zip(losses, groups, strict=True)
+        ]
+        return losses, extra, found
+    return _gradients_jax(losses_function, groups)
+
+
+def _gradients_jax(losses_function: Callable, groups: Sequence[Sequence[Any]]) -> Any:
+    import jax
+
+    if not _traced:
+        raise RuntimeError("on JAX, call backend.gradients inside a step made by compile_step")
+    outer, variables = _traced[-1]
+    watched = {id(variable) for group in groups for variable in group}
+
+    def pure(values: list[list[Any]]) -> Any:
+        mapping = {id(v): (v, outer.get_current_value(v)) for v in variables}
+        for group, group_values in zip(groups, values, strict=True):
+            for variable, value in zip(group, group_values, strict=True):
+                mapping[id(variable)] = (variable, value)
+        inner = keras.StatelessScope(state_mapping=list(mapping.values()))
+        with inner:
+            losses, extra = losses_function()
+        return tuple(losses), (extra, [inner.get_current_value(v) for v in variables])
+
+    values = [[outer.get_current_value(variable) for variable in group] for group in groups]
+    losses, pullback, (extra, state) = jax.vjp(pure, values, has_aux=True)
+    found = []
+    for index in range(len(groups)):
+        seed = tuple(
+            jax.numpy.ones_like(loss) if i == index else jax.numpy.zeros_like(loss)
+            for i, loss in enumerate(losses)
+        )
+        found.append(pullback(seed)[0][index])
+    for variable, value in zip(variables, state, strict=True):
+        if id(variable) not in watched:
+            variable.assign(value)  # BatchNorm statistics and the like, into the outer scope
+    return losses, extra, found
+
+
+@contextlib.contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers under a Keras dtype policy ("float32" or "mixed_bfloat16")."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def devices() -> list[str]:
+    """Names of the accelerators and processors that the backend sees, accelerators first."""
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        found = [device.name for device in tf.config.list_physical_devices()]
+        return sorted(found, key=lambda device: "GPU" not in device)
+    import jax
+
+    return [str(device) for device in jax.devices()]
+
+
+def has_accelerator() -> bool:
+    """Whether the backend sees a GPU or TPU."""
+    if name() == "tensorflow":
+        return any("GPU" in device or "TPU" in device for device in devices())
+    import jax
+
+    return jax.default_backend() != "cpu"
+
+
+def to_numpy(tree: Any) -> Any:
+    """Turn every tensor of a pytree into a NumPy array."""
+    return keras.tree.map_structure(
+        lambda tensor: np.asarray(keras.ops.convert_to_numpy(tensor)), tree
+    )

@@ -1,0 +1,85 @@
+"""Differentiable augmentation and resampling, as matrix products.
+
+A crop and a resize are linear along each axis: two small matrices, one for the rows and one for
+the columns, move, scale and filter a whole batch, with its own offset for each picture.
+Augmentation after Zhao et al., Differentiable Augmentation, NeurIPS 2020 (arXiv 2006.10738).
+"""
+
+from typing import Any
+
+from keras import ops
+
+TRANSLATION = 1 / 8  # of the picture's side, at most
+UNIFORMS = 6  # random numbers that one picture's augmentation takes
+
+
+def sampling_matrix(output_size: int, input_size: int, scale: Any, offset: Any) -> Any:
+    """Rows of weights that read `output_size` points of a line of `input_size` pixels.
+
+    Output pixel i is the triangle-filtered value at offset + (i + 0.5) * scale - 0.5; beyond the
+    line's ends it fades to 0, the grey of a picture in [-1, 1].
+
+    Args:
+        output_size: number of points to read.
+        input_size: number of pixels of the line.
+        scale: input pixels an output pixel (float); above 1 the filter widens (antialiasing).
+        offset: (batch,), where reading starts, in input pixels.
+
+    Returns:
+        (batch, output_size, input_size), float32.
+    """
+    centres = (ops.arange(output_size, dtype="float32") + 0.5) * scale - 0.5
+    centres = offset[:, None] + centres[None, :]
+    places = ops.arange(input_size, dtype="float32")
+    support = max(1.0, scale)
+    distance = ops.abs(centres[:, :, None] - places[None, None, :]) / support
+    return ops.maximum(0.0, 1.0 - distance) / support
+
+
+def resample(images: Any, output_size: int, scale: float, offsets: Any) -> Any:
+    """Read a square window of each picture at a new size.
+
+    Args:
+        images: (batch, height, width, 3).
+        output_size: height and width of the result.
+        scale: input pixels an output pixel.
+        offsets: (batch, 2), upper left corner of the window in input pixels (y, x).
+
+    Returns:
+        (batch, output_size, output_size, 3).
+    """
+    rows = sampling_matrix(output_size, images.shape[1], scale, offsets[:, 0])
+    columns = sampling_matrix(output_size, images.shape[2], scale, offsets[:, 1])
+    images = ops.einsum("bij,bjkc->bikc", rows, images)
+    return ops.einsum("bij,bkjc->bkic", columns, images)
+
+
+def augment(images: Any, output_size: int, uniforms: Any) -> Any:
+    """Change brightness and contrast, shift, and resize the whole picture to `output_size`.
+
+    Args:
+        images: (batch, size, size, 3) in [-1, 1].
+        output_size: height and width of the result.
+        uniforms: (batch, UNIFORMS) in [0, 1]: brightness, contrast, shift down, shift right.
+
+    Returns:
+        (batch, output_size, output_size, 3); differentiable in `images`.
+    """
+    size = images.shape[1]
+    offsets = (uniforms[:, 2:4] - 0.5) * 2 * TRANSLATION * size
+    return resample(_change_light(images, uniforms), output_size, size / output_size, offsets)
+
+
+def augment_window(images: Any, output_size: int, uniforms: Any) -> Any:
+    """Change brightness and contrast, and cut a window of `output_size` at full resolution.
+
+    The arguments are those of `augment`; the last two columns of `uniforms` place the window.
+    """
+    offsets = uniforms[:, 4:6] * (images.shape[1] - output_size)
+    return resample(_change_light(images, uniforms), output_size, 1.0, offsets)
+
+
+def _change_light(images: Any, uniforms: Any) -> Any:
+    images = images + (uniforms[:, 0] - 0.5)[:, None, None, None]
+    mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+    return (images - mean) * (uniforms[:, 1] + 0.5)[:, None, None, None] + mean

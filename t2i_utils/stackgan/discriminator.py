@@ -1,0 +1,110 @@
+"""The discriminator of a stage: a trunk that sees pictures, and a head that also reads text.
+
+The trunk knows no text, so one pass of it over a real picture serves the right and the wrong text.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import layers
+
+from t2i_utils import backend
+from t2i_utils.config import Config
+from t2i_utils.stackgan.augment import augment, augment_window
+from t2i_utils.stackgan.layers import (
+    TiledConcatenate,
+    convolve_normalised,
+    residual_bottleneck,
+)
+from t2i_utils.stackgan.projected import build_projected_heads, build_projected_trunk
+
+
+@dataclass(frozen=True)
+class Discriminator:
+    """Two models and the way from a picture to a logit.
+
+    Attributes:
+        config: of the stage.
+        trunk: images to a list of feature maps.
+        head: [feature maps, embedding] to [logits] or [logits, image vectors, text vectors].
+    """
+
+    config: Config
+    trunk: keras.Model
+    head: keras.Model
+
+    @property
+    def frozen_variables(self) -> list[Any]:
+        """What never changes: the ImageNet network and its fixed mixing (modern recipe)."""
+        return self.trunk.variables if self.config.recipe == "modern" else []
+
+    @property
+    def state_variables(self) -> list[Any]:
+        """What training changes: weights and BatchNorm statistics."""
+        trunk = [] if self.config.recipe == "modern" else self.trunk.variables
+        return [*trunk, *self.head.variables]
+
+    @property
+    def trainable_variables(self) -> list[Any]:
+        """What the discriminator's optimiser changes."""
+        return [*self.trunk.trainable_variables, *self.head.trainable_variables]
+
+    def features(self, images: Any, uniforms: Any) -> list[Any]:
+        """Feature maps of pictures (batch, size, size, 3) in [-1, 1], in training mode.
+
+        Args:
+            images: the pictures.
+            uniforms: (batch, 6) in [0, 1], which decide the augmentation (modern recipe only).
+        """
+        if self.config.recipe == "modern":
+            views = [augment(images, self.config.feature_size, uniforms)]
+            if self.config.stage == 2:
+                views.append(augment_window(images, self.config.feature_size, uniforms))
+            features = [keras.tree.flatten(self.trunk(view, training=True)) for view in views]
+            return [maps for view in features for maps in view]
+        return keras.tree.flatten(self.trunk(images, training=True))
+
+    def judge(self, features: list[Any], embeddings: Any) -> list[Any]:
+        """[logits] or [logits, image vectors, text vectors] of features with sentences."""
+        return keras.tree.flatten(self.head([*features, embeddings], training=True))
+
+
+def build_discriminator(config: Config, embedding_width: int) -> Discriminator:
+    """Build the discriminator of a stage and recipe, for embeddings of a width."""
+    if config.recipe == "modern":
+        return Discriminator(
+            config, build_projected_trunk(config), build_projected_heads(config, embedding_width)
+        )
+    with backend.precision(config.precision):
+        return Discriminator(config, *_paper_discriminator(config, embedding_width))
+
+
+def _paper_discriminator(config: Config, embedding_width: int) -> tuple[keras.Model, keras.Model]:
+    """Released code: 4x4 convolutions of stride 2 down to 4 px, one residual block, text, logit."""
+    width, size = config.discriminator_width, config.image_size
+    halvings = int(math.log2(size // 4))
+    images = keras.Input((size, size, 3), name="images")
+    x = layers.Conv2D(width, 4, strides=2, padding="same")(images)
+    x = layers.LeakyReLU(0.2)(x)
+    for index in range(1, halvings):
+        last = index == halvings - 1 and config.stage == 1
+        x = convolve_normalised(
+            x, width * 2**index, 4, strides=2, activation=None if last else "leaky_relu"
+        )
+    if config.stage == 2:  # back to 8 * width channels at 4 px
+        x = convolve_normalised(x, 16 * width, 1, activation="leaky_relu")
+        x = convolve_normalised(x, 8 * width, 1, activation=None)
+    x = residual_bottleneck(x, 2 * width, activation="leaky_relu")  # (batch, 4, 4, 8 * width)
+    trunk = keras.Model(images, [x], name="paper_trunk")
+
+    maps = keras.Input(tuple(x.shape[1:]), name="maps")
+    embedding = keras.Input((embedding_width,), name="embedding")
+    text = layers.Dense(config.condition_size)(embedding)
+    text = layers.LeakyReLU(0.2)(text)
+    x = TiledConcatenate()([maps, text])
+    x = convolve_normalised(x, 8 * width, 1, activation="leaky_relu")
+    x = layers.Conv2D(1, 4, padding="valid")(x)
+    logits = layers.Flatten(dtype="float32", name="logits")(x)
+    return trunk, keras.Model([maps, embedding], [logits], name="paper_head")

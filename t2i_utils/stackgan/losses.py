@@ -1,0 +1,60 @@
+"""The losses of both recipes, on float32 logits."""
+
+from typing import Any
+
+from keras import ops
+
+TEMPERATURE = 0.1  # of the contrastive loss
+
+
+def discriminator_loss(kind: str, real: Any, wrong: Any, fake: Any) -> Any:
+    """Matching-aware loss: real picture with its text, with a wrong text, and a fake with its text.
+
+    The weights are 1, 1/2 and 1/2 (StackGAN's released code).
+
+    Args:
+        kind: "bce" or "hinge".
+        real: logits of real pictures with their own text, any shape.
+        wrong: logits of real pictures with the text of another class.
+        fake: logits of generated pictures with the text they were made from.
+
+    Returns:
+        A scalar.
+    """
+    if kind == "bce":
+        return _mean(ops.softplus(-real)) + 0.5 * (
+            _mean(ops.softplus(wrong)) + _mean(ops.softplus(fake))
+        )
+    return _mean(ops.relu(1 - real)) + 0.5 * (
+        _mean(ops.relu(1 + wrong)) + _mean(ops.relu(1 + fake))
+    )
+
+
+def generator_loss(kind: str, fake: Any) -> Any:
+    """What the generator minimises: -log D for "bce" (non-saturating), -D for "hinge"."""
+    return _mean(ops.softplus(-fake)) if kind == "bce" else -_mean(fake)
+
+
+def kl_divergence(mu: Any, log_sigma: Any) -> Any:
+    """KL(N(mu, sigma^2) || N(0, 1)), a mean over batch and dimensions (StackGAN's code).
+
+    Args:
+        mu: (batch, size).
+        log_sigma: (batch, size), the logarithm of the standard deviation.
+    """
+    return _mean(-log_sigma + 0.5 * (ops.exp(2 * log_sigma) + ops.square(mu)) - 0.5)
+
+
+def contrastive_loss(image_vectors: Any, text_vectors: Any) -> Any:
+    """InfoNCE: each picture must find its own sentence among the batch's (XMC-GAN, section 4.1).
+
+    Args:
+        image_vectors: (batch, size), of unit length.
+        text_vectors: (batch, size), of unit length.
+    """
+    similarity = ops.matmul(image_vectors, ops.transpose(text_vectors)) / TEMPERATURE
+    return -_mean(ops.diagonal(ops.log_softmax(similarity, axis=-1)))
+
+
+def _mean(values: Any) -> Any:
+    return ops.mean(ops.cast(values, "float32"))

@@ -1,0 +1,107 @@
+"""Captions to pictures, with trained weights."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from t2i_utils.errors import InputError
+from t2i_utils.pictures import to_uint8
+from t2i_utils.stackgan.weights import Weights, load_weights
+from t2i_utils.text import SentenceEncoder, check_captions, load_encoder
+
+BATCH_SIZE = 32
+
+
+class Synthesizer:
+    """Draws pictures of captions: an encoder, one or two generators, and noise by seed."""
+
+    def __init__(
+        self, weights: Weights | str | Path = "birds", encoder: SentenceEncoder | None = None
+    ) -> None:
+        """Load weights (a name, a folder, or `Weights`) and the encoder they were trained with.
+
+        Raises:
+            InputError: no such weights, or an encoder of another width.
+        """
+        self.weights = weights if isinstance(weights, Weights) else load_weights(weights)
+        self.encoder = encoder or load_encoder()
+        expected = len(self.weights.mean)
+        if self.encoder.width != expected:
+            raise InputError(
+                f"encoder {self.encoder.name} gives {self.encoder.width} numbers, the weights in "
+                f"{self.weights.folder} expect {expected}: use the encoder they were trained with"
+            )
+
+    def embed(self, captions: Sequence[str]) -> np.ndarray:
+        """Standardised embeddings (n, width) float32 of checked captions."""
+        vectors = self.encoder.encode(check_captions(list(captions)))
+        return (vectors - self.weights.mean) / self.weights.std
+
+    def noise(self, count: int, seed: int = 0) -> np.ndarray:
+        """Standard normal noise (count, noise_size) float32; row i depends on seed and i only."""
+        size = self.weights.generators[1].inputs[1].shape[-1]
+        rows = [np.random.default_rng([seed, row]).standard_normal(size) for row in range(count)]
+        return np.asarray(rows, "float32").reshape(count, size)
+
+    def draw(
+        self, embeddings: np.ndarray, noise: np.ndarray, stage: int = 2
+    ) -> dict[int, np.ndarray]:
+        """Draw every stage up to `stage`.
+
+        Args:
+            embeddings: (n, width), from `embed`, or blends of them.
+            noise: (n, noise_size), from `noise`, or blends of it.
+            stage: 1 or 2.
+
+        Returns:
+            {1: (n, 64, 64, 3)} or with {2: (n, 256, 256, 3)}, uint8. The condition is the mean of
+            its distribution (epsilon = 0): the same input gives the same picture.
+
+        Raises:
+            InputError: the weights have no such stage.
+        """
+        if missing := [s for s in range(1, stage + 1) if s not in self.weights.generators]:
+            raise InputError(
+                f"{self.weights.folder} has no stage {missing[0]}: ask for --stage {missing[0] - 1}"
+            )
+        found: dict[int, list[np.ndarray]] = {number: [] for number in range(1, stage + 1)}
+        for start in range(0, len(embeddings), BATCH_SIZE):
+            rows = slice(start, start + BATCH_SIZE)
+            images = None
+            for number in found:
+                generator = self.weights.generators[number]
+                epsilon = np.zeros(
+                    (len(embeddings[rows]), generator.inputs[2].shape[-1]), "float32"
+                )
+                first = noise[rows] if number == 1 else images
+                inputs = [embeddings[rows], first] if number == 1 else [first, embeddings[rows]]
+                images = np.asarray(generator.predict_on_batch([*inputs, epsilon])[0])
+                found[number].append(to_uint8(images))
+        return {number: np.concatenate(images) for number, images in found.items()}
+
+
+def generate(
+    captions: str | Sequence[str],
+    weights: str | Path = "birds",
+    stage: int = 2,
+    seed: int = 0,
+) -> np.ndarray:
+    """Draw one picture of each caption.
+
+    Args:
+        captions: one sentence or several, in any of the encoder's languages.
+        weights: a shipped set ("birds", "toy") or a folder.
+        stage: 1 for 64 px, 2 for 256 px.
+        seed: of the noise; the same seed gives the same pictures.
+
+    Returns:
+        (n, size, size, 3) uint8.
+
+    Raises:
+        InputError: an empty or overlong caption, or no such weights.
+    """
+    captions = [captions] if isinstance(captions, str) else list(captions)
+    synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
+    embeddings = synthesizer.embed(captions)
+    return synthesizer.draw(embeddings, synthesizer.noise(len(captions), seed), stage)[stage]

@@ -1,0 +1,139 @@
+"""Weight sets: what a generator needs to draw, with its card and checksums.
+
+A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` and `stage2.npz`
+(float16). A training run keeps one up to date in `RUN/weights`; shipped sets lie in
+`t2i_utils/pretrained`.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.config import Config
+from t2i_utils.errors import InputError
+from t2i_utils.stackgan.stage1 import build_stage1_generator
+from t2i_utils.stackgan.stage2 import build_stage2_generator
+
+PRETRAINED = Path(__file__).parent.parent / "pretrained"
+CARD = "card.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Generators ready to draw.
+
+    Attributes:
+        folder: where they came from.
+        card: the model card.
+        generators: {stage: generator}, in float32.
+        mean: (width,), of the training set's caption embeddings.
+        std: (width,), likewise.
+    """
+
+    folder: Path
+    card: dict[str, Any]
+    generators: dict[int, keras.Model]
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def available_weights() -> list[str]:
+    """Names of the shipped weight sets, sorted."""
+    cards = PRETRAINED.glob(f"*/{CARD}")
+    return sorted(card.parent.name for card in cards if "stages" in json.loads(card.read_text()))
+
+
+def find_weights(name: str | Path) -> Path:
+    """The folder of a weight set: a shipped name, a set's folder, or a run's folder.
+
+    Raises:
+        InputError: there is none.
+    """
+    for folder in (PRETRAINED / str(name), Path(name), Path(name) / "weights"):
+        if (folder / CARD).is_file():
+            return folder
+    shipped = ", ".join(available_weights())
+    raise InputError(f"no weights at {str(name)!r}: name a run folder or a shipped set ({shipped})")
+
+
+def save_weights(
+    folder: Path,
+    generator: keras.Model,
+    config: Config,
+    mean: np.ndarray,
+    std: np.ndarray,
+    card: dict[str, Any],
+) -> None:
+    """Write one stage of a set as float16, and bring its card up to date.
+
+    Args:
+        folder: of the set; other stages in it stay as they are.
+        generator: the generator to draw with.
+        config: of its stage.
+        mean: (width,), of the training set's embeddings.
+        std: (width,), likewise.
+        card: what to say of the set: "data", "encoder", "licence", ... ; and of this stage under
+            the key "stage": "steps", "images_seen", ...
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    file = folder / f"stage{config.stage}.npz"
+    arrays = to_arrays("generator", generator.variables, "float16")
+    arrays |= {"mean": mean.astype("float32"), "std": std.astype("float32")}
+    write_arrays(file, arrays, {"config": config.to_json()}, compress=True)
+    path = folder / CARD
+    whole = json.loads(path.read_text()) if path.is_file() else {"version": VERSION, "stages": {}}
+    stage = {**card["stage"], "config": config.to_json(), "file": file.name}
+    stage["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    whole |= {name: value for name, value in card.items() if name != "stage"}
+    whole["stages"] = dict(sorted({**whole["stages"], str(config.stage): stage}.items()))
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    os.replace(partial, path)
+
+
+def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -> Weights:
+    """Load a weight set and build its generators, checking the checksums.
+
+    Args:
+        name: a shipped set's name, or the folder of a set or of a run.
+        stages: which stages to load, where the set has them.
+
+    Raises:
+        InputError: no such set, another version, a damaged file, or a wrong checksum.
+    """
+    folder = find_weights(name)
+    try:
+        card = json.loads((folder / CARD).read_text())
+        version, entries = card["version"], card["stages"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{folder / CARD} is damaged: restore it") from error
+    if version != VERSION:
+        raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+    generators, mean, std = {}, None, None
+    for stage in stages:
+        if (entry := entries.get(str(stage))) is None:
+            continue
+        file = folder / entry["file"]
+        if not file.is_file():
+            raise InputError(f"{file} is missing: restore it, or take other weights")
+        if hashlib.sha256(file.read_bytes()).hexdigest() != entry["sha256"]:
+            raise InputError(f"{file} has a wrong checksum: it is damaged or changed; restore it")
+        arrays, note = read_arrays(file)
+        config = Config.from_json({**note["config"], "precision": "float32"})
+        build = build_stage1_generator if stage == 1 else build_stage2_generator
+        generator = build(config, card["encoder"]["width"])
+        from_arrays("generator", generator.variables, arrays, file)
+        generators[stage], mean, std = generator, arrays["mean"], arrays["std"]
+    if mean is None or std is None or 1 not in generators and 1 in stages:
+        raise InputError(f"{folder} holds no weights of stage {stages[0]}: train that stage first")
+    return Weights(folder, card, generators, mean, std)

@@ -1,0 +1,113 @@
+"""EfficientNet-Lite: ImageNet features, used by the projected discriminator and by captioning.
+
+The networks are those of Google's EfficientNet-Lite (Tan and Le, ICML 2019; without squeeze and
+excitation, with ReLU6). Each BatchNorm is folded into its convolution: the network is frozen.
+"""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from t2i_utils.errors import InputError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+# (kernel, repeats, output channels, expansion, stride) of each group of blocks.
+BLOCKS = (
+    (3, 1, 16, 1, 1),
+    (3, 2, 24, 6, 2),
+    (5, 2, 40, 6, 2),
+    (3, 3, 80, 6, 2),
+    (5, 3, 112, 6, 1),
+    (5, 4, 192, 6, 2),
+    (3, 1, 320, 6, 1),
+)
+# The last group before each halving: features at strides 4, 8, 16 and 32.
+FEATURE_GROUPS = (1, 2, 4, 6)
+SCALES = {"lite0": (1.0, 1.0), "lite2": (1.1, 1.2)}  # width, depth
+
+
+def _scaled_channels(channels: int, width: float) -> int:
+    scaled = max(8, int(channels * width + 4) // 8 * 8)
+    return scaled + 8 if scaled < 0.9 * channels * width else scaled
+
+
+def efficientnet_lite(
+    variant: str = "lite0", image_size: int | None = None, outputs: str = "features"
+) -> keras.Model:
+    """Build an EfficientNet-Lite, without weights.
+
+    Args:
+        variant: "lite0" or "lite2".
+        image_size: height and width, or None for any.
+        outputs: "features" for the maps at strides 4, 8, 16 and 32 (lite0: 24, 40, 112 and 320
+            channels); "logits" for a list of pooled features (batch, 1280) and the logits of the
+            1,000 ImageNet classes.
+
+    Returns:
+        A frozen model; takes images (batch, height, width, 3) in [-1, 1].
+
+    Source: https://arxiv.org/abs/1905.11946, and the Lite variants of its authors.
+    """
+    if variant not in SCALES:
+        raise InputError(f"unknown network {variant!r}: choose one of {', '.join(SCALES)}")
+    width, depth = SCALES[variant]
+    images = keras.Input((image_size, image_size, 3), name="images")
+    scale = [0.5 / std for std in IMAGENET_STD]
+    offset = [(0.5 - mean) / std for mean, std in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)]
+    x = layers.Rescaling(scale, offset, name="normalise")(images)
+    x = layers.Conv2D(32, 3, strides=2, padding="same", name="stem")(x)
+    x = layers.ReLU(6.0)(x)
+    features = []
+    index = 0
+    for group, (kernel, repeats, channels, expansion, stride) in enumerate(BLOCKS):
+        channels = _scaled_channels(channels, width)
+        fixed = group in (0, len(BLOCKS) - 1)  # Lite does not deepen the first and last group
+        for repeat in range(repeats if fixed else math.ceil(repeats * depth)):
+            x = _block(x, f"block{index}", kernel, channels, expansion, 1 if repeat else stride)
+            index += 1
+        if group in FEATURE_GROUPS:
+            features.append(x)
+    if outputs == "logits":
+        x = layers.Conv2D(1280, 1, name="head")(x)
+        x = layers.ReLU(6.0)(x)
+        pooled = layers.GlobalAveragePooling2D()(x)
+        features = [pooled, layers.Dense(1000, name="classifier")(pooled)]
+    model = keras.Model(images, features, name=f"efficientnet_{variant}")
+    model.trainable = False
+    return model
+
+
+def _block(
+    inputs: Any, prefix: str, kernel: int, channels: int, expansion: int, stride: int
+) -> Any:
+    """Inverted residual: 1x1 expansion, depthwise convolution, linear 1x1 projection."""
+    x = inputs
+    if expansion > 1:
+        x = layers.Conv2D(inputs.shape[-1] * expansion, 1, name=f"{prefix}_expand")(x)
+        x = layers.ReLU(6.0)(x)
+    x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", name=f"{prefix}_depthwise")(
+        x
+    )
+    x = layers.ReLU(6.0)(x)
+    x = layers.Conv2D(channels, 1, name=f"{prefix}_project")(x)
+    return layers.add([inputs, x]) if stride == 1 and inputs.shape[-1] == channels else x
+
+
+def load_arrays(model: keras.Model, arrays: dict[str, np.ndarray]) -> keras.Model:
+    """Set the weights of `efficientnet_lite` from arrays named ``layer/kernel``, ``layer/bias``.
+
+    Raises:
+        InputError: an array is missing or has another shape.
+    """
+    for layer in model.layers:
+        for variable in layer.weights:
+            key = f"{layer.name}/{variable.name}"
+            if key not in arrays or arrays[key].shape != tuple(variable.shape):
+                raise InputError(f"weights for {model.name} lack {key} of shape {variable.shape}")
+            variable.assign(arrays[key].astype("float32"))
+    return model
