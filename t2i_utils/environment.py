@@ -141,18 +141,25 @@ def find_data(folder: Path) -> list[dict[str, Any]]:
 def find_weights(folder: Path = PRETRAINED) -> list[dict[str, Any]]:
     """List shipped weights: each folder with a `card.json`, its files held to the card's checksums.
 
+    A card names a file with "file" and "sha256": itself, or once for each of its "stages".
+
     Returns:
-        Dicts with "name", "stages" and "damaged" (names of missing or altered files).
+        Dicts with "name", "stages" (a list) and "damaged" (names of missing or altered files; a
+        card that names no file is damaged itself).
     """
     found = []
     for path in sorted(folder.glob("*/card.json")):
         card = _read_json(path)
-        checksums = card.get("checksums") or {}
-        damaged = [name for name in checksums if _checksum(path.parent / name) != checksums[name]]
-        if not checksums:
-            damaged = ["card.json"]
-        entry = {"name": path.parent.name, "stages": card.get("stages"), "damaged": damaged}
-        found.append(entry)
+        stages = card.get("stages") or {}
+        files = [entry for entry in (card, *stages.values()) if "file" in entry]
+        damaged = [
+            entry["file"]
+            for entry in files
+            if _checksum(path.parent / entry["file"]) != entry.get("sha256", "none")
+        ]
+        if not files:
+            damaged = [path.name]
+        found.append({"name": path.parent.name, "stages": list(stages), "damaged": damaged})
     return found
 
 
@@ -316,7 +323,7 @@ def _as_text(facts: dict[str, Any]) -> str:
         lines.append((f"  {entry['kind']}", about))
     lines.append(("weights", "" if facts["weights"] else "none found"))
     for entry in facts["weights"]:
-        stages = f"stages {entry['stages']}, " if entry["stages"] else ""
+        stages = f"stages {' and '.join(entry['stages'])}, " if entry["stages"] else ""
         state = "DAMAGED" if entry["damaged"] else "checksums agree"
         lines.append((f"  {entry['name']}", f"{stages}{state}"))
     lines.append(("problems", "" if facts["problems"] else "none"))

@@ -26,7 +26,7 @@ def facts(folder, **options):
 
 def write_weights(folder: Path, name: str, content: bytes, card: dict) -> Path:
     (folder / name).mkdir()
-    (folder / name / "generator.npz").write_bytes(content)
+    (folder / name / "stage1.npz").write_bytes(content)
     (folder / name / "card.json").write_text(json.dumps(card))
     return folder / name
 
@@ -152,19 +152,25 @@ def test_packs_and_captioned_folders_are_found(tmp_path, no_cub):
 
 def test_weights_are_held_to_their_cards_checksums(tmp_path):
     content = b"weights"
-    checksum = hashlib.sha256(content).hexdigest()
-    card = {"stages": [1, 2], "checksums": {"generator.npz": checksum}}
-    write_weights(tmp_path, "whole", content, card)
-    write_weights(tmp_path, "altered", content + b"!", card)
-    (write_weights(tmp_path, "missing", content, card) / "generator.npz").unlink()
-    write_weights(tmp_path, "unchecked", content, {"stages": [1]})
-    damaged = {w["name"]: w["damaged"] for w in environment.find_weights(tmp_path)}
-    assert damaged == {
-        "altered": ["generator.npz"],
-        "missing": ["generator.npz"],
+    file = {"file": "stage1.npz", "sha256": hashlib.sha256(content).hexdigest()}
+    staged = {"stages": {"1": file}}
+    write_weights(tmp_path, "whole", content, staged)
+    write_weights(tmp_path, "features", content, file)
+    write_weights(tmp_path, "altered", content + b"!", staged)
+    (write_weights(tmp_path, "missing", content, staged) / "stage1.npz").unlink()
+    write_weights(tmp_path, "half", content, {"stages": {"1": file, "2": {"file": "stage2.npz"}}})
+    write_weights(tmp_path, "unchecked", content, {"licence": "Apache-2.0"})
+    found = environment.find_weights(tmp_path)
+    assert {entry["name"]: entry["damaged"] for entry in found} == {
+        "altered": ["stage1.npz"],
+        "features": [],
+        "half": ["stage2.npz"],
+        "missing": ["stage1.npz"],
         "unchecked": ["card.json"],
         "whole": [],
     }
+    stages = {entry["name"]: entry["stages"] for entry in found}
+    assert stages["half"] == ["1", "2"] and stages["features"] == []
 
 
 def test_shipped_weights_are_whole():
