@@ -1,6 +1,7 @@
 """Named arrays in one file: the only way in which this project stores weights.
 
-A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written whole or not at all.
+A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written whole or not at
+all.
 """
 
 import json

@@ -1,0 +1,1 @@
+"""The two-stage GAN: its models, losses, update, runs and weights (notebooks 03 and 04)."""

@@ -152,7 +152,9 @@ class Run:
             seed=self.seed,
         )
 
-    def train(self, steps: int, save_every: int = 200, progress: bool = True) -> None:
+    def train(
+        self, steps: int | dict[int, int], save_every: int = 200, progress: bool = True
+    ) -> None:
         """Train until every stage has done `steps` updates, then save.
 
         Where both stages train, they advance together: each update of Stage II draws with the
@@ -163,29 +165,31 @@ class Run:
         Ctrl-C stops cleanly: a checkpoint is written, and KeyboardInterrupt is raised again.
 
         Args:
-            steps: the step at which each stage ends.
+            steps: the step at which each stage ends; one for all, or {stage: steps}.
             save_every: updates between two checkpoints and sample sheets.
             progress: show a progress bar.
 
         Raises:
             InputError: a checkpoint cannot be written; the one before it stays.
         """
-        start = min(stage.step for stage in self.stages.values())
-        if start >= steps:
-            self.say(
-                f"{self.folder} has done {start} steps already: give a larger --steps to go on"
-            )
+        ends = steps if isinstance(steps, dict) else dict.fromkeys(self.stages, steps)
+        waiting = [number for number, stage in self.stages.items() if stage.step < ends[number]]
+        if not waiting:
+            done = ", ".join(f"stage {n}: {stage.step}" for n, stage in self.stages.items())
+            self.say(f"{self.folder} is trained that far already ({done}): give more --steps")
             return
+        start = min(self.stages[number].step for number in waiting)
+        last = max(ends[number] for number in waiting)
         names = ("d_loss", "g_loss", "d_real", "d_wrong", "d_fake", "kl", "diversity")
         names += ("diversity_real", "match_real", "match_fake")
         log = RunLog(self.folder_made(), names, {k: s.step for k, s in self.stages.items()})
-        bar = tqdm(range(start, steps), initial=start, total=steps, disable=not progress)
+        bar = tqdm(range(start, last), initial=start, total=last, disable=not progress)
         try:
             for step in bar:
                 for number, stage in self.stages.items():
-                    if stage.step == step:
+                    if stage.step == step < ends[number]:
                         self._update(number, stage, log)
-                if step + 1 == steps or (step + 1) % save_every == 0:
+                if step + 1 == last or (step + 1) % save_every == 0:
                     self._report(log.flush(), bar)
                     self.save()
                     self.draw_samples()

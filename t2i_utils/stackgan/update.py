@@ -122,7 +122,7 @@ class StageGAN:
                 lambda inputs: self._update(inputs, train_generator), variables
             )
         fields = {name: values for name, values in batch.items() if name != "indices"}
-        fields["decay"] = np.float32(min(config.average_decay, (1 + step) / (10 + step)))
+        fields["decay"] = np.asarray(min(config.average_decay, (1 + step) / (10 + step)), "float32")
         return self._compiled[train_generator](fields)
 
     def _update(self, batch: dict[str, Any], train_generator: bool) -> dict[str, Any]:

@@ -1,0 +1,8 @@
+"""Train the two-stage GAN: `python train.py --help` (the same as `t2i train`)."""
+
+import sys
+
+from t2i_utils.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["train", *sys.argv[1:]]))
