@@ -89,7 +89,7 @@ _PAPER: dict[str, Any] = {
     "halve_every_epochs": 50,
 }
 _MODERN: dict[str, Any] = {
-    "generator_width": 64,
+    "generator_width": 48,
     "discriminator_width": 64,
     "contrastive_weight": 1.0,
     "beta_1": 0.0,
@@ -108,7 +108,7 @@ _CHANGES: dict[tuple[str, str, int], dict[str, Any]] = {
     ("paper", "gpu", 2): {"steps": 83000},
     ("modern", "smoke", 1): {"generator_width": 8, "discriminator_width": 16, "feature_size": 64},
     ("modern", "smoke", 2): {"generator_width": 8, "discriminator_width": 16, "feature_size": 64},
-    ("modern", "cpu", 1): {"generator_width": 32, "steps": 3000},
+    ("modern", "cpu", 1): {"generator_width": 48, "steps": 4000},
     ("modern", "cpu", 2): {"generator_width": 16, "batch_size": 16, "steps": 1500},
     ("modern", "gpu", 1): {"steps": 40000},
     ("modern", "gpu", 2): {"generator_width": 32, "steps": 40000},
