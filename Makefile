@@ -3,7 +3,7 @@
 #   make test ARGS="-k captions"             passes arguments to pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test clean
+.PHONY: help setup demo figures test clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,6 +23,24 @@ demo: $(STAMP)  ## turn a few captions into birds, 64 and 256 px: figures/demo.p
 	  "this bird is blue with a white belly" \
 	  "a brown bird with a speckled breast and a long beak" \
 	  --out figures/demo.png
+
+figures: $(STAMP)  ## make the pictures that the README shows, with the shipped weights
+	$(BIN)/python generate.py --seed 4 \
+	  "a bright red bird with black wings and a short orange beak" \
+	  "a small yellow bird with a black crown" \
+	  "this bird is blue with a white belly" \
+	  "a brown bird with a speckled breast and a long beak" \
+	  "a large black bird with a hooked beak" \
+	  "un petit oiseau blanc aux ailes grises" \
+	  --out figures/gallery.png
+	$(BIN)/python generate.py --seed 4 --weights toy \
+	  "a bird with a red crown, blue wings and a yellow belly" \
+	  "a green bird with orange wings and a white belly" \
+	  "a bird with a purple crown, white wings and a pink belly" \
+	  "a large brown bird with yellow wings and a red beak" \
+	  "a bird with a black crown, green wings and an orange belly" \
+	  "a small pink bird with grey wings and a blue crown" \
+	  --out figures/toy_gallery.png
 
 test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/ruff check .
