@@ -6,7 +6,9 @@ all.
 
 import json
 import os
+import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         note = json.loads(arrays.pop(_NOTE).tobytes())
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there: train first, or name another folder") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
             f"{path} is damaged or not a weights file ({type(error).__name__}): restore it or "
             "start the run again"
@@ -68,11 +70,14 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 def to_arrays(prefix: str, variables: Sequence[Any], dtype: str | None = None) -> dict[str, Any]:
     """Name the values of Keras variables ``prefix/000_kernel``, in their order."""
     return {
-        f"{prefix}/{index:03d}_{variable.name}": np.asarray(variable.numpy(), dtype)
-        if dtype
-        else np.asarray(variable.numpy())
+        _key(prefix, index, variable): np.asarray(variable.numpy(), dtype)
         for index, variable in enumerate(variables)
     }
+
+
+def _key(prefix: str, index: int, variable: Any) -> str:
+    """The same in every process: Keras counts layers (conv2d_7) in an optimiser's names."""
+    return f"{prefix}/{index:03d}_{re.sub(r'_[0-9]+', '', variable.name)}"
 
 
 def from_arrays(
@@ -84,7 +89,7 @@ def from_arrays(
         InputError: an array is missing or has another shape: the file is of another model.
     """
     for index, variable in enumerate(variables):
-        key = f"{prefix}/{index:03d}_{variable.name}"
+        key = _key(prefix, index, variable)
         if key not in arrays:
             raise InputError(f"{where} lacks {key}: it was written for another model or version")
         if arrays[key].shape != tuple(variable.shape):
@@ -93,4 +98,4 @@ def from_arrays(
                 f"{tuple(variable.shape)}: it was written for another model or preset"
             )
     for index, variable in enumerate(variables):
-        variable.assign(arrays[f"{prefix}/{index:03d}_{variable.name}"].astype(variable.dtype))
+        variable.assign(arrays[_key(prefix, index, variable)].astype(variable.dtype))

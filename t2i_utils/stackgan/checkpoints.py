@@ -39,7 +39,7 @@ def load_checkpoint(path: Path, gan: StageGAN, expected: dict[str, Any]) -> int:
         InputError: the file is missing, damaged, or of another configuration.
     """
     arrays, note = read_arrays(path)
-    saved = {**{key: note["config"].get(key) for key in _FIXED}, **note}
+    saved = {**{key: note.get("config", {}).get(key) for key in _FIXED}, **note}
     wanted = {**{key: getattr(gan.config, key) for key in _FIXED}, **expected}
     for key, value in wanted.items():
         if saved.get(key) != value:

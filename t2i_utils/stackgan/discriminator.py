@@ -17,6 +17,7 @@ from t2i_utils.stackgan.layers import (
     TiledConcatenate,
     convolve_normalised,
     residual_bottleneck,
+    small_normal,
 )
 from t2i_utils.stackgan.projected import build_projected_heads, build_projected_trunk
 
@@ -86,12 +87,14 @@ def _paper_discriminator(config: Config, embedding_width: int) -> tuple[keras.Mo
     width, size = config.discriminator_width, config.image_size
     halvings = int(math.log2(size // 4))
     images = keras.Input((size, size, 3), name="images")
-    x = layers.Conv2D(width, 4, strides=2, padding="same")(images)
+    x = layers.Conv2D(
+        width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=small_normal()
+    )(images)
     x = layers.LeakyReLU(0.2)(x)
     for index in range(1, halvings):
-        last = index == halvings - 1 and config.stage == 1
+        linear = config.stage == 1 and index > 1  # as in the released code
         x = convolve_normalised(
-            x, width * 2**index, 4, strides=2, activation=None if last else "leaky_relu"
+            x, width * 2**index, 4, strides=2, activation=None if linear else "leaky_relu"
         )
     if config.stage == 2:  # back to 8 * width channels at 4 px
         x = convolve_normalised(x, 16 * width, 1, activation="leaky_relu")
@@ -101,10 +104,10 @@ def _paper_discriminator(config: Config, embedding_width: int) -> tuple[keras.Mo
 
     maps = keras.Input(tuple(x.shape[1:]), name="maps")
     embedding = keras.Input((embedding_width,), name="embedding")
-    text = layers.Dense(config.condition_size)(embedding)
+    text = layers.Dense(config.condition_size, kernel_initializer=small_normal())(embedding)
     text = layers.LeakyReLU(0.2)(text)
     x = TiledConcatenate()([maps, text])
     x = convolve_normalised(x, 8 * width, 1, activation="leaky_relu")
-    x = layers.Conv2D(1, 4, padding="valid")(x)
+    x = layers.Conv2D(1, 4, use_bias=False, kernel_initializer=small_normal())(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return trunk, keras.Model([maps, embedding], [logits], name="paper_head")

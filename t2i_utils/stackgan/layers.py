@@ -13,6 +13,11 @@ def small_uniform() -> keras.Initializer:
     return initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
 
 
+def small_normal() -> keras.Initializer:
+    """Normal with standard deviation 0.02, as in StackGAN's released code."""
+    return initializers.RandomNormal(stddev=0.02)
+
+
 def conditioning_augmentation(
     embedding: Any, epsilon: Any, condition_size: int, initializer: Any = "glorot_uniform"
 ) -> tuple[Any, Any, Any]:
@@ -201,7 +206,14 @@ def residual_block(inputs: Any) -> Any:
     return layers.Activation("relu")(layers.add([inputs, x]))
 
 
-def to_rgb(inputs: Any, initializer: Any = "glorot_uniform") -> Any:
+def to_rgb(inputs: Any, initializer: Any, use_bias: bool = True) -> Any:
     """3x3 convolution to three channels and tanh, in float32."""
-    x = layers.Conv2D(3, 3, padding="same", kernel_initializer=initializer, dtype="float32")(inputs)
+    x = layers.Conv2D(
+        3,
+        3,
+        padding="same",
+        use_bias=use_bias,
+        kernel_initializer=initializer,
+        dtype="float32",
+    )(inputs)
     return layers.Activation("tanh", dtype="float32", name="images")(x)

@@ -12,6 +12,7 @@ from t2i_utils.stackgan.layers import (
     conditioning_augmentation,
     glu_upsample,
     residual_bottleneck,
+    small_normal,
     small_uniform,
     to_rgb,
     upsample_normalised,
@@ -39,7 +40,7 @@ def build_stage1_generator(config: Config, embedding_width: int) -> keras.Model:
             embedding,
             epsilon,
             config.condition_size,
-            "glorot_uniform" if paper else small_uniform(),
+            small_normal() if paper else small_uniform(),
         )
         latent = layers.Concatenate()([condition, noise])
         body = _paper_body if paper else _modern_body
@@ -52,14 +53,15 @@ def build_stage1_generator(config: Config, embedding_width: int) -> keras.Model:
 def _paper_body(latent: Any, width: int) -> Any:
     """Released code: FC to 4 px, bottleneck residual blocks at 4 and 8 px, nearest upsampling."""
     x = layers.Dense(4 * 4 * 8 * width, use_bias=False)(latent)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     x = layers.Reshape((4, 4, 8 * width))(x)
     x = residual_bottleneck(x, 2 * width)  # (batch, 4, 4, 8 * width)
     x = upsample_normalised(x, 4 * width, activation=False)
     x = residual_bottleneck(x, width)  # (batch, 8, 8, 4 * width)
     x = upsample_normalised(x, 2 * width)  # (batch, 16, 16, 2 * width)
     x = upsample_normalised(x, width)  # (batch, 32, 32, width)
-    return to_rgb(layers.UpSampling2D(interpolation="nearest")(x))
+    x = layers.UpSampling2D(interpolation="nearest")(x)
+    return to_rgb(x, small_normal(), use_bias=False)
 
 
 def _modern_body(latent: Any, width: int) -> Any:

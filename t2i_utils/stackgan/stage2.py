@@ -14,6 +14,7 @@ from t2i_utils.stackgan.layers import (
     convolve_normalised,
     glu_upsample,
     residual_block,
+    small_normal,
     small_uniform,
     to_rgb,
     upsample_normalised,
@@ -32,7 +33,9 @@ def build_stage2_generator(config: Config, embedding_width: int) -> keras.Model:
     Returns:
         A model from [stage-I images (batch, 64, 64, 3) in [-1, 1],
         embedding (batch, embedding_width), epsilon (batch, condition_size)] to
-        [images (batch, 256, 256, 3) in [-1, 1], mu, log_sigma (batch, condition_size)].
+        [images (batch, 256, 256, 3) in [-1, 1], mu, log_sigma (batch, condition_size)]. The
+        modern recipe has no tanh here: its pictures may pass -1 and 1 a little, and are clipped
+        where they are shown.
     """
     paper = config.recipe == "paper"
     size = IMAGE_SIZES[1]
@@ -44,7 +47,7 @@ def build_stage2_generator(config: Config, embedding_width: int) -> keras.Model:
             embedding,
             epsilon,
             config.condition_size,
-            "glorot_uniform" if paper else small_uniform(),
+            small_normal() if paper else small_uniform(),
         )
         body = _paper_body if paper else _modern_body
         images = body(small, condition, config.generator_width)
@@ -55,7 +58,9 @@ def build_stage2_generator(config: Config, embedding_width: int) -> keras.Model:
 
 def _paper_body(small: Any, condition: Any, width: int) -> Any:
     """Released code: encode to 16 px, join the condition, four residual blocks, upsample."""
-    x = layers.Conv2D(width, 3, padding="same")(small)
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer=small_normal())(
+        small
+    )
     x = layers.Activation("relu")(x)  # (batch, 64, 64, width)
     x = convolve_normalised(x, 2 * width, 4, strides=2)
     x = convolve_normalised(x, 4 * width, 4, strides=2)  # (batch, 16, 16, 4 * width)
@@ -67,7 +72,7 @@ def _paper_body(small: Any, condition: Any, width: int) -> Any:
     x = upsample_normalised(x, width)
     x = upsample_normalised(x, width // 2)
     x = upsample_normalised(x, width // 4)  # (batch, 256, 256, width / 4)
-    return to_rgb(x)
+    return to_rgb(x, small_normal(), use_bias=False)
 
 
 def _modern_body(small: Any, condition: Any, width: int) -> Any:

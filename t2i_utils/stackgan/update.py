@@ -90,6 +90,10 @@ class StageGAN:
         }
         if config.stage == 2:
             noise["stage1_epsilon"] = rng.standard_normal((batch_size, config.condition_size))
+        if config.recipe == "paper":  # released code: epsilon is a normal cut at two sigma
+            for name in [name for name in noise if name.endswith("epsilon")]:
+                while (far := np.abs(noise[name]) > 2).any():
+                    noise[name][far] = rng.standard_normal(np.count_nonzero(far))
         return {name: values.astype("float32") for name, values in noise.items()}
 
     def update(
