@@ -4,6 +4,7 @@ A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written
 all.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -39,7 +40,8 @@ def write_arrays(
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         reason = error.strerror or str(error)
         raise InputError(
             f"cannot write {path}: {reason}; free some space or choose another folder"

@@ -1,5 +1,6 @@
 """Pictures as arrays and files: conversion, grids, captioned sheets."""
 
+import contextlib
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,7 +80,8 @@ def save_png(path: str | Path, image: np.ndarray, note: dict[str, str] | None = 
         Image.fromarray(image).save(partial, format="PNG", pnginfo=information)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         reason = error.strerror or str(error)
         raise InputError(
             f"cannot write {path}: {reason}; choose another file with --out"

@@ -1,0 +1,116 @@
+"""Arrays in files: whole or not at all."""
+
+import errno
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.errors import InputError
+
+ARRAYS = {"a/kernel": np.arange(6.0).reshape(2, 3), "b": np.array([1, 2], "int32")}
+
+
+def dense(units: int = 3) -> list:
+    layer = keras.layers.Dense(units)
+    layer.build((None, 2))
+    return layer.weights
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_what_is_written_is_read(tmp_path, compress):
+    path = tmp_path / "new" / "file.npz"
+    write_arrays(path, ARRAYS, {"step": 3, "name": "Vögel"}, compress)
+    arrays, note = read_arrays(path)
+    assert note == {"step": 3, "name": "Vögel"}
+    assert set(arrays) == set(ARRAYS)
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(arrays[name], array)
+        assert arrays[name].dtype == array.dtype
+    assert [file.name for file in path.parent.iterdir()] == ["file.npz"]
+
+
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("damage", ["empty", "cut", "changed", "text"])
+def test_damaged_files_are_refused(tmp_path, damage, compress):
+    path = tmp_path / "file.npz"
+    write_arrays(path, {"a": np.random.default_rng(0).random(500)}, {}, compress)
+    data = path.read_bytes()
+    changed = bytearray(data)
+    changed[1000:1100] = bytes(100)
+    path.write_bytes(
+        {"empty": b"", "cut": data[:-60], "changed": bytes(changed), "text": b"hello\n"}[damage]
+    )
+    with pytest.raises(InputError, match="damaged or not a weights file") as caught:
+        read_arrays(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    path = tmp_path / "file.npz"
+    np.savez(path, a=np.array([{"some": "object"}], dtype=object))
+    with pytest.raises(InputError, match="damaged or not a weights file"):
+        read_arrays(path)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="none.npz is not there"):
+        read_arrays(tmp_path / "none.npz")
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "file.npz"
+    write_arrays(path, ARRAYS, {"step": 1})
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left on device; free some space"):
+        write_arrays(path, {"a": np.zeros(3)}, {"step": 2})
+    assert read_arrays(path)[1] == {"step": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["file.npz"]
+
+
+def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(InputError, match="cannot write"):
+        write_arrays(tmp_path / "run" / "file.npz", ARRAYS, {})
+
+
+def test_variables_take_back_their_values(tmp_path):
+    first, second = dense(), dense()
+    arrays = to_arrays("dense", first, "float16")
+    assert {array.dtype for array in arrays.values()} == {np.dtype("float16")}
+    from_arrays("dense", second, arrays, tmp_path)
+    for one, two in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one.numpy().astype("float16"), two.numpy())
+        assert two.dtype == "float32"
+
+
+def test_optimiser_names_do_not_depend_on_what_was_built_before():
+    names = []
+    for _ in range(2):
+        weights = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Conv2D(2, 1)]).weights
+        optimizer = keras.optimizers.Adam()
+        optimizer.build(weights)
+        names.append(list(to_arrays("adam", optimizer.variables)))
+    assert names[0] == names[1]
+    assert len(set(names[0])) == 2 + 2 * 2  # iteration, learning rate, two moments of two weights
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({}, "lacks dense/000_kernel"),
+        (to_arrays("dense", dense(4)), r"of shape \(2, 4\), expected \(2, 3\)"),
+    ],
+)
+def test_arrays_of_another_model_are_refused_before_anything_changes(tmp_path, arrays, message):
+    weights = dense()
+    before = weights[0].numpy().copy()
+    with pytest.raises(InputError, match=message):
+        from_arrays("dense", weights, arrays, tmp_path / "file.npz")
+    np.testing.assert_array_equal(weights[0].numpy(), before)
