@@ -39,6 +39,7 @@ class Config:
     # objective
     kl_weight: float = 1.0
     contrastive_weight: float = 0.0
+    diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ; even batches
     captions_per_image: int = 1  # embeddings of so many captions are averaged in training
     # optimisation
     batch_size: int = 64
@@ -138,6 +139,7 @@ def make_config(
     fields = {
         **(_PAPER if recipe == "paper" else _MODERN),
         **({"halve_every_epochs": 100} if (recipe, stage) == ("paper", 2) else {}),
+        **({"diversity_weight": 2.0} if (recipe, stage) == ("modern", 1) else {}),
         **_PRESETS[preset],
         **_CHANGES[recipe, preset, stage],
         **{key: value for key, value in changes.items() if value is not None},

@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+BRIGHTNESS = 0.2  # added or taken away, at most, of a range of 2
+CONTRAST = 0.2  # more or less, at most, of 1
 TRANSLATION = 1 / 8  # of the picture's side, at most
 UNIFORMS = 6  # random numbers that one picture's augmentation takes
 
@@ -80,6 +82,7 @@ def augment_window(images: Any, output_size: int, uniforms: Any) -> Any:
 
 
 def _change_light(images: Any, uniforms: Any) -> Any:
-    images = images + (uniforms[:, 0] - 0.5)[:, None, None, None]
+    images = images + ((uniforms[:, 0] * 2 - 1) * BRIGHTNESS)[:, None, None, None]
     mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-    return (images - mean) * (uniforms[:, 1] + 0.5)[:, None, None, None] + mean
+    factor = 1 + (uniforms[:, 1] * 2 - 1) * CONTRAST
+    return (images - mean) * factor[:, None, None, None] + mean

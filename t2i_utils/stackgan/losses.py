@@ -1,5 +1,6 @@
 """The losses of both recipes, on float32 logits."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -45,15 +46,45 @@ def kl_divergence(mu: Any, log_sigma: Any) -> Any:
     return _mean(-log_sigma + 0.5 * (ops.exp(2 * log_sigma) + ops.square(mu)) - 0.5)
 
 
-def contrastive_loss(image_vectors: Any, text_vectors: Any) -> Any:
+def contrastive_loss(image_vectors: Any, text_vectors: Any, matches: Any) -> Any:
     """InfoNCE: each picture must find its own sentence among the batch's (XMC-GAN, section 4.1).
 
     Args:
-        image_vectors: (batch, size), of unit length.
+        image_vectors: (n, size), of unit length.
         text_vectors: (batch, size), of unit length.
+        matches: (n,) integers: which sentence is the picture's own.
+
+    Returns:
+        A scalar; log(batch) at chance.
     """
     similarity = ops.matmul(image_vectors, ops.transpose(text_vectors)) / TEMPERATURE
-    return -_mean(ops.diagonal(ops.log_softmax(similarity, axis=-1)))
+    own = ops.one_hot(matches, text_vectors.shape[0])
+    return -_mean(ops.sum(own * ops.log_softmax(similarity, axis=-1), axis=-1))
+
+
+def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -> Any:
+    """How far two pictures of one caption fall short of differing as two photographs do.
+
+    Mode seeking (Mao et al., CVPR 2019, arXiv 1903.05628), measured on the discriminator's frozen
+    features: without it the generator draws one pose for every noise.
+
+    Args:
+        fake_features: maps (batch, h, w, channels); row i and row i + batch / 2 have one caption.
+        real_features: the same maps of photographs.
+
+    Returns:
+        A scalar: 0 when the pictures differ enough at every scale, at most 1.
+    """
+    shortfalls = []
+    for fake, real in zip(fake_features, real_features, strict=True):
+        wanted = ops.stop_gradient(_pair_distance(real))
+        shortfalls.append(ops.relu(1 - _pair_distance(fake) / wanted))
+    return sum(shortfalls) / len(shortfalls)
+
+
+def _pair_distance(maps: Any) -> Any:
+    half = maps.shape[0] // 2
+    return _mean(ops.abs(maps[:half] - maps[half:]))
 
 
 def _mean(values: Any) -> Any:

@@ -145,13 +145,19 @@ class StageGAN:
         """The two players' losses on one batch, and metrics: see `update` for the batch."""
         config, discriminator = self.config, self.discriminator
         kind = "hinge" if config.recipe == "modern" else "bce"
-        embeddings = batch["embeddings"]
-        fake, mu, log_sigma = self.generator(self._generator_inputs(batch), training=True)
+        embeddings = texts = batch["embeddings"]
+        places = ops.arange(embeddings.shape[0])
+        if config.diversity_weight:  # draw half of the captions, each twice with its own noise
+            half = embeddings.shape[0] // 2
+            places = ops.concatenate([places[:half], places[:half]])
+            texts = ops.take(embeddings, places, axis=0)
+        inputs = self._generator_inputs(texts, batch)
+        fake, mu, log_sigma = self.generator(inputs, training=True)
         fake_features = discriminator.features(fake, batch["augment_fake"])
         real_features = discriminator.features(batch["images"], batch["augment_real"])
         real, *real_vectors = discriminator.judge(real_features, embeddings)
         wrong, *_ = discriminator.judge(real_features, batch["wrong_embeddings"])
-        fake_logits, *fake_vectors = discriminator.judge(fake_features, embeddings)
+        fake_logits, *fake_vectors = discriminator.judge(fake_features, texts)
         kl = losses.kl_divergence(mu, log_sigma)
         d_loss = losses.discriminator_loss(kind, real, wrong, fake_logits)
         g_loss = losses.generator_loss(kind, fake_logits) + config.kl_weight * kl
@@ -164,15 +170,21 @@ class StageGAN:
             "diversity_real": _diversity(batch["images"]),
         }
         if config.contrastive_weight:
-            match_real = losses.contrastive_loss(*real_vectors)
-            match_fake = losses.contrastive_loss(*fake_vectors)
+            sentences = real_vectors[1]
+            own = ops.arange(embeddings.shape[0])
+            match_real = losses.contrastive_loss(real_vectors[0], sentences, own)
+            match_fake = losses.contrastive_loss(fake_vectors[0], sentences, places)
             d_loss += config.contrastive_weight * match_real
             g_loss += config.contrastive_weight * match_fake
             metrics |= {"match_real": match_real, "match_fake": match_fake}
+        if config.diversity_weight:
+            sameness = losses.diversity_loss(fake_features, real_features)
+            g_loss += config.diversity_weight * sameness
+            metrics["sameness"] = sameness
         return (d_loss, g_loss), metrics
 
-    def _generator_inputs(self, batch: dict[str, Any]) -> list[Any]:
-        embeddings, epsilon = batch["embeddings"], batch["epsilon"]
+    def _generator_inputs(self, embeddings: Any, batch: dict[str, Any]) -> list[Any]:
+        epsilon = batch["epsilon"]
         if self.stage1 is None:
             return [embeddings, batch["noise"], epsilon]
         inputs = [embeddings, batch["noise"], batch["stage1_epsilon"]]
