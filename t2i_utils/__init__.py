@@ -1,3 +1,41 @@
-"""Text-to-Image Synthesizer: a sentence becomes a picture of a bird, and back."""
+"""Text-to-Image Synthesizer: a sentence becomes a picture of a bird, and back.
+
+Importing this package is light: Keras and its backend are loaded when they are first needed.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
 
 __version__ = "0.1.0"
+
+
+def generate(
+    captions: "str | Sequence[str]",
+    weights: "str | Path" = "birds",
+    stage: int = 2,
+    seed: int = 0,
+) -> "np.ndarray":
+    """Draw one picture of each caption.
+
+    Args:
+        captions: one sentence or several, in any of the encoder's languages.
+        weights: a shipped set ("birds", "toy"), or the folder of a set or of a training run.
+        stage: 1 for 64 px, 2 for 256 px.
+        seed: of the noise; the same seed gives the same pictures.
+
+    Returns:
+        (n, size, size, 3) uint8.
+
+    Raises:
+        InputError: an empty or overlong caption, no such weights, or no such stage.
+    """
+    from t2i_utils.quiet import quiet_import
+
+    with quiet_import():
+        from t2i_utils.stackgan import synthesis
+    return synthesis.generate(captions, weights, stage, seed)

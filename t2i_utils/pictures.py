@@ -1,7 +1,6 @@
 """Pictures as arrays and files: conversion, grids, captioned sheets."""
 
 import contextlib
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,11 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from t2i_utils.errors import InputError
+from t2i_utils.fonts import font_for
+
+_ACROSS = 4  # pictures side by side on a sheet
+_MARGIN, _GAP = 14, 4  # pixels between blocks, and between the pictures of a block
+_MAX_LINES = 6  # of a caption
 
 
 def to_uint8(images: Any) -> np.ndarray:
@@ -32,36 +36,68 @@ def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
 def captioned_sheet(
     captions: Sequence[str], rows: Sequence[Sequence[np.ndarray]], size: int = 256
 ) -> np.ndarray:
-    """One column a caption: its pictures (each enlarged to `size` px) above the wrapped words.
+    """A block a caption, in rows: its pictures above the wrapped words.
+
+    Within a block, pictures of one size stand in a line (at most four side by side) under a small
+    label that names the size, the smallest first. All are shown at the same size, so that what
+    a larger one adds can be seen.
 
     Args:
-        captions: one a column.
-        rows: for each caption, its pictures (height, width, 3) uint8, from top to bottom.
+        captions: one a block; words beyond six lines are left out.
+        rows: for each caption, its pictures (height, width, 3) uint8; the same number and sizes
+            for each.
         size: height and width at which each picture is shown; smaller ones keep square pixels.
 
     Returns:
         (height, width, 3) uint8.
     """
-    margin, line = 12, max(15, size // 14)
-    font = _font(line - 2)
-    wrapped = [_wrap(caption, font, size) for caption in captions]
-    text_height = max(len(lines) for lines in wrapped) * (line + 2) + margin
-    num_rows = max(len(column) for column in rows)
-    width = len(captions) * (size + margin) + margin
-    height = num_rows * (size + margin) + margin + text_height
+    blocks = [
+        _block(caption, list(images), size) for caption, images in zip(captions, rows, strict=True)
+    ]
+    per_line = max(1, _ACROSS * size // blocks[0].width)
+    num_lines = -(-len(blocks) // per_line)
+    per_line = -(-len(blocks) // num_lines)  # 5 blocks: 3 and 2 rather than 4 and 1
+    lines = [blocks[start : start + per_line] for start in range(0, len(blocks), per_line)]
+    width = _MARGIN + per_line * (blocks[0].width + _MARGIN)
+    height = _MARGIN + sum(max(block.height for block in line) + _MARGIN for line in lines)
     sheet = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(sheet)
-    for column, (lines, pictures) in enumerate(zip(wrapped, rows, strict=True)):
-        left = margin + column * (size + margin)
-        for row, picture in enumerate(pictures):
-            shown = Image.fromarray(picture)
-            if shown.width != size:
-                shown = shown.resize((size, size), Image.Resampling.NEAREST)
-            sheet.paste(shown, (left, margin + row * (size + margin)))
-        top = margin + num_rows * (size + margin)
-        for number, text in enumerate(lines):
-            draw.text((left, top + number * (line + 2)), text, fill="#222222", font=font)
+    top = _MARGIN
+    for line in lines:
+        for column, block in enumerate(line):
+            sheet.paste(block, (_MARGIN + column * (block.width + _MARGIN), top))
+        top += max(block.height for block in line) + _MARGIN
     return np.asarray(sheet)
+
+
+def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
+    """The pictures of one caption, and the caption below them."""
+    by_size: dict[int, list[np.ndarray]] = {}
+    for image in sorted(images, key=lambda image: image.shape[1]):
+        by_size.setdefault(image.shape[1], []).append(image)
+    columns = min(_ACROSS, max(map(len, by_size.values())))
+    width = columns * (size + _GAP) - _GAP
+    text_size, label_size = max(12, size // 15), max(9, size // 22)
+    font, label_font = font_for(caption, text_size), ImageFont.load_default(label_size)
+    text = _wrap(caption, font, width)
+    label_height, line_height = label_size + 5, round(text_size * 1.3)
+    picture_lines = sum(-(-len(group) // columns) for group in by_size.values())
+    height = len(by_size) * label_height + picture_lines * (size + _GAP) + 4
+    block = Image.new("RGB", (width, height + len(text) * line_height), "white")
+    draw = ImageDraw.Draw(block)
+    top = 0
+    for pixels, group in by_size.items():
+        draw.text((0, top), f"{pixels} px", fill="#777777", font=label_font)
+        top += label_height
+        for index, image in enumerate(group):
+            shown = Image.fromarray(image)
+            if shown.size != (size, size):
+                shown = shown.resize((size, size), Image.Resampling.NEAREST)
+            line, column = divmod(index, columns)
+            block.paste(shown, (column * (size + _GAP), top + line * (size + _GAP)))
+        top += -(-len(group) // columns) * (size + _GAP)
+    for number, words in enumerate(text):
+        draw.text((0, top + 4 + number * line_height), words, fill="#222222", font=font)
+    return block
 
 
 def save_png(path: str | Path, image: np.ndarray, note: dict[str, str] | None = None) -> Path:
@@ -84,17 +120,30 @@ def save_png(path: str | Path, image: np.ndarray, note: dict[str, str] | None = 
             partial.unlink()
         reason = error.strerror or str(error)
         raise InputError(
-            f"cannot write {path}: {reason}; choose another file with --out"
+            f"cannot write {path}: {reason}; free some space, or choose another place"
         ) from error
     return path
 
 
-def _font(size: int) -> Any:
-    return ImageFont.load_default(size)
-
-
 def _wrap(text: str, font: Any, width: int) -> list[str]:
     """Break text so that every line fits `width` pixels; at most six lines."""
-    average = max(1.0, font.getlength("abcdefghijklmnopqrstuvwxyz ") / 27)
-    lines = textwrap.wrap(text, max(8, int(width / average)))
-    return [*lines[:5], lines[5] + " ..."] if len(lines) > 6 else lines
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".lstrip()
+        if font.getlength(joined) <= width:
+            lines[-1] = joined
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:  # most words fit a line; those of scripts without spaces do not
+            if lines[-1] and font.getlength(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+        if len(lines) > _MAX_LINES:
+            break
+    if len(lines) <= _MAX_LINES:
+        return lines
+    last = lines[_MAX_LINES - 1]
+    while last and font.getlength(last + " ...") > width:
+        last = last[:-1]
+    return [*lines[: _MAX_LINES - 1], last.rstrip() + " ..."]

@@ -38,11 +38,15 @@ class Synthesizer:
         vectors = self.encoder.encode(check_captions(list(captions)))
         return (vectors - self.weights.mean) / self.weights.std
 
-    def noise(self, count: int, seed: int = 0) -> np.ndarray:
-        """Standard normal noise (count, noise_size) float32; row i depends on seed and i only."""
+    def noise(self, count: int, seed: int = 0, start: int = 0) -> np.ndarray:
+        """Standard normal noise (count, noise_size) float32.
+
+        Row i depends on `seed` and start + i only: a long list can be drawn in parts.
+        """
         size = self.weights.generators[1].inputs[1].shape[-1]
-        rows = [np.random.default_rng([seed, row]).standard_normal(size) for row in range(count)]
-        return np.asarray(rows, "float32").reshape(count, size)
+        rows = range(start, start + count)
+        noise = [np.random.default_rng([seed, row]).standard_normal(size) for row in rows]
+        return np.asarray(noise, "float32").reshape(count, size)
 
     def draw(
         self, embeddings: np.ndarray, noise: np.ndarray, stage: int = 2
@@ -61,9 +65,10 @@ class Synthesizer:
         Raises:
             InputError: the weights have no such stage.
         """
-        if missing := [s for s in range(1, stage + 1) if s not in self.weights.generators]:
+        if stage not in self.weights.generators:
             raise InputError(
-                f"{self.weights.folder} has no stage {missing[0]}: ask for --stage {missing[0] - 1}"
+                f"{self.weights.folder} has no Stage {stage}: draw with --stage 1, or train "
+                "--stage 2 first"
             )
         found: dict[int, list[np.ndarray]] = {number: [] for number in range(1, stage + 1)}
         for start in range(0, len(embeddings), BATCH_SIZE):
@@ -87,20 +92,7 @@ def generate(
     stage: int = 2,
     seed: int = 0,
 ) -> np.ndarray:
-    """Draw one picture of each caption.
-
-    Args:
-        captions: one sentence or several, in any of the encoder's languages.
-        weights: a shipped set ("birds", "toy") or a folder.
-        stage: 1 for 64 px, 2 for 256 px.
-        seed: of the noise; the same seed gives the same pictures.
-
-    Returns:
-        (n, size, size, 3) uint8.
-
-    Raises:
-        InputError: an empty or overlong caption, or no such weights.
-    """
+    """Draw one picture of each caption: see `t2i_utils.generate`."""
     captions = [captions] if isinstance(captions, str) else list(captions)
     synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
     embeddings = synthesizer.embed(captions)

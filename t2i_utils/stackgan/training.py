@@ -1,12 +1,8 @@
-"""Training runs: folders that can be stopped, resumed and watched.
-
-A run folder holds `run.json` (what it is), `log.csv`, `tensorboard/`, `samples/`,
-`checkpoints/stage1.npz` and `stage2.npz` (to go on from) and `weights/` (to draw with).
-"""
+"""Training runs: folders that can be stopped, resumed and watched (see `run_folder`)."""
 
 import dataclasses
 import datetime
-import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,11 +17,14 @@ from t2i_utils.data import Batches, Pack
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.checkpoints import copy_weights, load_checkpoint, save_checkpoint
 from t2i_utils.stackgan.logs import RunLog, save_samples
+from t2i_utils.stackgan.run_folder import RunFolder, replace_text
+from t2i_utils.stackgan.stopping import DeferredInterrupt
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.stackgan.weights import load_weights, save_weights
 
 SAMPLES = 16  # pictures on a sample sheet
 WARM_UP = 50  # updates of the discriminator alone after --init
+FLUSH_SECONDS = 10  # between two writes of the log: fetching metrics at each step stalls a GPU
 
 
 @dataclasses.dataclass
@@ -35,10 +34,16 @@ class Stage:
     gan: StageGAN
     batches: Batches
     step: int = 0
+    warm_up: bool = False  # the generator came from --init, the discriminator is new
 
 
 class Run:
-    """A training run in a folder."""
+    """A training run in a folder.
+
+    Attributes:
+        stages: {1: Stage, 2: Stage}, or one of them.
+        resumed: whether a checkpoint was loaded.
+    """
 
     def __init__(
         self,
@@ -50,48 +55,64 @@ class Run:
         seed: int = 0,
         resume: bool = False,
         init: str | Path | None = None,
+        asked: dict[str, Any] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         """Set up a new run, or continue one.
 
         Args:
-            folder: of the run; new, or with `resume` one that has checkpoints.
+            folder: of the run; new, or with `resume` one that has checkpoints. A stage that the
+                folder does not have yet may be added without `resume`.
             pack: the data; its training part is used.
             configs: of the stages to train, in order. Stage II alone takes Stage I from the
-                folder's own checkpoint or from `init`.
+                folder's own weights or from `init`.
             split: "zero-shot" or "official".
             seed: of weights, batches and noise.
             resume: continue from the folder's checkpoints.
             init: start from these weights (a set's name or folder); the discriminator, which is
                 new, warms up first.
+            asked: what the user asked for; kept in run.json for a later resume.
             say: called with each message for the person who watches.
 
         Raises:
             InputError: the folder has a run already (without `resume`) or none (with it), or the
                 settings are not those of the run.
         """
-        self.folder = Path(folder)
+        self.files = RunFolder(folder)
+        self.folder = self.files.path
         self.pack, self.split, self.seed, self.say = pack, split, seed, say
         self.indices = pack.indices(split, "train")
         self.mean, self.std = pack.embedding_statistics(self.indices)
-        self._warm_up = bool(init) and not resume
-        self._check_folder(resume)
-        self.stages = self._build_stages(configs, resume, init)
+        self._check_folder([config.stage for config in configs], resume, init)
+        self._about = self.files.read_about() if self.files.is_started else {}
+        self._check_identity()
+        self._init = init or self._about.get("init")
+        self._asked = asked or self._about.get("asked")
+        self.stages = self._build_stages(configs)
+        self.resumed = any(stage.step for stage in self.stages.values())
         self._samples = self._choose_samples()
 
-    def _check_folder(self, resume: bool) -> None:
-        started = (self.folder / "checkpoints").is_dir()
-        if started and not resume:
+    def _check_folder(self, stages: list[int], resume: bool, init: str | Path | None) -> None:
+        if resume and init:
+            raise InputError(
+                "--init starts a run and --resume continues one: leave one of them out"
+            )
+        if resume and not self.files.is_started:
+            raise InputError(f"{self.folder} holds no run to resume: leave --resume out")
+        self.files.finish_replacing()
+        if not resume and any(self.files.checkpoint(stage).is_file() for stage in stages):
             raise InputError(
                 f"{self.folder} holds a run already: add --resume to continue it, or name "
                 "another --run"
             )
-        if resume and not started:
-            raise InputError(f"{self.folder} holds no run to resume: leave --resume out")
 
-    def checkpoint_file(self, stage: int) -> Path:
-        """Where the checkpoint of a stage lies."""
-        return self.folder / "checkpoints" / f"stage{stage}.npz"
+    def _check_identity(self) -> None:
+        for key, value in self.identity.items():
+            if (before := self._about.get(key, value)) != value:
+                raise InputError(
+                    f"{self.folder} was trained with {key} {before!r}, not {value!r}: resume with "
+                    "the same settings, or start another --run"
+                )
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -105,35 +126,37 @@ class Run:
             "encoder": self.pack.manifest["encoder"]["name"],
         }
 
-    def _build_stages(
-        self, configs: Sequence[Config], resume: bool, init: str | Path | None
-    ) -> dict[int, Stage]:
+    def _build_stages(self, configs: Sequence[Config]) -> dict[int, Stage]:
         stages: dict[int, Stage] = {}
-        given = load_weights(init) if init and not resume else None
+        warm = self._about.get("warm_up", [])
+        files = {config.stage: self.files.checkpoint(config.stage) for config in configs}
+        is_new = not all(file.is_file() for file in files.values())
+        given = load_weights(self._init) if self._init and is_new else None
         for config in configs:
-            stage1 = None
-            if config.stage == 2:
-                stage1 = stages[1].gan.drawing_generator if 1 in stages else self._stage1(init)
+            number, stage1 = config.stage, None
+            if number == 2:
+                stage1 = stages[1].gan.drawing_generator if 1 in stages else self._stage1()
             gan = StageGAN(config, self.pack.width, stage1, self.seed)
-            stages[config.stage] = Stage(gan, self._batches(config))
-            if resume and self.checkpoint_file(config.stage).is_file():
-                step = load_checkpoint(self.checkpoint_file(config.stage), gan, self.identity)
-                stages[config.stage].step = step
-            elif given is not None and config.stage in given.generators:
+            stage = stages[number] = Stage(gan, self._batches(config))
+            if files[number].is_file():
+                stage.step = load_checkpoint(files[number], gan, self.identity)
+                stage.warm_up = number in warm
+            elif given is not None and number in given.generators:
                 for generator in (gan.generator, gan.averaged):
                     if generator is not None:
-                        source = given.generators[config.stage]
-                        copy_weights(source, generator, given.folder)
+                        copy_weights(given.generators[number], generator, given.folder)
+                stage.warm_up = True
         return stages
 
-    def _stage1(self, init: str | Path | None) -> Any:
+    def _stage1(self) -> Any:
         """The frozen Stage I for a run of Stage II alone."""
-        if init is None and not (self.folder / "weights" / "stage1.npz").is_file():
+        own = self.folder / "weights"
+        if not self._init and not (own / "stage1.npz").is_file():
             raise InputError(
                 f"Stage II needs a trained Stage I: train --stage 1 in {self.folder} first, or "
                 "name weights with --init"
             )
-        return load_weights(init or self.folder / "weights", (1,)).generators[1]
+        return load_weights(self._init or own, (1,)).generators[1]
 
     def _batches(self, config: Config) -> Batches:
         if STORED_SIZES[config.stage] not in self.pack.image_sizes:
@@ -162,7 +185,8 @@ class Run:
         40, ends with the weights that 40 steps in one go give. For the paper's order (Stage II on
         a finished Stage I) train the stages one after the other.
 
-        Ctrl-C stops cleanly: a checkpoint is written, and KeyboardInterrupt is raised again.
+        Ctrl-C stops cleanly: the step is finished, a checkpoint is written, and KeyboardInterrupt
+        is raised. A second Ctrl-C stops at once and keeps the checkpoint before.
 
         Args:
             steps: the step at which each stage ends; one for all, or {stage: steps}.
@@ -170,50 +194,64 @@ class Run:
             progress: show a progress bar.
 
         Raises:
-            InputError: a checkpoint cannot be written; the one before it stays.
+            InputError: a file cannot be written, or the losses are not finite any more; the
+                checkpoint before stays.
         """
         ends = steps if isinstance(steps, dict) else dict.fromkeys(self.stages, steps)
         waiting = [number for number, stage in self.stages.items() if stage.step < ends[number]]
         if not waiting:
-            done = ", ".join(f"stage {n}: {stage.step}" for n, stage in self.stages.items())
-            self.say(f"{self.folder} is trained that far already ({done}): give more --steps")
+            self.say(f"{self.folder} is trained that far already ({self._where()}): more --steps?")
             return
         start = min(self.stages[number].step for number in waiting)
         last = max(ends[number] for number in waiting)
-        names = ("d_loss", "g_loss", "d_real", "d_wrong", "d_fake", "kl", "diversity")
-        names += ("diversity_real", "match_real", "match_fake")
-        log = RunLog(self.folder_made(), names, {k: s.step for k, s in self.stages.items()})
-        bar = tqdm(range(start, last), initial=start, total=last, disable=not progress)
-        try:
+        self._write_about()
+        log = RunLog(self.folder, {number: stage.step for number, stage in self.stages.items()})
+        bar = tqdm(
+            range(start, last),
+            "training",
+            initial=start,
+            total=last,
+            unit="step",
+            disable=not progress,
+        )
+        with log, bar, DeferredInterrupt(lambda text: tqdm.write(text, sys.stderr)) as stop:
             for step in bar:
                 for number, stage in self.stages.items():
                     if stage.step == step < ends[number]:
                         self._update(number, stage, log)
-                if step + 1 == last or (step + 1) % save_every == 0:
-                    self._report(log.flush(), bar)
+                at_end = step + 1 == last or stop.requested
+                if at_end or (step + 1) % save_every == 0:
+                    self._flush(log, bar)
                     self.save()
                     self.draw_samples()
-        except KeyboardInterrupt:
-            bar.close()
-            self.save()
-            self.say(f"stopped; {self.folder} is saved: go on with --resume")
-            raise
-        finally:
-            bar.close()
-            log.close()
+                elif log.seconds_since_flush > FLUSH_SECONDS:
+                    self._flush(log, bar)
+                if stop.requested:
+                    break
+        if stop.requested:
+            self.say(f"stopped; {self.folder} is saved ({self._where()}): go on with --resume")
+            raise KeyboardInterrupt
 
-    def folder_made(self) -> Path:
-        """The run folder, created, with its run.json."""
-        try:
-            (self.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-            configs = {str(number): s.gan.config.to_json() for number, s in self.stages.items()}
-            about = {**self.identity, "backend": backend.name(), "stages": configs}
-            (self.folder / "run.json").write_text(json.dumps(about, indent=1) + "\n")
-        except OSError as error:
-            raise InputError(
-                f"cannot write {self.folder}: {error.strerror}; choose another --run"
-            ) from error
-        return self.folder
+    def _where(self) -> str:
+        return ", ".join(f"stage {n} at step {s.step}" for n, s in self.stages.items())
+
+    def _write_about(self) -> None:
+        configs = {str(number): s.gan.config.to_json() for number, s in self.stages.items()}
+        warm = {number for number, stage in self.stages.items() if stage.warm_up}
+        self._about |= {
+            **self.identity,
+            "backend": backend.name(),
+            "asked": self._asked,
+            "init": None if self._init is None else str(self._init),
+            "warm_up": sorted(warm | set(self._about.get("warm_up", []))),
+            "stages": {**self._about.get("stages", {}), **configs},
+        }
+        self.files.write_about(self._about)
+
+    def _flush(self, log: RunLog, bar: Any) -> None:
+        for warning in log.flush():
+            tqdm.write(f"warning: {warning}", sys.stderr)
+        bar.set_postfix_str(log.latest, refresh=False)
 
     def _update(self, number: int, stage: Stage, log: RunLog) -> None:
         config, step = stage.gan.config, stage.step
@@ -222,19 +260,21 @@ class Run:
         batch = stage.batches.at(step)
         batch |= stage.gan.draw_noise(random, config.batch_size)
         factor = learning_rate_factor(config, step, len(self.indices))
-        learn = not (self._warm_up and step < WARM_UP)
+        learn = not (stage.warm_up and step < WARM_UP)
         metrics = stage.gan.update(batch, step, factor, train_generator=learn)
         stage.step = step + 1
         log.add(number, stage.step, factor, time.perf_counter() - began, metrics)
 
-    def _report(self, warnings: list[str], bar: Any) -> None:
-        for warning in warnings:
-            bar.write(f"warning: {warning}")
-
     def save(self) -> None:
-        """Write checkpoints and weights of every stage."""
-        for number, stage in self.stages.items():
-            save_checkpoint(self.checkpoint_file(number), stage.gan, stage.step, self.identity)
+        """Write checkpoints and weights of every stage; the stages' checkpoints change together.
+
+        Raises:
+            InputError: a file cannot be written; the checkpoints before stay.
+        """
+        with self.files.replacing_checkpoints(self.stages) as paths:
+            for number, stage in self.stages.items():
+                save_checkpoint(paths[number], stage.gan, stage.step, self.identity)
+        for stage in self.stages.values():
             save_weights(
                 self.folder / "weights",
                 stage.gan.drawing_generator,
@@ -293,7 +333,7 @@ class Run:
             file = self.folder / "samples" / f"stage{number}_{stage.step:06d}.png"
             files.append(save_samples(file, images))
         captions = [self.pack.captions[row][0] for row in self._samples["rows"]]
-        (self.folder / "samples" / "captions.txt").write_text("\n".join(captions) + "\n")
+        replace_text(self.folder / "samples" / "captions.txt", "\n".join(captions) + "\n")
         return files
 
 

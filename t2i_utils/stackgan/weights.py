@@ -18,6 +18,7 @@ import numpy as np
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.run_folder import replace_text
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
 
@@ -57,11 +58,15 @@ def find_weights(name: str | Path) -> Path:
     Raises:
         InputError: there is none.
     """
-    for folder in (PRETRAINED / str(name), Path(name), Path(name) / "weights"):
+    own = [Path(name), Path(name) / "weights"]
+    shipped = [PRETRAINED / str(name)]
+    is_path = isinstance(name, Path) or os.sep in str(name)
+    for folder in own + shipped if is_path else shipped + own:
         if (folder / CARD).is_file():
             return folder
-    shipped = ", ".join(available_weights())
-    raise InputError(f"no weights at {str(name)!r}: name a run folder or a shipped set ({shipped})")
+    names = ", ".join(available_weights())
+    choose = f"a shipped set ({names})" if names else "train first (this version ships none)"
+    raise InputError(f"no weights at {str(name)!r}: name a training run's folder, or {choose}")
 
 
 def save_weights(
@@ -87,18 +92,35 @@ def save_weights(
         InputError: the folder cannot be written.
     """
     file = folder / f"stage{config.stage}.npz"
+    whole = {"version": VERSION, "stages": {}}
+    if (folder / CARD).is_file():
+        whole = _read_card(folder)
     arrays = to_arrays("generator", generator.variables, "float16")
     arrays |= {"mean": mean.astype("float32"), "std": std.astype("float32")}
-    write_arrays(file, arrays, {"config": config.to_json()}, compress=True)
-    path = folder / CARD
-    whole = json.loads(path.read_text()) if path.is_file() else {"version": VERSION, "stages": {}}
+    new = file.with_suffix(".new")
+    write_arrays(new, arrays, {"config": config.to_json()}, compress=True)
     stage = {**card["stage"], "config": config.to_json(), "file": file.name}
-    stage["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    stage["sha256"] = hashlib.sha256(new.read_bytes()).hexdigest()
     whole |= {name: value for name, value in card.items() if name != "stage"}
     whole["stages"] = dict(sorted({**whole["stages"], str(config.stage): stage}.items()))
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
-    os.replace(partial, path)
+    try:
+        replace_text(folder / CARD, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    except InputError:
+        new.unlink(missing_ok=True)
+        raise
+    os.replace(new, file)
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    path = folder / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        version, _ = card["version"], card["stages"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is damaged: restore it, or take other weights") from error
+    if version != VERSION:
+        raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+    return card
 
 
 def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -> Weights:
@@ -112,13 +134,8 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         InputError: no such set, another version, a damaged file, or a wrong checksum.
     """
     folder = find_weights(name)
-    try:
-        card = json.loads((folder / CARD).read_text())
-        version, entries = card["version"], card["stages"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{folder / CARD} is damaged: restore it") from error
-    if version != VERSION:
-        raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+    card = _read_card(folder)
+    entries = card["stages"]
     generators, mean, std = {}, None, None
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:

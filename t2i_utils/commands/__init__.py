@@ -1,0 +1,1 @@
+"""One module a command: `ABOUT` it, its `add_arguments`, and what it does."""

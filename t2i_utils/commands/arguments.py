@@ -1,0 +1,40 @@
+"""A parser that reports wrong use in one line, and the kinds of numbers that commands take."""
+
+import argparse
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+LARGEST_SEED = 2**32 - 1
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser with one-line errors, and texts laid out as they are written."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Take what `argparse.ArgumentParser` takes."""
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(**settings, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with status 2."""
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+    def run_with(self, function: Callable[[argparse.Namespace], int]) -> None:
+        """Set the function that runs the command; `program` is its name in messages."""
+        self.set_defaults(run=function, program=self.prog)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    value = int(text) if re.fullmatch(r"\s*\+?[0-9]+\s*", text) else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 to 2**32 - 1."""
+    if not re.fullmatch(r"\s*[0-9]+\s*", text) or int(text) > LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {LARGEST_SEED}")
+    return int(text)

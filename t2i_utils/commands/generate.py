@@ -1,0 +1,176 @@
+"""`t2i generate` and `generate.py`: draw captions."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.errors import InputError
+from t2i_utils.quiet import quiet_import
+
+ABOUT = """draw captions
+
+  generate.py "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
+  generate.py --captions captions.txt --out pictures                 one picture a line"""
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+CHUNK = 256  # pictures drawn between two writes, so that memory stays flat
+
+
+def add_arguments(parser: Parser) -> None:
+    """Describe the command's options."""
+    what = parser.add_argument_group("what to draw")
+    what.add_argument("inputs", nargs="*", metavar="CAPTION", help="a sentence about a bird")
+    what.add_argument(
+        "--captions", type=Path, metavar="FILE", help="a text file, one caption a line"
+    )
+    what.add_argument(
+        "--samples", type=positive, default=1, metavar="N", help="pictures a caption; default: 1"
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--weights",
+        default="birds",
+        metavar="NAME|DIR",
+        help="a shipped set, or a training run's folder; default: %(default)s",
+    )
+    how.add_argument(
+        "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"
+    )
+    how.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="of the noise; same seed, same picture"
+    )
+    where = parser.add_argument_group("where to")
+    where.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.png|DIR",
+        help="the sheet, default: generated.png; with --captions the folder for 000001.png, ...",
+    )
+    parser.run_with(run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw a sheet, or a file of captions."""
+    captions = _read_captions(options)
+    _note_unknown_words(captions, options.captions)
+    with quiet_import():
+        from t2i_utils.stackgan.synthesis import Synthesizer
+        from t2i_utils.stackgan.weights import load_weights
+
+        stages = (1,) if options.stage == 1 else (1, 2)
+        synthesizer = Synthesizer(load_weights(options.weights, stages))
+    stage = options.stage or max(synthesizer.weights.generators)
+    if options.captions:
+        return _draw_each(captions, synthesizer, stage, options)
+    return _draw_sheet(captions, synthesizer, stage, options)
+
+
+def _read_captions(options: argparse.Namespace) -> list[str]:
+    """The captions, checked, before anything slow happens."""
+    from t2i_utils.text import check_captions
+
+    if bool(options.inputs) == bool(options.captions):
+        raise InputError("give captions, or --captions FILE with one a line (and not both)")
+    if options.captions is not None:
+        if options.out is None:
+            raise InputError("--captions needs --out DIR, the folder for its pictures")
+        return _read_file(options.captions)
+    if options.out is not None and options.out.suffix.lower() != ".png":
+        raise InputError(f"--out {options.out} does not end in .png: name the sheet's file so")
+    for text in options.inputs:
+        if text.lower().endswith(PICTURES) or os.path.isfile(text):
+            raise InputError(
+                f"{text} is a file: this version draws captions, describing pictures comes with a "
+                "later one; give a sentence, or --captions FILE"
+            )
+    return check_captions(options.inputs)
+
+
+def _read_file(path: Path) -> list[str]:
+    """The lines of a text file; line n is caption n."""
+    from t2i_utils.data.dataset import read_text
+    from t2i_utils.text import check_captions
+
+    text = read_text(path)
+    if any(ord(letter) < 32 and letter not in "\t\r\n\f" for letter in text):
+        raise InputError(f"{path} is no text file: give one with a caption a line")
+    lines = text.replace("\r\n", "\n").rstrip().split("\n")
+    if lines == [""]:
+        raise InputError(f"{path} holds no caption: write one a line")
+    try:
+        return check_captions(lines)
+    except InputError as error:
+        raise InputError(f"{path}: {error} (caption n is line n)") from error
+
+
+def _note_unknown_words(captions: Sequence[str], path: Path | None) -> None:
+    from t2i_utils.text import unknown_words_note
+
+    notes = [
+        f"line {number}: {note}" if path else note
+        for number, caption in enumerate(captions, 1)
+        if (note := unknown_words_note(caption))
+    ]
+    for note in notes[:5]:
+        print(f"note: {note}", file=sys.stderr)
+    if len(notes) > 5:
+        print(f"note: the same holds for {len(notes) - 5} more captions", file=sys.stderr)
+
+
+def _draw_each(
+    captions: list[str], synthesizer: Any, stage: int, options: argparse.Namespace
+) -> int:
+    """One picture a file, at its own size, with nothing written on it."""
+    from tqdm.auto import tqdm
+
+    from t2i_utils.pictures import save_png
+
+    total, done = len(captions) * options.samples, 0
+    with tqdm(total=total, desc="drawing", unit="picture", disable=total <= CHUNK) as bar:
+        for start in range(0, total, CHUNK):
+            rows = range(start, min(start + CHUNK, total))
+            chosen = [captions[row // options.samples] for row in rows]
+            noise = synthesizer.noise(len(rows), options.seed, start)
+            for picture in synthesizer.draw(synthesizer.embed(chosen), noise, stage)[stage]:
+                done += 1
+                save_png(options.out / f"{done:06d}.png", picture)
+                bar.update()
+    print(f"{total} pictures of {picture.shape[0]} px are in {options.out}")
+    return 0
+
+
+def _draw_sheet(
+    captions: list[str], synthesizer: Any, stage: int, options: argparse.Namespace
+) -> int:
+    """All pictures on one sheet with their captions, every stage up to `stage`."""
+    from t2i_utils.fonts import missing_letters
+    from t2i_utils.pictures import captioned_sheet, save_png
+
+    count = options.samples
+    embeddings = synthesizer.embed(captions).repeat(count, axis=0)
+    noise = synthesizer.noise(len(embeddings), options.seed)
+    pictures = synthesizer.draw(embeddings, noise, stage)
+    groups = [
+        [picture for drawn in pictures.values() for picture in drawn[first : first + count]]
+        for first in range(0, len(embeddings), count)
+    ]
+    about = {
+        "captions": "\n".join(captions),
+        "weights": str(options.weights),
+        "seed": str(options.seed),
+        "samples": str(count),
+    }
+    if missing := missing_letters(captions):
+        print(
+            f"note: no font on this system has the letters {missing[:20]!r}: the sheet shows boxes "
+            "in their place (Noto Sans CJK has most scripts); the pictures are not affected",
+            file=sys.stderr,
+        )
+    path = save_png(options.out or Path("generated.png"), captioned_sheet(captions, groups), about)
+    sizes = " and ".join(f"{drawn.shape[1]} px" for drawn in pictures.values())
+    birds = "1 bird" if len(embeddings) == 1 else f"{len(embeddings)} birds"
+    print(f"{path}: {birds}, {sizes}")
+    return 0

@@ -1,0 +1,169 @@
+"""`t2i train` and `train.py`: train Stage I, Stage II or both."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.commands.data import TOY_FOLDER, draw_toy_birds
+from t2i_utils.config import PRESETS, RECIPES, Config, make_config
+from t2i_utils.errors import InputError
+from t2i_utils.quiet import quiet_import
+
+ABOUT = """train the two-stage GAN on captioned pictures
+
+Without arguments: on CUB if it lies in ./CUB_200_2011 or ./data, else on toy birds that are drawn
+now; both stages; sized for this machine. Ctrl-C stops and saves; --resume goes on."""
+RAW_FOLDERS = ("CUB_200_2011", "data", "data/CUB_200_2011")
+SMOKE_IMAGES = 256
+# What is used where an option is left out; --resume takes what the run was started with instead.
+DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
+REMEMBERED = ("data", "captions", "preset", *DEFAULTS)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Describe the command's options."""
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        metavar="DIR|toy",
+        help="folder in CUB's layout or with captions.csv, a pack, or 'toy'; left out: see above",
+    )
+    data.add_argument(
+        "--split", choices=("zero-shot", "official"), help="whose training part; default: zero-shot"
+    )
+    data.add_argument(
+        "--crop",
+        choices=("paper", "box"),
+        help="around the bird with some context, or its box alone; default: box",
+    )
+    data.add_argument("--captions", type=Path, metavar="DIR", help="folder with text_c10 captions")
+    model = parser.add_argument_group("model")
+    model.add_argument(
+        "--preset",
+        choices=PRESETS,
+        help="smoke: a minute, to see it work; cpu: hours; gpu: a day; default: by the machine",
+    )
+    model.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help="paper: StackGAN as published; modern: the same two stages, better pictures "
+        "in less time; default: modern",
+    )
+    model.add_argument("--stage", choices=("1", "2", "both"), help="default: both")
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--steps", type=positive, metavar="N", help="step at which each stage ends; default: preset"
+    )
+    run.add_argument(
+        "--run",
+        dest="folder",
+        type=Path,
+        default=Path("runs/run"),
+        metavar="DIR",
+        help="folder for checkpoints, weights, logs and samples; default: %(default)s",
+    )
+    run.add_argument(
+        "--resume", action="store_true", help="continue the run, with the options it was given"
+    )
+    run.add_argument(
+        "--init", metavar="WEIGHTS", help="start from these weights (a shipped name, or a folder)"
+    )
+    run.add_argument("--seed", type=seed, metavar="N", help="default: 0")
+    parser.run_with(run_command)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Pack the data if need be, train, and say where the result is."""
+    if options.resume and options.init:
+        raise InputError("--init starts a run and --resume continues one: leave one of them out")
+    asked = _settings(options)
+    stages = (1, 2) if asked["stage"] == "both" else (int(asked["stage"]),)
+    data = _choose_data(asked["data"])
+    with quiet_import():
+        from t2i_utils import backend
+        from t2i_utils.stackgan.training import Run
+
+        preset = asked["preset"] or ("gpu" if backend.has_accelerator() else "cpu")
+    configs = [make_config(asked["recipe"], preset, stage, steps=options.steps) for stage in stages]
+    pack = _pack(data, asked, preset)
+    run = Run(
+        options.folder,
+        pack,
+        configs,
+        split=asked["split"],
+        seed=asked["seed"],
+        resume=options.resume,
+        init=options.init,
+        asked={**asked, "preset": preset, "data": str(data.resolve())},
+    )
+    _announce(run, configs, preset)
+    run.train({config.stage: config.steps for config in configs})
+    print(f'done: python generate.py "a small red bird" --weights {options.folder}')
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The options, with what is left out taken from the run that is resumed, or by default."""
+    from t2i_utils.stackgan.run_folder import RunFolder
+
+    before = RunFolder(options.folder).read_about().get("asked") if options.resume else None
+    given = {name: getattr(options, name) for name in REMEMBERED}
+    if given["captions"] is not None:
+        given["captions"] = str(given["captions"].resolve())
+    known = {**DEFAULTS, **(before or {})}
+    return {name: known.get(name) if value is None else value for name, value in given.items()}
+
+
+def _choose_data(name: str | None) -> Path:
+    """The folder of the data: as named, else CUB where it lies, else toy birds drawn now."""
+    if name not in (None, "toy"):
+        return Path(str(name))
+    if name is None:
+        for folder in map(Path, RAW_FOLDERS):
+            if (folder / "images.txt").is_file() or (folder / "CUB_200_2011/images.txt").is_file():
+                print(f"CUB lies in {folder}: training on it")
+                return folder
+        print("no CUB_200_2011 here: training on toy birds (t2i data download fetches CUB)")
+    if not (TOY_FOLDER / "CUB_200_2011").is_dir():
+        print(f"drawing toy birds in {TOY_FOLDER}, this once")
+        draw_toy_birds()
+    return TOY_FOLDER
+
+
+def _pack(data: Path, asked: dict[str, Any], preset: str) -> Any:
+    from t2i_utils.data import auto_pack
+    from t2i_utils.text import load_encoder
+
+    return auto_pack(
+        data,
+        encoder=load_encoder(),
+        crop=asked["crop"],
+        captions=asked["captions"],
+        limit=SMOKE_IMAGES if preset == "smoke" else None,
+    )
+
+
+def _announce(run: Any, configs: list[Config], preset: str) -> None:
+    """Say what is about to happen, on what, and for how long."""
+    from t2i_utils import backend
+
+    manifest = run.pack.manifest
+    print(
+        f"data: {manifest['name']}, {len(run.indices)} pictures to train on ({run.split} split, "
+        f"crop {manifest['crop']}, captions from {manifest['caption_source']})"
+    )
+    for config in configs:
+        step = run.stages[config.stage].step
+        print(
+            f"stage {config.stage}: {config.image_size} px, recipe {config.recipe}, preset "
+            f"{preset}, steps {step + 1} to {config.steps} of {config.batch_size} pictures"
+            if step < config.steps
+            else f"stage {config.stage}: {config.image_size} px, at step {step} already"
+        )
+    device = "on a GPU" if backend.has_accelerator() else "without a GPU"
+    print(
+        f"{backend.name()}, {device}; the first step compiles for a minute or so, then the bar "
+        f"tells the time left; Ctrl-C stops and saves in {run.folder}",
+        flush=True,
+    )
