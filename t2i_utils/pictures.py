@@ -13,7 +13,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.fonts import font_for
 
 _ACROSS = 4  # pictures side by side on a sheet
-_MARGIN, _GAP = 14, 4  # pixels between blocks, and between the pictures of a block
+_MARGIN, _GAP = 12, 4  # pixels between blocks, and between the pictures of a block
 _MAX_LINES = 6  # of a caption
 
 
@@ -76,7 +76,7 @@ def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
         by_size.setdefault(image.shape[1], []).append(image)
     columns = min(_ACROSS, max(map(len, by_size.values())))
     width = columns * (size + _GAP) - _GAP
-    text_size, label_size = max(12, size // 15), max(9, size // 22)
+    text_size, label_size = max(12, size // 15), max(9, size // 20)
     font, label_font = font_for(caption, text_size), ImageFont.load_default(label_size)
     text = _wrap(caption, font, width)
     label_height, line_height = label_size + 5, round(text_size * 1.3)
@@ -120,7 +120,7 @@ def save_png(path: str | Path, image: np.ndarray, note: dict[str, str] | None = 
             partial.unlink()
         reason = error.strerror or str(error)
         raise InputError(
-            f"cannot write {path}: {reason}; free some space, or choose another place"
+            f"cannot write {path}: {reason}; free some space, or name another --out or --run"
         ) from error
     return path
 

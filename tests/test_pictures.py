@@ -34,19 +34,35 @@ def test_grid_places_pictures_row_by_row_on_white():
 
 
 def test_captioned_sheet_shows_each_picture_enlarged_above_its_words():
-    columns = [[flat(100), flat(120, 8)], [flat(200), flat(220, 8)]]
-    sheet = captioned_sheet(["a red bird", "a blue bird"], columns, size=64)
+    groups = [[flat(100), flat(120, 8)], [flat(200), flat(220, 8)]]
+    sheet = captioned_sheet(["a red bird", "a blue bird"], groups, size=64)
     margin = 12
     assert sheet.shape[1] == 2 * (64 + margin) + margin
     for column, values in enumerate(((100, 120), (200, 220))):
         left = margin + column * (64 + margin)
-        for row, value in enumerate(values):
-            top = margin + row * (64 + margin)
-            assert (sheet[top : top + 64, left : left + 64] == value).all()
-    words = sheet[margin + 2 * (64 + margin) :]
-    for column in range(2):
-        left = margin + column * (64 + margin)
-        assert (words[:, left : left + 64] < 100).any()
+        bottom = 0
+        for value in values:
+            shown = (sheet[:, left : left + 64] == value).all(axis=(1, 2)).nonzero()[0]
+            assert len(shown) == 64 and shown[-1] - shown[0] == 63  # whole, 64 lines in a row
+            assert (sheet[bottom : shown[0], left : left + 64] < 200).any()  # its size, in words
+            bottom = shown[-1] + 1
+        assert (sheet[bottom:, left : left + 64] < 100).any()  # the caption
+
+
+@pytest.mark.parametrize(("count", "across"), [(1, 1), (4, 4), (5, 3), (12, 4)])
+def test_captioned_sheet_breaks_many_captions_into_even_rows(count, across):
+    sheet = captioned_sheet(["a bird"] * count, [[flat(100)]] * count, size=64)
+    assert sheet.shape[1] == across * (64 + 12) + 12
+    lines = (sheet[:, 12 : 12 + 64] == 100).all(axis=(1, 2)).sum() // 64
+    assert lines == -(-count // across)
+
+
+def test_captioned_sheet_shows_samples_side_by_side():
+    sheet = captioned_sheet(["a bird"], [[flat(100), flat(120), flat(140)]], size=64)
+    assert sheet.shape[1] == 3 * 64 + 2 * 4 + 2 * 12
+    for column, value in enumerate((100, 120, 140)):
+        left = 12 + column * (64 + 4)
+        assert (sheet[:, left : left + 64] == value).all(axis=(1, 2)).sum() == 64
 
 
 def test_a_long_caption_stays_within_its_column():

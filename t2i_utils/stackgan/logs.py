@@ -15,26 +15,10 @@ from t2i_utils.errors import InputError
 from t2i_utils.pictures import grid, save_png, to_uint8
 from t2i_utils.stackgan.run_folder import make_folder, replace_text, unwritable
 
-METRICS: tuple[str, ...] = (
-    "d_loss",
-    "g_loss",
-    "d_real",
-    "d_wrong",
-    "d_fake",
-    "kl",
-    "diversity",
-    "diversity_real",
-)
-COLUMNS = (
-    "stage",
-    "step",
-    "learning_rate_factor",
-    "seconds",
-    *METRICS,
-    "match_real",
-    "match_fake",
-    "sameness",
-)
+_SETTINGS = ["stage", "step", "learning_rate_factor", "seconds"]
+_LOSSES = ["d_loss", "g_loss", "d_real", "d_wrong", "d_fake", "kl"]
+_PICTURES = ["diversity", "diversity_real", "match_real", "match_fake", "sameness"]
+COLUMNS = [*_SETTINGS, *_LOSSES, *_PICTURES]
 COLLAPSE = 0.25  # pictures of a batch that vary less than this share of photographs' are alike
 PATIENCE = 50  # steps for which they must be alike before a warning
 
