@@ -83,7 +83,13 @@ def gradients(
 
     Returns:
         (losses, extra, gradients): ``gradients[i]`` is a list in the order of group ``i``.
+
+    Raises:
+        ValueError: a variable is in two groups.
     """
+    watched = [id(variable) for group in groups for variable in group]
+    if len(set(watched)) < len(watched):
+        raise ValueError("a variable is in two groups: each variable belongs to one loss")
     if name() == "tensorflow":
         import tensorflow as tf
 

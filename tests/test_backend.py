@@ -1,0 +1,128 @@
+"""Gradients and compiled steps: the same promises on TensorFlow and on JAX."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from t2i_utils import backend
+
+
+def variable(*values: float) -> keras.Variable:
+    return keras.Variable(np.array(values, "float32"))
+
+
+def numbers(tensors: list) -> list[list[float]]:
+    return [np.asarray(tensor).tolist() for tensor in backend.to_numpy(tensors)]
+
+
+def test_each_loss_is_differentiated_for_its_own_group():
+    a, b = variable(2.0), variable(3.0, 5.0)
+
+    def step(x):
+        def losses():
+            product = ops.sum(a * b) * x
+            return (product, ops.sum(a * b**2)), {"product": product}
+
+        return backend.gradients(losses, [a], [b])
+
+    losses, extra, gradients = backend.compile_step(step, [a, b])(np.float32(10))
+    assert [float(loss) for loss in losses] == [160.0, 68.0]
+    assert float(extra["product"]) == 160.0
+    assert numbers(gradients[0]) == [[80.0]]  # of the first loss, for a
+    assert numbers(gradients[1]) == [[12.0, 20.0]]  # of the second loss, for b
+
+
+def test_a_compiled_step_keeps_what_it_assigns():
+    total, count = variable(0.0), variable(0.0)
+
+    def step(x):
+        count.assign(count + 1)
+        total.assign(total + x)
+        return total / count
+
+    compiled = backend.compile_step(step, [total, count])
+    means = [float(compiled(np.array([x], "float32"))[0]) for x in (2.0, 4.0, 9.0)]
+    assert means == [2.0, 3.0, 5.0]
+    assert total.numpy().tolist() == [15.0] and count.numpy().tolist() == [3.0]
+
+
+def test_assignments_inside_the_losses_are_kept_and_watched_variables_are_not_moved():
+    weight, seen = variable(2.0), variable(0.0)
+
+    def step(x):
+        def losses():
+            seen.assign(seen + x)  # like BatchNorm's statistics
+            return (ops.sum(weight * seen),), None
+
+        return backend.gradients(losses, [weight])[2][0]
+
+    compiled = backend.compile_step(step, [weight, seen])
+    assert numbers(compiled(np.array([3.0], "float32"))) == [[3.0]]
+    assert numbers(compiled(np.array([4.0], "float32"))) == [[7.0]]
+    assert seen.numpy().tolist() == [7.0] and weight.numpy().tolist() == [2.0]
+
+
+def test_descent_with_batch_normalisation_and_adam():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.BatchNormalization(momentum=0.5), keras.layers.Dense(1)]
+    )
+    optimizer = keras.optimizers.Adam(0.1)
+    optimizer.build(model.trainable_variables)
+
+    def step(batch):
+        def losses():
+            error = model(batch["x"], training=True) - batch["y"]
+            return (ops.mean(error**2),), None
+
+        (loss,), _, (gradients,) = backend.gradients(losses, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    random = np.random.default_rng(0)
+    x = random.normal(4, 2, (64, 3)).astype("float32")
+    compiled = backend.compile_step(step, [*model.variables, *optimizer.variables])
+    history = [float(compiled({"x": x, "y": x[:, :1] * 2 - x[:, 1:2]})) for _ in range(120)]
+    assert history[-1] < 0.01 * history[0]
+    assert int(optimizer.iterations.numpy()) == 120
+    np.testing.assert_allclose(model.layers[0].moving_mean.numpy(), x.mean(0), rtol=1e-3)
+
+
+def test_a_variable_in_two_groups_is_refused():
+    a = variable(1.0)
+    with pytest.raises(ValueError, match="a variable is in two groups"):
+        backend.gradients(lambda: ((a, a), None), [a], [a])
+
+
+def test_precision_is_put_back_even_after_an_error():
+    before = keras.config.dtype_policy().name
+    with pytest.raises(RuntimeError), backend.precision("mixed_bfloat16"):
+        layer = keras.layers.Dense(1)
+        raise RuntimeError
+    assert layer.compute_dtype == "bfloat16" and layer.variable_dtype == "float32"
+    assert keras.config.dtype_policy().name == before == "float32"
+
+
+def test_devices_name_the_machine():
+    assert backend.name() in ("tensorflow", "jax")
+    assert any("cpu" in device.lower() for device in backend.devices()) or backend.has_accelerator()
+    assert isinstance(backend.has_accelerator(), bool)
+
+
+@pytest.mark.skipif("T2I_NESTED" in os.environ, reason="runs inside itself")
+def test_all_of_this_holds_on_jax_too():
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "T2I_NESTED": "1"},
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "7 passed, 1 skipped" in result.stdout

@@ -1,0 +1,79 @@
+"""The losses, against NumPy."""
+
+import numpy as np
+import pytest
+
+from t2i_utils.stackgan import losses
+
+RANDOM = np.random.default_rng(0)
+
+
+def softplus(x: np.ndarray) -> np.ndarray:
+    return np.log1p(np.exp(x))
+
+
+def unit(*shape: int) -> np.ndarray:
+    vectors = RANDOM.standard_normal(shape).astype("float32")
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def test_bce_is_that_of_probabilities():
+    real, wrong, fake = RANDOM.standard_normal((3, 5)).astype("float32")
+    sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+    expected = -np.log(sigmoid(real)).mean() - 0.5 * (
+        np.log(1 - sigmoid(wrong)).mean() + np.log(1 - sigmoid(fake)).mean()
+    )
+    found = float(losses.discriminator_loss("bce", real, wrong, fake))
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert float(losses.generator_loss("bce", fake)) == pytest.approx(
+        -np.log(sigmoid(fake)).mean(), rel=1e-5
+    )
+
+
+def test_bce_stays_finite_for_extreme_logits():
+    logits = np.array([1e4, -1e4], "float32")
+    assert float(losses.generator_loss("bce", logits)) == pytest.approx(5e3)
+    assert np.isfinite(float(losses.discriminator_loss("bce", logits, logits, logits)))
+
+
+def test_hinge_is_zero_beyond_the_margin():
+    ones = np.ones(4, "float32")
+    assert float(losses.discriminator_loss("hinge", 2 * ones, -2 * ones, -ones)) == 0
+    assert float(losses.discriminator_loss("hinge", -ones, -2 * ones, -2 * ones)) == 2
+    assert float(losses.generator_loss("hinge", 3 * ones)) == -3
+
+
+def test_kl_is_that_of_the_textbook():
+    mu, log_sigma = RANDOM.standard_normal((2, 6, 8)).astype("float32")
+    sigma = np.exp(log_sigma)
+    expected = (0.5 * (sigma**2 + mu**2 - 1) - np.log(sigma)).mean()
+    assert float(losses.kl_divergence(mu, log_sigma)) == pytest.approx(expected, rel=1e-5)
+    zeros = np.zeros((2, 3), "float32")
+    assert float(losses.kl_divergence(zeros, zeros)) == 0
+
+
+def test_contrastive_loss_wants_each_picture_nearest_to_its_own_sentence():
+    texts = unit(6, 16)
+    own = np.arange(6)
+    matched = float(losses.contrastive_loss(texts, texts, own))
+    swapped = float(losses.contrastive_loss(texts[::-1], texts, own))
+    assert matched < 0.1 < np.log(6) < swapped
+    same = np.repeat(texts[:1], 6, 0)
+    assert float(losses.contrastive_loss(same, same, own)) == pytest.approx(np.log(6), rel=1e-5)
+
+
+def test_contrastive_loss_takes_several_pictures_of_one_sentence():
+    texts = unit(4, 16)
+    places = np.array([0, 1, 0, 1])
+    assert float(losses.contrastive_loss(texts[places], texts, places)) < 0.2
+    assert float(losses.contrastive_loss(texts[places], texts, np.arange(4))) > 1
+
+
+def test_diversity_loss_asks_for_the_difference_of_two_photographs():
+    real = [RANDOM.standard_normal((4, 3, 3, 2)).astype("float32")]
+    fake = RANDOM.standard_normal((2, 3, 3, 2)).astype("float32")
+    alike = np.concatenate([fake, fake])
+    assert float(losses.diversity_loss([alike], real)) == 1
+    assert float(losses.diversity_loss(real, real)) == pytest.approx(0, abs=1e-6)
+    assert float(losses.diversity_loss([3 * real[0]], real)) == 0
+    assert float(losses.diversity_loss([real[0] / 4], real)) == pytest.approx(0.75, rel=1e-5)
