@@ -40,6 +40,7 @@ class Config:
     kl_weight: float = 1.0
     contrastive_weight: float = 0.0
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ; even batches
+    blur_steps: int = 0  # modern: the discriminator's view sharpens over so many first steps
     captions_per_image: int = 1  # embeddings of so many captions are averaged in training
     # optimisation
     batch_size: int = 64
@@ -93,6 +94,7 @@ _MODERN: dict[str, Any] = {
     "generator_width": 48,
     "discriminator_width": 64,
     "contrastive_weight": 1.0,
+    "generator_learning_rate": 6e-4,
     "beta_1": 0.0,
     "beta_2": 0.99,
     "average_decay": 0.995,
@@ -139,7 +141,9 @@ def make_config(
     fields = {
         **(_PAPER if recipe == "paper" else _MODERN),
         **({"halve_every_epochs": 100} if (recipe, stage) == ("paper", 2) else {}),
-        **({"diversity_weight": 2.0} if (recipe, stage) == ("modern", 1) else {}),
+        **(
+            {"diversity_weight": 2.0, "blur_steps": 800} if (recipe, stage) == ("modern", 1) else {}
+        ),
         **_PRESETS[preset],
         **_CHANGES[recipe, preset, stage],
         **{key: value for key, value in changes.items() if value is not None},

@@ -15,7 +15,9 @@ TRANSLATION = 1 / 8  # of the picture's side, at most
 UNIFORMS = 6  # random numbers that one picture's augmentation takes
 
 
-def sampling_matrix(output_size: int, input_size: int, scale: Any, offset: Any) -> Any:
+def sampling_matrix(
+    output_size: int, input_size: int, scale: float, offset: Any, support: Any
+) -> Any:
     """Rows of weights that read `output_size` points of a line of `input_size` pixels.
 
     Output pixel i is the triangle-filtered value at offset + (i + 0.5) * scale - 0.5; beyond the
@@ -24,8 +26,9 @@ def sampling_matrix(output_size: int, input_size: int, scale: Any, offset: Any) 
     Args:
         output_size: number of points to read.
         input_size: number of pixels of the line.
-        scale: input pixels an output pixel (float); above 1 the filter widens (antialiasing).
+        scale: input pixels an output pixel.
         offset: (batch,), where reading starts, in input pixels.
+        support: half width of the triangle in input pixels, a scalar of at least 1.
 
     Returns:
         (batch, output_size, input_size), float32.
@@ -33,12 +36,11 @@ def sampling_matrix(output_size: int, input_size: int, scale: Any, offset: Any) 
     centres = (ops.arange(output_size, dtype="float32") + 0.5) * scale - 0.5
     centres = offset[:, None] + centres[None, :]
     places = ops.arange(input_size, dtype="float32")
-    support = max(1.0, scale)
     distance = ops.abs(centres[:, :, None] - places[None, None, :]) / support
     return ops.maximum(0.0, 1.0 - distance) / support
 
 
-def resample(images: Any, output_size: int, scale: float, offsets: Any) -> Any:
+def resample(images: Any, output_size: int, scale: float, offsets: Any, blur: Any = 1.0) -> Any:
     """Read a square window of each picture at a new size.
 
     Args:
@@ -46,39 +48,42 @@ def resample(images: Any, output_size: int, scale: float, offsets: Any) -> Any:
         output_size: height and width of the result.
         scale: input pixels an output pixel.
         offsets: (batch, 2), upper left corner of the window in input pixels (y, x).
+        blur: widens the filter by this factor, a scalar of at least 1; 1 is as sharp as can be.
 
     Returns:
         (batch, output_size, output_size, 3).
     """
-    rows = sampling_matrix(output_size, images.shape[1], scale, offsets[:, 0])
-    columns = sampling_matrix(output_size, images.shape[2], scale, offsets[:, 1])
+    support = max(1.0, scale) * blur  # above 1 input pixel an output pixel: antialiasing
+    rows = sampling_matrix(output_size, images.shape[1], scale, offsets[:, 0], support)
+    columns = sampling_matrix(output_size, images.shape[2], scale, offsets[:, 1], support)
     images = ops.einsum("bij,bjkc->bikc", rows, images)
     return ops.einsum("bij,bkjc->bkic", columns, images)
 
 
-def augment(images: Any, output_size: int, uniforms: Any) -> Any:
+def augment(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> Any:
     """Change brightness and contrast, shift, and resize the whole picture to `output_size`.
 
     Args:
         images: (batch, size, size, 3) in [-1, 1].
         output_size: height and width of the result.
         uniforms: (batch, UNIFORMS) in [0, 1]: brightness, contrast, shift down, shift right.
+        blur: as in `resample`.
 
     Returns:
         (batch, output_size, output_size, 3); differentiable in `images`.
     """
     size = images.shape[1]
     offsets = (uniforms[:, 2:4] - 0.5) * 2 * TRANSLATION * size
-    return resample(_change_light(images, uniforms), output_size, size / output_size, offsets)
+    return resample(_change_light(images, uniforms), output_size, size / output_size, offsets, blur)
 
 
-def augment_window(images: Any, output_size: int, uniforms: Any) -> Any:
+def augment_window(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> Any:
     """Change brightness and contrast, and cut a window of `output_size` at full resolution.
 
     The arguments are those of `augment`; the last two columns of `uniforms` place the window.
     """
     offsets = uniforms[:, 4:6] * (images.shape[1] - output_size)
-    return resample(_change_light(images, uniforms), output_size, 1.0, offsets)
+    return resample(_change_light(images, uniforms), output_size, 1.0, offsets, blur)
 
 
 def _change_light(images: Any, uniforms: Any) -> Any:

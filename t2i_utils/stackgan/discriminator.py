@@ -52,17 +52,18 @@ class Discriminator:
         """What the discriminator's optimiser changes."""
         return [*self.trunk.trainable_variables, *self.head.trainable_variables]
 
-    def features(self, images: Any, uniforms: Any) -> list[Any]:
+    def features(self, images: Any, uniforms: Any, blur: Any = 1.0) -> list[Any]:
         """Feature maps of pictures (batch, size, size, 3) in [-1, 1], in training mode.
 
         Args:
             images: the pictures.
-            uniforms: (batch, 6) in [0, 1], which decide the augmentation (modern recipe only).
+            uniforms: (batch, UNIFORMS) in [0, 1], which decide the augmentation (modern only).
+            blur: at least 1, how much the pictures are blurred first (modern only).
         """
         if self.config.recipe == "modern":
-            views = [augment(images, self.config.feature_size, uniforms)]
+            views = [augment(images, self.config.feature_size, uniforms, blur)]
             if self.config.stage == 2:
-                views.append(augment_window(images, self.config.feature_size, uniforms))
+                views.append(augment_window(images, self.config.feature_size, uniforms, blur))
             features = [keras.tree.flatten(self.trunk(view, training=True)) for view in views]
             return [maps for view in features for maps in view]
         return keras.tree.flatten(self.trunk(images, training=True))

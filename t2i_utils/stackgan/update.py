@@ -19,6 +19,8 @@ from t2i_utils.stackgan.discriminator import Discriminator, build_discriminator
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
 
+START_BLUR = 6.0
+
 
 class StageGAN:
     """Everything that trains one stage: two players, two optimisers, an averaged generator.
@@ -126,6 +128,7 @@ class StageGAN:
                 lambda inputs: self._update(inputs, train_generator), variables
             )
         fields = {name: values for name, values in batch.items() if name != "indices"}
+        fields["blur"] = np.asarray(blur_at(config, step), "float32")
         fields["decay"] = np.asarray(min(config.average_decay, (1 + step) / (10 + step)), "float32")
         return self._compiled[train_generator](fields)
 
@@ -144,6 +147,7 @@ class StageGAN:
     def compute_losses(self, batch: dict[str, Any]) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """The two players' losses on one batch, and metrics: see `update` for the batch."""
         config, discriminator = self.config, self.discriminator
+        blur = batch.get("blur", 1.0)
         kind = "hinge" if config.recipe == "modern" else "bce"
         embeddings = texts = batch["embeddings"]
         places = ops.arange(embeddings.shape[0])
@@ -153,8 +157,8 @@ class StageGAN:
             texts = ops.take(embeddings, places, axis=0)
         inputs = self._generator_inputs(texts, batch)
         fake, mu, log_sigma = self.generator(inputs, training=True)
-        fake_features = discriminator.features(fake, batch["augment_fake"])
-        real_features = discriminator.features(batch["images"], batch["augment_real"])
+        fake_features = discriminator.features(fake, batch["augment_fake"], blur)
+        real_features = discriminator.features(batch["images"], batch["augment_real"], blur)
         real, *real_vectors = discriminator.judge(real_features, embeddings)
         wrong, *_ = discriminator.judge(real_features, batch["wrong_embeddings"])
         fake_logits, *fake_vectors = discriminator.judge(fake_features, texts)
@@ -200,6 +204,15 @@ class StageGAN:
             average.assign(
                 decay * average + (1 - decay) * current if current.trainable else current
             )
+
+
+def blur_at(config: Config, step: int) -> float:
+    """How much the discriminator's view is blurred: START_BLUR at first, then ever less, 1 at last.
+
+    Coarse shapes and colours are learned before textures (StyleGAN-XL, arXiv 2202.00273).
+    """
+    left = max(0.0, 1 - step / config.blur_steps) if config.blur_steps else 0.0
+    return 1 + (START_BLUR - 1) * left
 
 
 def _diversity(images: Any) -> Any:
