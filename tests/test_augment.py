@@ -36,7 +36,7 @@ def with_uniforms(**columns: float) -> np.ndarray:
 
 def test_rows_of_the_matrix_are_triangles_around_their_centres():
     offsets = np.array([0.0, 0.25, -3.0], "float32")
-    found = np.asarray(sampling_matrix(4, 12, 2.5, offsets))
+    found = np.asarray(sampling_matrix(4, 12, 2.5, offsets, 2.5))
     assert found.shape == (3, 4, 12)
     for batch, offset in enumerate(offsets):
         for row in range(4):
@@ -122,3 +122,14 @@ def test_gradients_reach_the_pictures(function):
     difference = float(loss(images.numpy() + direction) - loss(images.numpy()))
     assert difference == pytest.approx(float((gradient * direction).sum()), rel=1e-3, abs=1e-3)
     assert np.abs(gradient).max() > 0.01
+
+
+def test_blur_spreads_a_dot_and_keeps_its_light():
+    images = np.zeros((2, 33, 33, 3), "float32")
+    images[:, 16, 16] = 1
+    sharp = np.asarray(augment(images, 33, NEUTRAL))
+    blurred = np.asarray(augment(images, 33, NEUTRAL, blur=4.0))
+    change = 1 / 33**2  # contrast at its neutral value keeps the mean
+    np.testing.assert_allclose(blurred.sum(axis=(1, 2)), sharp.sum(axis=(1, 2)), atol=10 * change)
+    np.testing.assert_allclose(blurred[0, 16, 16], 1 / 16, atol=1e-5)
+    assert (blurred[0, 16, 13:20] > 0).all() and (blurred[0, 16, :12] == 0).all()
