@@ -42,12 +42,7 @@ def _toy(options: argparse.Namespace) -> int:
     return 0
 
 
-def draw_toy_birds(
-    folder: Path = TOY_FOLDER,
-    classes: int = TOY_CLASSES,
-    images: int = TOY_IMAGES,
-    random_seed: int = 0,
-) -> Path:
+def draw_toy_birds(folder: Path, classes: int, images: int, random_seed: int = 0) -> Path:
     """Draw toy birds with a progress bar; return their folder.
 
     Raises:

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from t2i_utils.commands import data as data_command
 from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.commands.data import TOY_FOLDER, draw_toy_birds
 from t2i_utils.config import PRESETS, RECIPES, Config, make_config
 from t2i_utils.errors import InputError
 from t2i_utils.quiet import quiet_import
@@ -18,6 +18,7 @@ RAW_FOLDERS = ("CUB_200_2011", "data", "data/CUB_200_2011")
 SMOKE_IMAGES = 256
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
+DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "about a day"}
 REMEMBERED = ("data", "captions", "preset", *DEFAULTS)
 
 
@@ -97,7 +98,7 @@ def run_command(options: argparse.Namespace) -> int:
         init=options.init,
         asked={**asked, "preset": preset, "data": str(data.resolve())},
     )
-    _announce(run, configs, preset)
+    _announce(run, configs, None if options.steps else DURATIONS[preset])
     run.train({config.stage: config.steps for config in configs})
     print(f'done: python generate.py "a small red bird" --weights {options.folder}')
     return 0
@@ -125,10 +126,11 @@ def _choose_data(name: str | None) -> Path:
                 print(f"CUB lies in {folder}: training on it")
                 return folder
         print("no CUB_200_2011 here: training on toy birds (t2i data download fetches CUB)")
-    if not (TOY_FOLDER / "CUB_200_2011").is_dir():
-        print(f"drawing toy birds in {TOY_FOLDER}, this once")
-        draw_toy_birds()
-    return TOY_FOLDER
+    folder, toys = data_command.TOY_FOLDER, (data_command.TOY_CLASSES, data_command.TOY_IMAGES)
+    if not (folder / "CUB_200_2011").is_dir():
+        print(f"drawing toy birds in {folder}, this once")
+        data_command.draw_toy_birds(folder, *toys)
+    return folder
 
 
 def _pack(data: Path, asked: dict[str, Any], preset: str) -> Any:
@@ -144,7 +146,7 @@ def _pack(data: Path, asked: dict[str, Any], preset: str) -> Any:
     )
 
 
-def _announce(run: Any, configs: list[Config], preset: str) -> None:
+def _announce(run: Any, configs: list[Config], duration: str | None) -> None:
     """Say what is about to happen, on what, and for how long."""
     from t2i_utils import backend
 
@@ -155,15 +157,15 @@ def _announce(run: Any, configs: list[Config], preset: str) -> None:
     )
     for config in configs:
         step = run.stages[config.stage].step
+        todo = f"steps {step + 1} to {config.steps} of {config.batch_size} pictures"
         print(
             f"stage {config.stage}: {config.image_size} px, recipe {config.recipe}, preset "
-            f"{preset}, steps {step + 1} to {config.steps} of {config.batch_size} pictures"
-            if step < config.steps
-            else f"stage {config.stage}: {config.image_size} px, at step {step} already"
+            f"{config.preset}, {todo if step < config.steps else f'at step {step} already'}"
         )
     device = "on a GPU" if backend.has_accelerator() else "without a GPU"
     print(
-        f"{backend.name()}, {device}; the first step compiles for a minute or so, then the bar "
-        f"tells the time left; Ctrl-C stops and saves in {run.folder}",
+        f"training with {backend.name()}, {device}{f', for {duration}' if duration else ''}; "
+        "the first step compiles for a minute or so, then the bar tells the time left\n"
+        f"Ctrl-C stops and saves in {run.folder}; samples appear in {run.folder / 'samples'}",
         flush=True,
     )

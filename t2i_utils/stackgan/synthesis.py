@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan.weights import Weights, load_weights
@@ -93,6 +94,8 @@ def generate(
     seed: int = 0,
 ) -> np.ndarray:
     """Draw one picture of each caption: see `t2i_utils.generate`."""
+    if stage not in IMAGE_SIZES:
+        raise InputError(f"there is no stage {stage}: choose 1 (64 px) or 2 (256 px)")
     captions = [captions] if isinstance(captions, str) else list(captions)
     synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
     embeddings = synthesizer.embed(captions)

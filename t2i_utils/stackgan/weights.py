@@ -115,7 +115,10 @@ def _read_card(folder: Path) -> dict[str, Any]:
     path = folder / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        version, _ = card["version"], card["stages"].items()
+        version = card["version"]
+        if version == VERSION:
+            _ = [(entry["file"], entry["sha256"]) for entry in card["stages"].values()]
+            _ = card["encoder"]["width"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged: restore it, or take other weights") from error
     if version != VERSION:
