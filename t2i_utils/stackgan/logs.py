@@ -13,6 +13,7 @@ from tensorboard.summary import Writer
 from t2i_utils import backend
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import grid, save_png, to_uint8
+from t2i_utils.quiet import quiet_import
 from t2i_utils.stackgan.run_folder import make_folder, replace_text, unwritable
 
 _SETTINGS = ["stage", "step", "learning_rate_factor", "seconds"]
@@ -46,7 +47,8 @@ class RunLog:
         self.latest = ""
         self._write_rows(self._rows_until(keep_until))
         make_folder(folder / "tensorboard")
-        self._events = Writer(str(folder / "tensorboard"))
+        with quiet_import():  # on JAX, TensorBoard loads TensorFlow here, where it is installed
+            self._events = Writer(str(folder / "tensorboard"))
         self._waiting: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._alike: dict[int, int] = {}
         self._flushed = time.monotonic()

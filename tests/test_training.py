@@ -1,0 +1,233 @@
+"""Training runs: stopped, resumed, killed, started from weights."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_run import configs, read_checkpoint, scratch, toy_pack, trained_run
+
+from t2i_utils.errors import InputError
+from t2i_utils.stackgan import training
+from t2i_utils.stackgan.training import Run, learning_rate_factor
+from t2i_utils.stackgan.weights import load_weights
+
+ROOT = Path(__file__).parent.parent
+
+
+def logged(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "log.csv", newline="") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def steps(folder: Path, stage: int) -> list[int]:
+    return [int(row["step"]) for row in logged(folder) if row["stage"] == str(stage)]
+
+
+def assert_same_state(one: Path, other: Path, tolerance: float = 0.0) -> None:
+    for stage in (1, 2):
+        expected, found = read_checkpoint(one, stage), read_checkpoint(other, stage)
+        assert expected.keys() == found.keys()
+        for name, array in expected.items():
+            np.testing.assert_allclose(found[name], array, rtol=0, atol=tolerance, err_msg=name)
+
+
+class Interrupted(Run):
+    """A run that gets a real SIGINT in the middle of step 3, between its two stages."""
+
+    def _update(self, number, stage, log) -> None:
+        if (number, stage.step) == (2, 2):
+            signal.raise_signal(signal.SIGINT)
+        super()._update(number, stage, log)
+
+
+def test_a_run_that_was_interrupted_and_resumed_equals_one_in_one_go(capsys):
+    pack, folder, whole = toy_pack(), scratch() / "interrupted", scratch() / "whole"
+    run = Interrupted(folder, pack, configs(1, 2))
+    with pytest.raises(KeyboardInterrupt):
+        run.train(6, progress=False)
+    assert "stopping after this step" in capsys.readouterr().err
+    assert [stage.step for stage in run.stages.values()] == [3, 3]
+    rows, state = logged(folder), read_checkpoint(folder, 1)
+    assert steps(folder, 1) == steps(folder, 2) == [1, 2, 3]
+
+    resumed = Run(folder, pack, configs(1, 2), resume=True)
+    assert resumed.resumed and [stage.step for stage in resumed.stages.values()] == [3, 3]
+    resumed.train(6, progress=False)
+    assert logged(folder)[: len(rows)] == rows  # the second call logged later steps only
+    assert steps(folder, 1) == steps(folder, 2) == [1, 2, 3, 4, 5, 6]
+
+    Run(whole, pack, configs(1, 2)).train(6, progress=False)
+    assert_same_state(whole, folder)
+    assert logged(whole) == logged(folder)
+    moved = [
+        name for name, array in read_checkpoint(folder, 1).items() if (array != state[name]).any()
+    ]
+    assert len(moved) > len(state) / 2
+
+
+JAX_RUNS = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from small_run import configs, load_pack
+from t2i_utils import backend
+from t2i_utils.stackgan.training import Run
+assert backend.name() == "jax" and "tensorflow" not in sys.modules
+folder, pack = Path({folder!r}), load_pack({pack!r})
+Run(folder / "parts", pack, configs(1, 2)).train(2, progress=False)
+Run(folder / "parts", pack, configs(1, 2), resume=True).train(4, progress=False)
+Run(folder / "whole", pack, configs(1, 2)).train(4, progress=False)
+"""
+
+
+def test_on_jax_a_resumed_run_equals_one_in_one_go(tmp_path):
+    script = JAX_RUNS.format(
+        tests=str(ROOT / "tests"), folder=str(tmp_path), pack=str(toy_pack().folder)
+    )
+    cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}  # three runs, compiled once
+    cache["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    run_python(script, KERAS_BACKEND="jax", **cache)
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
+    assert logged(tmp_path / "whole") == logged(tmp_path / "parts")
+    assert steps(tmp_path / "parts", 2) == [1, 2, 3, 4]
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from small_run import configs, load_pack
+from t2i_utils.stackgan import training
+training.FLUSH_SECONDS = 0
+class Killed(training.Run):
+    def _update(self, number, stage, log):
+        if stage.step == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        super()._update(number, stage, log)
+Killed({folder!r}, load_pack({pack!r}), configs(1)).train(9, save_every=2, progress=False)
+"""
+
+
+def run_python(script: str, expected: int = 0, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == expected, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_after_kill_9_rows_beyond_the_checkpoint_are_dropped(tmp_path):
+    folder = tmp_path / "run"
+    script = KILLED.format(
+        tests=str(ROOT / "tests"), folder=str(folder), pack=str(toy_pack().folder)
+    )
+    run_python(script, expected=-signal.SIGKILL)
+    assert steps(folder, 1) == [1, 2, 3, 4, 5]  # the checkpoint is of step 4
+    run = Run(folder, toy_pack(), configs(1), resume=True)
+    assert run.stages[1].step == 4
+    run.train(5, progress=False)
+    assert steps(folder, 1) == [1, 2, 3, 4, 5]
+
+
+def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "WARM_UP", 2)
+    small = {"generator_width": 16, "discriminator_width": 16}
+    given = load_weights(trained_run(), (1,)).generators[1].get_weights()
+    run = Run(tmp_path / "run", toy_pack(), configs(1, **small), init=trained_run())
+    gan = run.stages[1].gan
+    judge = [np.array(v.numpy()) for v in gan.discriminator.trainable_variables]
+    kernels = [np.array(v.numpy()) for v in gan.generator.trainable_variables]
+    for expected, found in zip(given, gan.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    run.train(2, progress=False)
+    for before, variable in zip(kernels, gan.generator.trainable_variables, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), before)
+    now = [np.array(v.numpy()) for v in gan.discriminator.trainable_variables]
+    assert any((before != after).any() for before, after in zip(judge, now, strict=True))
+
+    # A run that is resumed within the warm-up goes on with it: run.json remembers.
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert about["warm_up"] == [1] and about["init"] == str(trained_run())
+    run.train(3, progress=False)
+    moved = [
+        (before != variable.numpy()).any()
+        for before, variable in zip(kernels, gan.generator.trainable_variables, strict=True)
+    ]
+    assert any(moved)
+    assert Run(tmp_path / "run", toy_pack(), configs(1, **small), resume=True).stages[1].warm_up
+
+
+def test_stage_2_alone_takes_stage_1_from_the_folder_and_leaves_it(tmp_path):
+    folder = Path(shutil.copytree(trained_run(), tmp_path / "run"))
+    (folder / "checkpoints" / "stage2.npz").unlink()
+    weights = (folder / "weights" / "stage1.npz").read_bytes()
+    checkpoint = (folder / "checkpoints" / "stage1.npz").read_bytes()
+    run = Run(folder, toy_pack(), configs(2))  # a stage that is new here needs no resume
+    assert run.stages[2].gan.stage1 is not None
+    before = [array.copy() for array in run.stages[2].gan.stage1.get_weights()]
+    run.train(1, progress=False)
+    for array, after in zip(before, run.stages[2].gan.stage1.get_weights(), strict=True):
+        np.testing.assert_array_equal(after, array)
+    assert (folder / "weights" / "stage1.npz").read_bytes() == weights
+    assert (folder / "checkpoints" / "stage1.npz").read_bytes() == checkpoint
+    assert json.loads((folder / "weights" / "card.json").read_text())["stages"]["2"]["steps"] == 1
+    assert steps(folder, 1) == [1, 2] and steps(folder, 2) == [1]
+
+
+def test_a_run_that_is_far_enough_says_so_and_changes_nothing(tmp_path):
+    said: list[str] = []
+    folder = Path(shutil.copytree(trained_run(), tmp_path / "run"))
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    small = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8}
+    Run(folder, toy_pack(), configs(1, **small), resume=True, say=said.append).train(2)
+    assert "stage 1 at step 2" in said[0] and "--steps" in said[0]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_sample_sheets_are_of_captions_that_training_does_not_see():
+    pack = toy_pack()
+    held_back = {pack.captions[row][0] for row in pack.indices("zero-shot", "test")}
+    samples = trained_run() / "samples"
+    captions = (samples / "captions.txt").read_text().splitlines()
+    assert len(captions) == training.SAMPLES and set(captions) <= held_back
+    assert {path.name for path in samples.glob("*.png")} == {
+        "stage1_000002.png",
+        "stage2_000002.png",
+    }
+
+
+def test_the_card_says_how_the_weights_were_made():
+    card = json.loads((trained_run() / "weights" / "card.json").read_text())
+    assert card["split"] == "zero-shot train" and card["seed"] == 0
+    assert card["num_images"] == len(toy_pack().indices("zero-shot", "train"))
+    assert card["stages"]["2"]["steps"] == 2 and card["stages"]["2"]["images_seen"] == 16
+    assert str(ROOT) not in json.dumps(card)  # no path of this machine
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"seed": 1}, "seed 0, not 1"),
+        ({"split": "official"}, "split 'zero-shot', not 'official'"),
+    ],
+)
+def test_a_run_is_resumed_with_its_own_settings_only(settings, words):
+    with pytest.raises(InputError, match=words):
+        Run(trained_run(), toy_pack(), configs(1), resume=True, **settings)
+
+
+def test_learning_rates_halve_by_epochs_for_the_paper_only():
+    config = configs(1, halve_every_epochs=2, batch_size=10)[0]
+    factors = [learning_rate_factor(config, step, 40) for step in (0, 7, 8, 15, 16)]
+    assert factors == [1.0, 1.0, 0.5, 0.5, 0.25]
+    assert learning_rate_factor(configs(1, halve_every_epochs=0)[0], 10**6, 40) == 1.0
