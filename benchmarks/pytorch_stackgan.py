@@ -67,7 +67,7 @@ class Generator(nn.Module):
             upsample_normalised(4 * width, 2 * width, nn.ReLU()),
             upsample_normalised(2 * width, width, nn.ReLU()),
             nn.Upsample(scale_factor=2),
-            nn.Conv2d(width, 3, 3, padding=1),
+            nn.Conv2d(width, 3, 3, padding=1, bias=False),
             nn.Tanh(),
         )
 
@@ -87,17 +87,17 @@ class Discriminator(nn.Module):
         super().__init__()
         leaky = nn.LeakyReLU(0.2)
         self.trunk = nn.Sequential(
-            nn.Conv2d(3, width, 4, 2, 1),
+            nn.Conv2d(3, width, 4, 2, 1, bias=False),
             leaky,
             convolve_normalised(width, 2 * width, 4, 2, leaky),
-            convolve_normalised(2 * width, 4 * width, 4, 2, leaky),
+            convolve_normalised(2 * width, 4 * width, 4, 2),
             convolve_normalised(4 * width, 8 * width, 4, 2),
             ResidualBottleneck(8 * width, 2 * width, leaky),
         )
         self.text = nn.Sequential(nn.Linear(embedding_width, CONDITION_SIZE), leaky)
         self.head = nn.Sequential(
             convolve_normalised(8 * width + CONDITION_SIZE, 8 * width, 1, 1, leaky),
-            nn.Conv2d(8 * width, 1, 4),
+            nn.Conv2d(8 * width, 1, 4, bias=False),
             nn.Flatten(),
         )
 
@@ -124,8 +124,8 @@ class Step:
         self.batch = {name: torch.from_numpy(values) for name, values in batch.items()}
         self.batch["images"] = self.batch["images"].permute(0, 3, 1, 2).contiguous()
         if channels_last:
-            self.generator.to(memory_format=torch.channels_last)
-            self.discriminator.to(memory_format=torch.channels_last)
+            for model in (self.generator, self.discriminator):
+                model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             self.batch["images"] = self.batch["images"].to(memory_format=torch.channels_last)
         self.mixed = precision == "mixed_bfloat16"
         self.optimizers = [

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import initializers, layers, ops
 
+from t2i_utils import backend
 from t2i_utils.errors import InputError
 
 
@@ -155,25 +156,38 @@ class SpectralConv2D(layers.Layer):
         return (input_shape[0], size(input_shape[1]), size(input_shape[2]), self.filters)
 
 
+class UpsampleConv2D(layers.Conv2D):
+    """Nearest upsampling by two and a 3x3 convolution, in one (see `backend.upsample_convolve`)."""
+
+    def __init__(self, filters: int, **options: Any) -> None:
+        super().__init__(filters, 3, padding="same", use_bias=False, **options)
+
+    def call(self, inputs: Any) -> Any:
+        """Upsample and convolve (batch, h, w, channels)."""
+        return backend.upsample_convolve(inputs, self.kernel)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Twice the height and width, `filters` channels."""
+        batch, height, width, _ = input_shape
+        return (batch, 2 * height, 2 * width, self.filters)
+
+
 def _unit(vector: Any) -> Any:
     return vector / (ops.norm(vector) + 1e-12)
 
 
 def glu_upsample(inputs: Any, channels: int, normalise: Any) -> Any:
     """Double height and width, convolve, normalise, and gate half the channels by the rest."""
-    x = layers.UpSampling2D(interpolation="nearest")(inputs)
-    x = layers.Conv2D(
-        2 * channels, 3, padding="same", use_bias=False, kernel_initializer=small_uniform()
-    )(x)
-    x = normalise(x)
+    x = normalise(UpsampleConv2D(2 * channels, kernel_initializer=small_uniform())(inputs))
     value, gate = x[..., :channels], x[..., channels:]
     return layers.multiply([value, layers.Activation("sigmoid")(gate)])
 
 
 def upsample_normalised(inputs: Any, channels: int, activation: bool = True) -> Any:
     """Double height and width (nearest), 3x3 convolution, BatchNorm and ReLU, as in the paper."""
-    x = layers.UpSampling2D(interpolation="nearest")(inputs)
-    return convolve_normalised(x, channels, 3, activation="relu" if activation else None)
+    x = UpsampleConv2D(channels)(inputs)
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    return layers.Activation("relu")(x) if activation else x
 
 
 def convolve_normalised(
