@@ -86,7 +86,8 @@ class RunFolder:
         if second.is_file() and not first.is_file():
             os.replace(second, self.checkpoint(2))
         for path in (first, second):
-            path.unlink(missing_ok=True)
+            if path.is_file():
+                path.unlink()
 
     def _new(self, stage: int) -> Path:
         return self.checkpoint(stage).with_suffix(".new")

@@ -1,5 +1,6 @@
 """Captions to pictures, with trained weights."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
-from t2i_utils.stackgan.weights import Weights, load_weights
+from t2i_utils.stackgan.weights import CARD, Weights, find_weights, load_weights
 from t2i_utils.text import SentenceEncoder, check_captions, load_encoder
 
 BATCH_SIZE = 32
@@ -97,6 +98,14 @@ def generate(
     if stage not in IMAGE_SIZES:
         raise InputError(f"there is no stage {stage}: choose 1 (64 px) or 2 (256 px)")
     captions = [captions] if isinstance(captions, str) else list(captions)
-    synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
+    folder = find_weights(weights)
+    card = (folder / CARD).read_bytes()  # holds the checksums: new weights have another card
+    synthesizer = _synthesizer(folder.resolve(), tuple(range(1, stage + 1)), card)
     embeddings = synthesizer.embed(captions)
     return synthesizer.draw(embeddings, synthesizer.noise(len(captions), seed), stage)[stage]
+
+
+@functools.lru_cache(maxsize=2)
+def _synthesizer(folder: Path, stages: tuple[int, ...], card: bytes) -> Synthesizer:
+    """Load a weight set once for many calls, as in a notebook."""
+    return Synthesizer(load_weights(folder, stages))

@@ -1,0 +1,126 @@
+"""Weight sets: written, checked, found."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_run import configs, copy_of_run, trained_run
+
+from t2i_utils.errors import InputError
+from t2i_utils.stackgan.stage1 import build_stage1_generator
+from t2i_utils.stackgan.weights import find_weights, load_weights, save_weights
+
+WIDTH = 12
+
+
+def save_small(folder: Path, value: float = 0.5) -> list[np.ndarray]:
+    """Write a set of one stage; return its generator's weights."""
+    (config,) = configs(1)
+    generator = build_stage1_generator(config, WIDTH)
+    card = {"encoder": {"name": "test", "width": WIDTH}, "data": "x", "stage": {"steps": 3}}
+    mean, std = np.full(WIDTH, value, "float32"), np.ones(WIDTH, "float32")
+    save_weights(folder, generator, config, mean, std, card)
+    return generator.get_weights()
+
+
+def test_weights_come_back_as_float32_rounded_to_float16(tmp_path):
+    expected = save_small(tmp_path)
+    weights = load_weights(tmp_path)
+    assert weights.generators.keys() == {1}
+    for array, found in zip(expected, weights.generators[1].get_weights(), strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, array.astype("float16").astype("float32"))
+    assert (weights.mean == 0.5).all() and (weights.std == 1).all()
+    assert weights.card["data"] == "x" and weights.card["stages"]["1"]["steps"] == 3
+
+
+def test_writing_one_stage_leaves_the_other(tmp_path):
+    run = copy_of_run(tmp_path / "run")
+    folder = run / "weights"
+    before = json.loads((folder / "card.json").read_text())
+    content = (folder / "stage2.npz").read_bytes()
+    save_small(folder)
+    after = json.loads((folder / "card.json").read_text())
+    assert after["stages"]["2"] == before["stages"]["2"]
+    assert after["stages"]["1"]["sha256"] != before["stages"]["1"]["sha256"]
+    assert (folder / "stage2.npz").read_bytes() == content
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "card.json",
+        "stage1.npz",
+        "stage2.npz",
+    ]
+
+
+def test_only_the_stages_asked_for_are_loaded():
+    assert load_weights(trained_run(), (1,)).generators.keys() == {1}
+    assert load_weights(trained_run()).generators.keys() == {1, 2}
+
+
+def test_a_changed_byte_is_a_wrong_checksum(tmp_path):
+    save_small(tmp_path)
+    content = bytearray((tmp_path / "stage1.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "stage1.npz").write_bytes(content)
+    with pytest.raises(InputError, match="stage1.npz has a wrong checksum"):
+        load_weights(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    save_small(tmp_path)
+    (tmp_path / "stage1.npz").unlink()
+    with pytest.raises(InputError, match="stage1.npz is missing: restore it"):
+        load_weights(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "stages": {"1": {}}}'])
+def test_a_damaged_card_is_named(tmp_path, text):
+    save_small(tmp_path)
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(InputError, match="card.json is damaged: restore it"):
+        load_weights(tmp_path)
+
+
+def test_a_set_of_another_version_is_refused(tmp_path):
+    save_small(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    (tmp_path / "card.json").write_text(json.dumps({**card, "version": 9}))
+    with pytest.raises(InputError, match="has version 9, expected 1"):
+        load_weights(tmp_path)
+
+
+def test_a_set_without_the_stage_is_refused(tmp_path):
+    save_small(tmp_path)
+    with pytest.raises(InputError, match="holds no weights of stage 2"):
+        load_weights(tmp_path, (2,))
+
+
+def test_the_old_set_stays_when_the_new_card_cannot_be_written(tmp_path):
+    save_small(tmp_path)
+    before = (tmp_path / "stage1.npz").read_bytes()
+    (tmp_path / "card.json.partial").mkdir()  # blocks the way, even for root
+    with pytest.raises(InputError, match="cannot write .*card.json"):
+        save_small(tmp_path, 0.25)
+    assert (tmp_path / "stage1.npz").read_bytes() == before
+    assert (load_weights(tmp_path).mean == 0.5).all()
+
+
+def test_a_run_folder_and_a_set_folder_both_name_weights():
+    assert find_weights(trained_run()) == trained_run() / "weights"
+    assert find_weights(str(trained_run() / "weights")) == trained_run() / "weights"
+
+
+def test_no_weights_says_what_can_be_named(tmp_path):
+    with pytest.raises(InputError, match="no weights at 'nowhere': name a training run's folder"):
+        find_weights("nowhere")
+
+
+def test_a_path_is_never_taken_for_a_shipped_name(tmp_path, monkeypatch):
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    monkeypatch.setattr("t2i_utils.stackgan.weights.PRETRAINED", shipped)
+    save_small(shipped / "birds")
+    save_small(own / "birds")
+    monkeypatch.chdir(own)
+    assert find_weights("birds") == shipped / "birds"
+    assert find_weights(f".{os.sep}birds").resolve() == own / "birds"
