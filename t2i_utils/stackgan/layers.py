@@ -160,6 +160,8 @@ class UpsampleConv2D(layers.Conv2D):
     """Nearest upsampling by two and a 3x3 convolution, in one (see `backend.upsample_convolve`)."""
 
     def __init__(self, filters: int, **options: Any) -> None:
+        # Named as any convolution: checkpoints call an optimiser's arrays by their layer.
+        options.setdefault("name", f"conv2d_{keras.backend.get_uid('conv2d') - 1}")
         super().__init__(filters, 3, padding="same", use_bias=False, **options)
 
     def call(self, inputs: Any) -> Any:
