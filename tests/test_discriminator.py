@@ -1,0 +1,130 @@
+"""The discriminators: the paper's layer by layer, the projected one by what it does."""
+
+import keras
+import numpy as np
+import pytest
+from small_gan import ALL, BATCH, WIDTH, shared_gan, small_batch, values
+from test_stage1 import convolutions, trained
+
+from t2i_utils.config import make_config
+from t2i_utils.stackgan.discriminator import build_discriminator
+
+
+def judge(gan, batch, embeddings=None):
+    features = gan.discriminator.features(batch["images"], batch["augment_real"])
+    words = batch["embeddings"] if embeddings is None else embeddings
+    outputs = gan.discriminator.judge(features, keras.ops.convert_to_tensor(words))
+    return [np.asarray(output) for output in outputs]
+
+
+@pytest.mark.parametrize(("recipe", "stage"), ALL)
+def test_logits_are_float32_and_depend_on_picture_and_words(recipe, stage):
+    gan = shared_gan(recipe, stage)
+    batch = small_batch(gan)
+    logits, *vectors = judge(gan, batch)
+    places = 1 if recipe == "paper" else 4 * stage * (gan.config.feature_size // 32) ** 2
+    assert logits.shape == (BATCH, places)
+    assert logits.dtype == np.float32
+    assert np.abs(judge(gan, batch, batch["wrong_embeddings"])[0] - logits).max() > 1e-5
+    assert np.abs(judge(gan, {**batch, "images": batch["images"][::-1]})[0] - logits).max() > 1e-5
+    if recipe == "modern":
+        for vector in vectors:
+            assert vector.shape == (BATCH, 256) and vector.dtype == np.float32
+            np.testing.assert_allclose(np.linalg.norm(vector, axis=-1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_paper_discriminator_is_the_released_one(stage):
+    found = build_discriminator(make_config("paper", "gpu", stage), 1024)
+    df = 64
+    if stage == 1:
+        down = [(4, 2, df * 2**k, 32 // 2**k, False) for k in range(4)]
+    else:
+        down = [(4, 2, df * 2**k, 128 // 2**k, False) for k in range(6)]
+        down += [(1, 1, 16 * df, 4, False), (1, 1, 8 * df, 4, False)]
+    block = [(1, 1, 2 * df, 4, False), (3, 1, 2 * df, 4, False), (3, 1, 8 * df, 4, False)]
+    assert convolutions(found.trunk) == [*down, *block]
+    assert convolutions(found.head) == [(1, 1, 8 * df, 4, False), (4, 1, 1, 1, False)]
+    # By hand, as in the generators; the first convolution has no BatchNorm.
+    channels = [3, 64, 128, 256, 512, 1024, 2048][: 5 if stage == 1 else 7]
+    trunk = 16 * sum(a * b for a, b in zip(channels, channels[1:], strict=False))
+    trunk += 2 * sum(channels[2:])
+    if stage == 2:
+        trunk += 2048 * 1024 + 2 * 1024 + 1024 * 512 + 2 * 512
+    trunk += 512 * 128 + 9 * 128 * 128 + 9 * 128 * 512 + 2 * (128 + 128 + 512)
+    assert trained(found.trunk) == trunk
+    head = 1024 * 128 + 128 + (512 + 128) * 512 + 2 * 512 + 16 * 512
+    assert trained(found.head) == head
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        # after each convolution: norm?, LeakyReLU?; the last two of Stage I's way down are linear
+        (1, ["leaky", "norm leaky", "norm", "norm", "norm leaky", "norm leaky", "norm"]),
+        (2, ["leaky", *["norm leaky"] * 6, "norm", "norm leaky", "norm leaky", "norm"]),
+    ],
+)
+def test_where_the_paper_normalises_and_bends(stage, expected):
+    trunk = build_discriminator(make_config("paper", "smoke", stage), WIDTH).trunk
+    found = []
+    for layer in trunk.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            found.append("")
+        if isinstance(layer, keras.layers.BatchNormalization):
+            found[-1] = "norm"
+            assert (layer.epsilon, layer.momentum) == (1e-5, 0.9)
+        # The trunk's last layer bends the sum of the residual block.
+        if isinstance(layer, keras.layers.LeakyReLU) and layer is not trunk.layers[-1]:
+            found[-1] = f"{found[-1]} leaky".strip()
+            assert layer.negative_slope == pytest.approx(0.2)
+    assert found == expected
+
+
+def test_projected_trunk_is_frozen_and_always_the_same():
+    gan = shared_gan("modern", 1)
+    assert gan.discriminator.trunk.trainable_variables == []
+    keras.utils.set_random_seed(99)
+    again = build_discriminator(gan.config, WIDTH)
+    for one, two in zip(gan.discriminator.trunk.variables, again.trunk.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), two.numpy())
+    kept = {id(variable) for variable in gan.state_variables}
+    assert not kept & {id(variable) for variable in gan.discriminator.frozen_variables}
+
+
+def test_projected_trunk_mixes_four_scales():
+    gan = shared_gan("modern", 1)
+    batch = small_batch(gan)
+    features = gan.discriminator.features(batch["images"], batch["augment_real"])
+    assert [tuple(x.shape) for x in features] == [
+        (BATCH, 16, 16, 64),
+        (BATCH, 8, 8, 64),
+        (BATCH, 4, 4, 128),
+        (BATCH, 2, 2, 256),
+    ]
+
+
+def test_stage_2_also_looks_at_a_window():
+    gan = shared_gan("modern", 2)
+    batch = small_batch(gan)
+    before = gan.discriminator.features(batch["images"], batch["augment_real"])
+    moved = batch["augment_real"].copy()
+    moved[:, 4:] = 1 - moved[:, 4:]  # another window, the same whole picture
+    after = gan.discriminator.features(batch["images"], moved)
+    changes = [
+        np.abs(np.asarray(a) - np.asarray(b)).max() for a, b in zip(after, before, strict=True)
+    ]
+    assert len(changes) == 8
+    assert max(changes[:4]) == 0
+    assert min(changes[4:]) > 1e-3
+
+
+def test_features_of_the_paper_do_not_depend_on_augmentation():
+    gan = shared_gan("paper", 1)
+    batch = small_batch(gan)
+    before = values(gan.discriminator.trunk.trainable_variables)
+    one = judge(gan, batch)[0]
+    two = judge(gan, {**batch, "augment_real": 1 - batch["augment_real"]})[0]
+    np.testing.assert_array_equal(one, two)
+    for a, b in zip(before, values(gan.discriminator.trunk.trainable_variables), strict=True):
+        np.testing.assert_array_equal(a, b)
