@@ -1,0 +1,94 @@
+"""What the shipped weights do: a trained model obeys its caption."""
+
+import json
+
+import numpy as np
+import pytest
+
+from t2i_utils.data.captions import caption_from_parts
+from t2i_utils.data.toy_birds import COLOURS, is_held_out
+from t2i_utils.evaluation.part_colours import score_captions
+from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.stackgan.weights import PRETRAINED, available_weights
+
+NUM_CAPTIONS = 200
+CARD_FIELDS = ("data", "split", "crop", "encoder", "seed", "licence", "limits", "hardware")
+STAGE_FIELDS = ("recipe", "steps", "images_seen", "date", "sha256")
+
+
+def held_out_parts(count: int) -> list[dict[str, str]]:
+    """Crown, wings and belly in three colours, in combinations that no toy training set has."""
+    random = np.random.default_rng(11)
+    found: list[dict[str, str]] = []
+    while len(found) < count:
+        colours = random.choice(COLOURS, 3, replace=False)
+        parts = dict(zip(("crown", "wing", "belly"), map(str, colours), strict=True))
+        if is_held_out(parts):
+            found.append(parts)
+    return found
+
+
+@pytest.fixture(scope="module")
+def toy_synthesizer() -> Synthesizer:
+    return Synthesizer("toy")
+
+
+@pytest.fixture(scope="module")
+def obedience(toy_synthesizer) -> tuple[float, float]:
+    """Shares of named parts in their colour: with their own caption, with another bird's."""
+    parts = held_out_parts(NUM_CAPTIONS)
+    captions = [caption_from_parts(part, seed=number) for number, part in enumerate(parts)]
+    noise = toy_synthesizer.noise(NUM_CAPTIONS, seed=3)
+    pictures = toy_synthesizer.draw(toy_synthesizer.embed(captions), noise, stage=1)[1]
+    own, other = score_captions(pictures, parts), score_captions(pictures, parts[1:] + parts[:1])
+    print(f"parts in their colour: {own:.1%}; against another bird's caption: {other:.1%}")
+    return own, other
+
+
+def test_toy_birds_follow_captions_of_combinations_never_shown(obedience) -> None:
+    own, other = obedience
+    assert own > other + 0.05
+
+
+@pytest.mark.xfail(
+    reason="the goal; the first weights, trained for an hour, are not there yet", strict=True
+)
+def test_toy_birds_obey_captions_of_combinations_never_shown(obedience) -> None:
+    assert obedience[0] >= 0.8
+
+
+@pytest.mark.parametrize("name", ["birds", "toy"])
+def test_both_stages_are_shipped_with_a_card(name: str) -> None:
+    assert name in available_weights()
+    card = json.loads((PRETRAINED / name / "card.json").read_text())
+    assert set(CARD_FIELDS) <= set(card)
+    assert set(card["stages"]) == {"1", "2"}
+    for stage in card["stages"].values():
+        assert set(STAGE_FIELDS) <= set(stage)
+    assert card["split"] == "zero-shot train"
+    assert "# Model card" in (PRETRAINED / name / "MODEL_CARD.md").read_text()
+
+
+def test_shipped_files_keep_within_the_budget() -> None:
+    size = sum(file.stat().st_size for file in PRETRAINED.rglob("*") if file.is_file())
+    assert size <= 40e6
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_real_birds_take_the_colour_that_is_named(stage: int) -> None:
+    synthesizer = Synthesizer("birds")
+    count = 8
+    noise = synthesizer.noise(count, seed=1)
+    warmth = {}
+    for colour in ("red", "yellow", "blue", "black", "white"):
+        embeddings = synthesizer.embed([f"a {colour} bird with {colour} wings"] * count)
+        pictures = synthesizer.draw(embeddings, noise, stage)[stage]
+        size = pictures.shape[1]
+        middle = pictures[:, size // 4 : -size // 4, size // 4 : -size // 4]
+        warmth[colour] = middle.reshape(-1, 3).mean(axis=0)
+    red, green, blue = 0, 1, 2
+    assert (
+        warmth["red"][red] - warmth["red"][blue] > warmth["blue"][red] - warmth["blue"][blue] + 20
+    )
+    assert warmth["yellow"][green] - warmth["yellow"][blue] > 20
+    assert warmth["white"].mean() > warmth["black"].mean() + 30
