@@ -1,0 +1,1 @@
+"""Measures of what a generator draws (notebook 05)."""

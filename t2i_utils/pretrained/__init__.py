@@ -1,0 +1,1 @@
+"""Shipped weights, each in a folder with its model card."""
