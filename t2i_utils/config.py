@@ -3,7 +3,9 @@
 `paper` is the recipe of StackGAN's released code (Zhang et al., ICCV 2017, arXiv 1612.03242).
 `modern` keeps the two stages and changes the rest: a projected discriminator on frozen ImageNet
 features (Sauer et al., NeurIPS 2021, arXiv 2111.01007), hinge losses (DF-GAN, arXiv 2008.05865),
-a contrastive image-text loss (XMC-GAN, arXiv 2101.04702) and an averaged generator.
+a contrastive image-text loss (XMC-GAN, arXiv 2101.04702), a loss that makes noise count (mode
+seeking, arXiv 1903.05628), a discriminator that sees blurred pictures first (StyleGAN-XL, arXiv
+2202.00273) and an averaged generator.
 A preset fits a recipe to a machine: widths, batch, precision and length.
 """
 
