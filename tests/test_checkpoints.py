@@ -25,21 +25,32 @@ ONE_THREAD = {
 }
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_resuming_is_exact_on_one_thread(backend, tmp_path):
-    result = subprocess.run(
-        [sys.executable, TESTS / "resume.py", tmp_path],
+def start(backend: str, folder: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, TESTS / "resume.py", folder],
         env={
             **os.environ,
             **ONE_THREAD,
             "KERAS_BACKEND": backend,
             "PYTHONPATH": str(TESTS.parent),
         },
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    assert result.returncode == 0, result.stderr[-3000:]
-    largest = json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory):
+    backends = ("tensorflow", "jax")
+    return {name: start(name, tmp_path_factory.mktemp(name)) for name in backends}
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_resuming_is_exact_on_one_thread(backend, resumed):
+    output, errors = resumed[backend].communicate()
+    assert resumed[backend].returncode == 0, errors[-3000:]
+    largest = json.loads(output.splitlines()[-1])
     assert largest["resumed"] == 0  # bit for bit
     assert largest["trained"] > 1e-4  # the second half did something
 
