@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_gan import ALL, BATCH, new_gan, restored, shared_gan, small_batch, small_config, values
+from small_gan import ALL, new_gan, restored, shared_gan, small_batch, small_config, values
 
 from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.update import StageGAN
@@ -127,8 +127,3 @@ def test_stage_2_needs_stage_1():
         StageGAN(small_config("paper", 2), 16)
     with pytest.raises(ValueError, match="Stage I takes none"):
         StageGAN(small_config("paper", 1), 16, shared_gan("paper", 1).generator)
-
-
-def test_pictures_of_one_batch_are_the_only_thing_that_is_fixed():
-    assert shared_gan("paper", 1).config.batch_size == BATCH
-    assert shared_gan("paper", 1).generator.inputs[0].shape[0] is None
