@@ -91,9 +91,12 @@ def test_on_jax_a_resumed_run_equals_one_in_one_go(tmp_path):
     script = JAX_RUNS.format(
         tests=str(ROOT / "tests"), folder=str(tmp_path), pack=str(toy_pack().folder)
     )
-    cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}  # three runs, compiled once
-    cache["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-    run_python(script, KERAS_BACKEND="jax", **cache)
+    environment = {
+        "KERAS_BACKEND": "jax",
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),  # three runs, compiled once
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    run_python(script, environment)
     assert_same_state(tmp_path / "whole", tmp_path / "parts")
     assert logged(tmp_path / "whole") == logged(tmp_path / "parts")
     assert steps(tmp_path / "parts", 2) == [1, 2, 3, 4]
@@ -114,11 +117,11 @@ Killed({folder!r}, load_pack({pack!r}), configs(1)).train(9, save_every=2, progr
 """
 
 
-def run_python(script: str, expected: int = 0, **environment: str) -> str:
+def run_python(script: str, environment: dict[str, str] | None = None, expected: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
         capture_output=True,
         text=True,
     )
