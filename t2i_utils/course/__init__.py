@@ -1,0 +1,1 @@
+"""What the notebooks share: their start, data, look and the checks of their exercises."""

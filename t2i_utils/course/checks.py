@@ -1,0 +1,32 @@
+"""What every check of an exercise does in the same way.
+
+A check is a function `check_<what>(answer) -> bool` that prints one line, "Right: ..." or
+"Not yet: ...", and never raises on a learner's mistake. The checks of notebook NN are in
+`t2i_utils/course/checks_NN.py`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def verdict(right: bool, message: str) -> bool:
+    """Print "Right: message" or "Not yet: message" and return `right`."""
+    print(f"{'Right' if right else 'Not yet'}: {message}")
+    return bool(right)
+
+
+def is_blank(answer: Any) -> bool:
+    """Whether an answer is still the placeholder `...`, or None, or holds one of them."""
+    if answer is None or answer is ...:
+        return True
+    return isinstance(answer, (list, tuple)) and any(is_blank(item) for item in answer)
+
+
+def as_array(answer: Any) -> np.ndarray | None:
+    """The answer as a numeric array (a Keras or TensorFlow tensor too), or None if it is none."""
+    try:
+        array = np.asarray(answer)
+    except Exception:  # an object's own __array__ may raise anything
+        return None
+    return array if array.dtype.kind in "biuf" else None

@@ -1,0 +1,50 @@
+"""Where the course lies, and the cell that fetches it into Colab.
+
+The cell and the badges of all notebooks are made from what stands here: `make notebooks` writes
+them, `tests/test_notebooks.py` compares.
+"""
+
+import t2i_utils
+
+# Not yet published. No GitHub account can have an underscore in its name, so nobody else can put
+# something here before the real address is known.
+REPO_URL = "https://github.com/your_account/text-to-image-synthesizer"
+TAG = f"v{t2i_utils.__version__}"
+
+_CELL = """\
+# Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules:
+    folder = Path.home() / "text-to-image-synthesizer"
+    repository = ["{url}", str(folder)]
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch={tag}", *repository]
+    requirements = str(folder / "requirements-colab.txt")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "-r", requirements]
+    for command in ([] if folder.is_dir() else [clone]) + [install]:
+        if subprocess.run(command).returncode != 0:
+            raise SystemExit(f"{{command[-1]}}: see the lines above; then run this cell again")
+    sys.path.insert(0, str(folder))
+    os.chdir(folder / "notebooks")
+"""
+
+
+def cell(url: str = REPO_URL, tag: str = TAG) -> str:
+    """The code of the cell that clones `url` at `tag` in Colab and installs what it lacks."""
+    return _CELL.format(url=url, tag=tag).rstrip("\n")
+
+
+def badge(path: str) -> str:
+    """The Markdown of a button that opens a notebook of the repository in Colab.
+
+    Args:
+        path: the notebook's path in the repository, such as "notebooks/03_stage1_gan.ipynb".
+    """
+    address = REPO_URL.removeprefix("https://github.com/")
+    return (
+        "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+        f"(https://colab.research.google.com/github/{address}/blob/{TAG}/{path})"
+    )

@@ -1,0 +1,106 @@
+"""The data of the course: toy birds drawn on the spot, or real ones where CUB lies."""
+
+import contextlib
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from t2i_utils.errors import InputError
+
+if TYPE_CHECKING:
+    from t2i_utils.data import Dataset, Pack
+
+TOY_CLASSES, TOY_IMAGES = 300, 4
+CUB_LIMIT = 1200  # pictures in the course's pack of real birds: as many as of toy birds
+NAMES = ("toy", "cub")
+
+
+def course_folder() -> Path:
+    """Where notebooks keep what they make: `data/` of the project, wherever they run from."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "t2i_utils").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder / "data"
+    return Path.cwd() / "data"
+
+
+def course_root(name: str = "toy") -> Path:
+    """The folder of a data set: "toy" (drawn the first time) or "cub" (wherever it lies).
+
+    Raises:
+        InputError: for another name, or when no CUB is found.
+    """
+    if name not in NAMES:
+        raise InputError(f'DATA is {name!r}: write "toy" for drawn birds or "cub" for real ones')
+    return _toy_root() if name == "toy" else _cub_root()
+
+
+def course_dataset(name: str = "toy") -> "Dataset":
+    """The whole data set, read but not decoded; prints one line about it.
+
+    Raises:
+        InputError: as `course_root` and `t2i_utils.data.read_dataset`.
+    """
+    from t2i_utils.data import read_dataset
+
+    dataset = read_dataset(course_root(name))
+    print(
+        f"{_title(name)}: {len(dataset.records):,} pictures of {len(dataset.class_names)} classes, "
+        f"captions from {dataset.caption_source}"
+    )
+    return dataset
+
+
+def course_pack(name: str = "toy") -> "Pack":
+    """A small pack to train and measure on; made the first time (20 s), then only opened.
+
+    Boxes are the crop. Of real birds it takes 1,200 pictures of all classes. Prints one line about
+    what it made or found.
+
+    Raises:
+        InputError: as `course_root` and `t2i_utils.data.auto_pack`.
+    """
+    from t2i_utils.data import auto_pack
+    from t2i_utils.text import load_encoder
+
+    with contextlib.redirect_stderr(io.StringIO()):  # its progress bars and notes; ours is below
+        pack = auto_pack(
+            course_root(name),
+            encoder=load_encoder("package"),
+            crop="box",
+            limit=None if name == "toy" else CUB_LIMIT,
+            folder=course_folder() / "packs",
+        )
+    counts = pack.manifest["counts"]["zero-shot"]
+    print(
+        f"{_title(name)}: a pack of {len(pack):,} pictures ({counts['train']:,} to train on, "
+        f"{counts['test']:,} of unseen classes) and {int(pack.num_captions.sum()):,} captions"
+    )
+    return pack
+
+
+def _title(name: str) -> str:
+    return {"toy": "Toy birds", "cub": "CUB-200-2011"}[name]
+
+
+def _toy_root() -> Path:
+    from t2i_utils.data.toy_birds import write_toy_birds
+
+    root = course_folder() / "course-toy"
+    if not (root / "CUB_200_2011").is_dir():
+        print(f"Drawing {TOY_CLASSES * TOY_IMAGES:,} toy birds, this once ...", flush=True)
+        write_toy_birds(root, TOY_CLASSES, TOY_IMAGES)
+    return root
+
+
+def _cub_root() -> Path:
+    named = os.environ.get("T2I_CUB_DIR")
+    project = course_folder().parent
+    for root in (Path(named),) if named else (project, project / "data"):
+        if (root / "CUB_200_2011" / "images.txt").is_file():
+            return root
+    where = f"T2I_CUB_DIR={named}" if named else f"{project} or its data/"
+    raise InputError(
+        f"no CUB_200_2011 in {where}: get it with `t2i data download`, name its folder in "
+        'T2I_CUB_DIR, or set DATA = "toy"'
+    )
