@@ -3,7 +3,7 @@
 #   make test ARGS="-k captions"             passes arguments to pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo figures test clean
+.PHONY: help setup demo figures notebooks test clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,11 +42,15 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a small pink bird with grey wings and a blue crown" \
 	  --out figures/toy_gallery.png
 
+notebooks: $(STAMP)  ## make the notebooks anew from notebooks/scripts
+	$(BIN)/python tools/notebooks.py
+
 test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake $(NOTEBOOKS)) $(ARGS)
+	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake --nbmake-timeout=600 $(NOTEBOOKS)) \
+	  --durations=30 --durations-min=2 $(ARGS)
 
 clean:  ## remove .venv and caches; runs/ and data/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
