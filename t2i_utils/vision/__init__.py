@@ -10,6 +10,7 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.vision.efficientnet_lite import efficientnet_lite, load_arrays
+from t2i_utils.vision.lite2 import read_lite2
 
 _FOLDER = Path(__file__).parent.parent / "pretrained" / "efficientnet_lite0"
 
@@ -17,11 +18,23 @@ _FOLDER = Path(__file__).parent.parent / "pretrained" / "efficientnet_lite0"
 def load_features(
     variant: str = "lite0", image_size: int | None = None, outputs: str = "features"
 ) -> keras.Model:
-    """A frozen EfficientNet-Lite with its shipped ImageNet weights (see `efficientnet_lite`).
+    """A frozen EfficientNet-Lite with its ImageNet weights (see `efficientnet_lite`).
+
+    Args:
+        variant: "lite0", whose weights are shipped, or "lite2", whose weights come from an
+            optional package and serve evaluation alone.
+        image_size: see `efficientnet_lite`.
+        outputs: see `efficientnet_lite`.
 
     Raises:
-        InputError: the weights are missing, or differ from their card's checksum.
+        InputError: an unknown variant, or its weights are missing or have another checksum.
     """
+    model = efficientnet_lite(variant, image_size, outputs)
+    return load_arrays(model, _read_lite0() if variant == "lite0" else read_lite2())
+
+
+def _read_lite0() -> dict[str, np.ndarray]:
+    """The shipped arrays of Lite0, checked against their card."""
     try:
         card = json.loads((_FOLDER / "card.json").read_text())
         file = _FOLDER / card["file"]
@@ -31,4 +44,4 @@ def load_features(
     if hashlib.sha256(data).hexdigest() != card["sha256"]:
         raise InputError(f"{file} has a wrong checksum: it is damaged or changed; restore it")
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return load_arrays(efficientnet_lite(variant, image_size, outputs), dict(arrays))
+        return dict(arrays)
