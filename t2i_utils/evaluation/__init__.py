@@ -5,7 +5,7 @@ Pictures go through a frozen network once; every score is then a few lines on it
 
 from t2i_utils.evaluation.alignment import r_precision, shuffle_across_classes
 from t2i_utils.evaluation.diversity import mean_pairwise_distance, nearest_neighbours
-from t2i_utils.evaluation.features import FeatureExtractor, birdness
+from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.frechet import Gaussian, fit_gaussian, frechet_distance
 from t2i_utils.evaluation.interpolation import attribute_walk, lerp, slerp
 from t2i_utils.evaluation.kernel import KernelDistance, kernel_distance
@@ -15,7 +15,6 @@ __all__ = [
     "Gaussian",
     "KernelDistance",
     "attribute_walk",
-    "birdness",
     "fit_gaussian",
     "frechet_distance",
     "kernel_distance",
