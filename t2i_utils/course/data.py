@@ -35,6 +35,15 @@ def course_root(name: str = "toy") -> Path:
     return _toy_root() if name == "toy" else _cub_root()
 
 
+def has_cub() -> bool:
+    """Whether real birds lie where `course_root("cub")` looks for them."""
+    try:
+        _cub_root()
+    except InputError:
+        return False
+    return True
+
+
 def course_dataset(name: str = "toy") -> "Dataset":
     """The whole data set, read but not decoded; prints one line about it.
 
