@@ -187,6 +187,7 @@ axis.axvline(most, color="#e07a3f", linestyle="--")
 axis.text(most + 0.4, axis.get_ylim()[1] * 0.9, "95 % are shorter", color="#e07a3f")
 axis.set(title=f"Half of the captions have at most {half:.0f} words", xlabel="words in a caption")
 axis.set(ylabel="per cent of captions", xlim=(0, captions["words"].quantile(0.999) + 6))
+plt.show()
 # %% [markdown]
 # The sentences are short and of similar length: one vector of fixed size, which is what notebook
 # 02 makes of each of them, is not a hopeless idea here.
@@ -241,7 +242,7 @@ ticked = pd.DataFrame(table, columns=names, index=range(1, len(table) + 1))
 ticked = ticked.melt(ignore_index=False, var_name="attribute", value_name="percent")
 ticked[["question", "colour"]] = ticked["attribute"].str.split("::", expand=True)
 ticked = ticked[ticked["question"].str.endswith("_color") & ticked["colour"].isin(COLOURS)]
-ticked.rename_axis("class_id").reset_index().sample(4, random_state=0)
+ticked[ticked["percent"] > 50].rename_axis("class_id").sample(4, random_state=0)
 
 # %% [markdown]
 # **Question: do sentences and ticks agree?** For every class and colour we take the part with the
@@ -255,12 +256,13 @@ told = told / captions.groupby("class_id").size().reindex(told.index, level=0)
 both = most_ticked.to_frame()
 both["told"] = told.reindex(both.index).fillna(0)
 both = both[both.index.get_level_values(0).isin(captions["class_id"])]
-both["bin"] = pd.cut(both["percent"], [-1, 10, 30, 50, 70, 100]).cat.rename_categories(
-    ["0-10", "10-30", "30-50", "50-70", "70-100"]
-)
+labels = ["0-10", "10-30", "30-50", "50-70", "70-100"]
+both["bin"] = pd.cut(both["percent"], [-1, 10, 30, 50, 70, 100], labels=labels)
+both["bin"] = both["bin"].cat.remove_unused_categories()
 axis = sns.boxplot(both, x="bin", y="told", color="#1f6f8b", fliersize=2, width=0.6)
 axis.set(title="The more people ticked a colour, the more captions name it")
 axis.set(xlabel="people who ticked the colour for some part (%)", ylabel="captions naming it")
+plt.show()
 # %% [markdown]
 # The two descriptions agree, but not caption by caption: a colour that everybody would tick is
 # still missing from many sentences, because a sentence names what strikes its writer. (Toy birds
@@ -276,9 +278,10 @@ axis.set(xlabel="people who ticked the colour for some part (%)", ylabel="captio
 per_class = captions.drop_duplicates("image").groupby(["class_id", "part"]).size()
 per_class = per_class.rename("pictures").reset_index()
 axis = sns.histplot(per_class, x="pictures", hue="part", multiple="stack", discrete=True)
-axis.set(title=f"{len(per_class)} classes have {per_class['pictures'].min()} to "
-               f"{per_class['pictures'].max()} pictures each")  # fmt: skip
+fewest, largest = per_class["pictures"].min(), per_class["pictures"].max()
+axis.set(title=f"The rarest class has {fewest} pictures, the most common {largest}")
 axis.set(xlabel="pictures of a class", ylabel="classes", xlim=(0, None))
+plt.show()
 # %% [markdown]
 # No class dominates. Toy birds are even by construction; CUB's classes differ a little. The two
 # colours of the bars are the zero-shot split, to which we come in step 7.
@@ -307,6 +310,7 @@ for line, index in zip(axes, random.choice(len(records), 3, replace=False), stri
         axis.set_title(f'crop "{crop}", 64 px', fontsize=10, fontweight="normal")
 for axis in axes.flat:
     axis.axis("off")
+plt.show()
 
 # %% [markdown]
 # Notice what clipping does: a window that leaves the picture loses a strip, is no longer square,
@@ -321,27 +325,31 @@ for axis in axes.flat:
 #
 # </details>
 #
-# **Question: what does the crop change, over all pictures?** We compare the share of the pixels
-# that lie in the bird's box, before and after, and count how many windows are clipped.
+# **Question: what does each crop cost?** Two things can go wrong: pixels that show no bird, and a
+# bird that is stretched. We measure both for all pictures: the share of the crop outside the box,
+# and how much wider than high the window is before it is made square.
 
 # %%
-shares, stretched = [], []
+rows = []
 for record in records:
     size, (_, _, width, height) = Image.open(record.path).size, record.box
-    for crop in ("whole", "paper"):
+    for crop in ("paper", "box"):
         left, top, right, bottom = crop_window(size, record.box, crop)
-        area = width * height / ((right - left) * (bottom - top))
-        shares.append(("whole picture" if crop == "whole" else "paper's crop", min(area, 1.0)))
-    stretched.append(not 0.95 < (right - left) / (bottom - top) < 1.05)
-areas = pd.DataFrame(shares, columns=["picture", "share"])
-axis = sns.histplot(areas, x="share", hue="picture", element="step", bins=25)
-axis.set(xlabel="share of the pixels inside the bird's box", ylabel="pictures")
-axis.set(title=f"Clipping makes {np.mean(stretched):.0%} of the paper's windows no square")
+        wasted = 1 - width * height / ((right - left) * (bottom - top))
+        rows.append((crop, max(wasted, 0.0), (right - left) / (bottom - top)))
+windows = pd.DataFrame(rows, columns=["crop", "wasted", "width / height"])
+axis = sns.histplot(windows, x="width / height", hue="crop", element="step", bins=40)
+wasted = windows.groupby("crop")["wasted"].median()
+axis.set(title=f"The paper's crop leaves {wasted['paper']:.0%} to the background")
+axis.set(xlabel="width / height of the window (1 is not stretched)", ylabel="crops")
+plt.show()
 
 # %% [markdown]
-# A picture whose share is 1 before any crop has already been cut to its box by whoever gave it to
-# you: there the paper's crop has no context left to show, and the box crop is the honest choice.
-# Whichever you take, write it beside every score: two crops are two different test sets.
+# The paper's windows stand near 1, so its birds keep their shape, at the price of pixels that the
+# title names. The box crop spends every pixel on the bird and makes a long bird round. (If your
+# pictures were already cut to their boxes by whoever gave them to you, both curves coincide: no
+# context is left to show, and the box crop is the honest choice.) Whichever you take, write it
+# beside every score: two crops are two different test sets.
 #
 # ### Exercise 2: the paper's window
 #
@@ -410,6 +418,7 @@ nearest = pd.DataFrame(nearest, columns=["split", "cosine"])
 axis = sns.ecdfplot(nearest, x="cosine", hue="split", linewidth=2.5)
 axis.set(title="How near is the nearest training picture, by its words?")
 axis.set(xlabel="cosine with the most similar training picture", ylabel="share of test pictures")
+plt.show()
 # %% [markdown]
 # Under the official split most test birds have a near twin in the training part. A network that
 # only looks up the nearest training caption and copies its picture would score well there. That is
@@ -446,29 +455,34 @@ for line, name in zip(axes, names_here, strict=True):
 #
 # StackGAN's discriminator does not only ask "is this picture real?". It asks "does this picture
 # *fit this sentence*?" and therefore sees real pictures with **wrong** sentences: those of a bird
-# of another class. The careless way is to shuffle the sentences of the batch.
+# of another class. The careless ways are to
+# shuffle the sentences of the batch, or to shift them by one.
 #
-# **Question: how often does a shuffle go wrong?** That is: how likely is it that a batch has at
+# **Question: how often do these go wrong?** That is: how likely is it that a batch has at
 # least one "wrong" pair that is in fact right, because both birds are of one class?
 
 # %%
 classes = parts.loc[parts["zero-shot"] == "train", "class_id"].to_numpy()
-sizes, tries = (4, 8, 16, 32, 64, 128), 400
-spoilt = []
+sizes, rows = (4, 8, 16, 32, 64, 128), []
 for size in sizes:
-    batches = random.choice(classes, (tries, size))
+    batches = random.choice(classes, (400, size))
     shuffled = random.permuted(batches, axis=1)
-    spoilt.append(((batches == shuffled) & (batches > 0)).any(axis=1).mean())
-axis = sns.lineplot(x=sizes, y=spoilt, marker="o", linewidth=2.5)
+    shifted = np.roll(batches, 1, axis=1)
+    for how, wrong in (("shuffled", shuffled), ("shifted by one", shifted)):
+        rows.append((size, how, (batches == wrong).any(axis=1).mean()))
+spoilt = pd.DataFrame(rows, columns=["size", "captions", "share"])
+axis = sns.lineplot(spoilt, x="size", y="share", hue="captions", marker="o", linewidth=2.5)
 axis.set(xscale="log", xticks=sizes, xticklabels=sizes, ylim=(0, 1))
-axis.set(title=f"A shuffled batch of 64 tells a lie in {spoilt[4]:.0%} of all cases")
-axis.set(xlabel="pictures in a batch", ylabel="batches with a false wrong pair")
+axis.minorticks_off()
+axis.set(title="How often does a batch hold a wrong pair that is right?")
+axis.set(xlabel="pictures in a batch", ylabel="share of the batches")
+plt.show()
 
 # %% [markdown]
-# Most shuffled batches would punish the discriminator for being right. (A shuffle often leaves some
-# caption in its own place: that alone happens in 63 % of all shuffles, however many classes there
-# are.) The library draws the wrong caption from the pictures of the *other* classes instead, all of
-# them equally likely.
+# Most shuffled batches punish the discriminator for being right: a shuffle leaves some caption in
+# its own place in 63 % of all cases, however many classes there are. Shifting by one avoids that,
+# and still meets a neighbour of the same class often enough, the larger the batch the more. The
+# library draws the wrong caption from the pictures of the *other* classes, all equally likely.
 #
 # ### Exercise 3: draw the wrong captions
 #

@@ -5,6 +5,7 @@ A check is a function `check_<what>(answer) -> bool` that prints one line, "Righ
 `t2i_utils/course/checks_NN.py`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,22 @@ def as_array(answer: Any) -> np.ndarray | None:
     except Exception:  # an object's own __array__ may raise anything
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
+    """The answer of a learner's function, and what is wrong with it ("" where nothing is)."""
+    if not callable(function):
+        return None, f"a function is wanted, got {short(function)}"
+    try:
+        answer = function(*arguments)
+    except Exception as error:  # whatever a learner's code may raise
+        return None, f"your function stopped with {type(error).__name__}: {error}"
+    if is_blank(answer):
+        return None, "replace the ... in the function, and return your answer"
+    return answer, ""
+
+
+def short(answer: Any) -> str:
+    """An answer on one line, cut to 60 characters."""
+    text = " ".join(repr(answer).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, is_blank, verdict
+from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
 from t2i_utils.data import read_dataset
 from t2i_utils.data.crops import crop_window
 from t2i_utils.errors import InputError
@@ -28,7 +28,7 @@ def check_share_of_two_colours(answer: Any, colours: Iterable[Sequence[str]]) ->
         return verdict(False, "replace the ... by the share of captions with two colours or more")
     number = as_array(answer)
     if number is None or number.size != 1:
-        return verdict(False, f"one number is wanted, got {_short(answer)}")
+        return verdict(False, f"one number is wanted, got {short(answer)}")
     value = float(number.reshape(()))
     counts = np.array([len(named) for named in colours])
     right = float((counts >= 2).mean())
@@ -52,13 +52,13 @@ def check_share_of_two_colours(answer: Any, colours: Iterable[Sequence[str]]) ->
 def check_window(function: Callable[..., Any]) -> bool:
     """Exercise 2: the paper's window around a box, clipped to the picture."""
     for what, box in _BOXES:
-        answer, problem = _call(function, _PICTURE, box)
+        answer, problem = call(function, _PICTURE, box)
         if problem:
             return verdict(False, problem)
         window = as_array(answer)
         if window is None or window.shape != (4,):
             return verdict(
-                False, f"return the four numbers left, top, right, bottom; got {_short(answer)}"
+                False, f"return the four numbers left, top, right, bottom; got {short(answer)}"
             )
         if not np.allclose(window, crop_window(_PICTURE, box, "paper"), atol=1e-6):
             return verdict(False, f"{what}, {box}: {_window_hint(window, box)}")
@@ -114,16 +114,14 @@ def check_wrong_rows(function: Callable[..., Any]) -> bool:
     rng = np.random.default_rng(0)
     met = np.zeros((count, count), int)
     for _ in range(600):
-        answer, problem = _call(function, class_ids.copy(), rng)
+        answer, problem = call(function, class_ids.copy(), rng)
         if problem:
             return verdict(False, problem)
         rows = as_array(answer)
         if rows is None or rows.shape != (count,):
-            return verdict(
-                False, f"return {count} row numbers, one a picture; got {_short(answer)}"
-            )
+            return verdict(False, f"return {count} row numbers, one a picture; got {short(answer)}")
         if rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= count:
-            return verdict(False, f"row numbers are whole, from 0 to n - 1; got {_short(rows)}")
+            return verdict(False, f"row numbers are whole, from 0 to n - 1; got {short(rows)}")
         same = np.flatnonzero(class_ids[rows] == class_ids)
         if len(same):
             return verdict(False, _same_class_hint(class_ids, rows, int(same[0])))
@@ -168,7 +166,7 @@ def check_own_folder(folder: str | Path) -> bool:
     if is_blank(folder):
         return verdict(False, "replace the ... by the path of your folder, in quotes")
     if not isinstance(folder, (str, Path)):
-        return verdict(False, f"give the folder's path as text, got {_short(folder)}")
+        return verdict(False, f"give the folder's path as text, got {short(folder)}")
     path = Path(folder).expanduser()
     if path.is_file():
         return verdict(False, f"{path} is a file: name the folder it lies in")
@@ -206,21 +204,3 @@ def _unreadable(path: Path) -> str | None:
     except InputError as error:
         return str(error)
     return None
-
-
-def _call(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
-    """The function's answer, and what is wrong with it if it gives none."""
-    if not callable(function):
-        return None, f"a function is wanted, got {_short(function)}"
-    try:
-        answer = function(*arguments)
-    except Exception as error:  # whatever a learner's code may raise
-        return None, f"your function stopped with {type(error).__name__}: {error}"
-    if is_blank(answer):
-        return None, "replace the ... in the function, and return your answer"
-    return answer, ""
-
-
-def _short(answer: Any) -> str:
-    text = " ".join(repr(answer).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
