@@ -1,6 +1,6 @@
 """Pictures to features: what FID, KID, birdness, diversity and copying are measured on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class FeatureExtractor:
         """Features (n, 1280) float32 of pictures (n, height, width, 3) uint8."""
         return np.concatenate([*self.in_batches([pictures])] or [np.empty((0, WIDTH), "float32")])
 
-    def in_batches(self, chunks: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
+    def in_batches(self, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Features of chunks of pictures, a batch at a time: memory does not grow with n."""
         for chunk in chunks:
             if chunk.dtype != np.uint8 or chunk.ndim != 4 or chunk.shape[-1] != 3:

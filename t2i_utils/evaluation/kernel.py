@@ -11,6 +11,7 @@ import numpy as np
 from t2i_utils.errors import InputError
 
 NUM_SUBSETS = 10
+CHUNK = 512  # rows compared at once
 
 
 class KernelDistance(NamedTuple):
@@ -67,11 +68,11 @@ def _sums(a: np.ndarray, b: np.ndarray, a_parts: list, b_parts: list, same: bool
     """Sums of the kernel over pairs of each part of `a` and each of `b`; not of x with itself."""
     sums = np.zeros((len(a_parts), len(b_parts)))
     for i, a_rows in enumerate(a_parts):
-        for rows in np.array_split(a_rows, -(-len(a_rows) // 512)):
+        for rows in np.array_split(a_rows, -(-len(a_rows) // CHUNK)):
             left = np.asarray(a[rows], "float64")
             for j, b_rows in enumerate(b_parts):
-                for start in range(0, len(b_rows), 512):
-                    right = np.asarray(b[b_rows[start : start + 512]], "float64")
+                for start in range(0, len(b_rows), CHUNK):
+                    right = np.asarray(b[b_rows[start : start + CHUNK]], "float64")
                     sums[i, j] += ((left @ right.T / left.shape[1] + 1) ** 3).sum()
             if same:
                 itself = (left**2).sum(axis=1) / left.shape[1]

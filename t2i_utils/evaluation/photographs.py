@@ -1,0 +1,78 @@
+"""The real side of every score: photographs at a generator's size, and their features, kept.
+
+Features of photographs are computed once for each network and size and stay in the pack's folder
+under `evaluation/`, memory-mapped. Packing the data again removes them.
+"""
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from t2i_utils.config import STORED_SIZES
+from t2i_utils.data import Pack
+from t2i_utils.errors import InputError
+from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
+
+ORDER_SEED = 0  # of the order of photographs: the first n of it are those that n pictures meet
+CHUNK = 256  # photographs in memory at once
+FOLDER = "evaluation"  # inside the pack's
+
+
+def shuffled_rows(pack: Pack, split: str, part: str) -> np.ndarray:
+    """The pack's rows of one part of a split, in a random order that is always the same."""
+    rows = pack.indices(split, part)
+    return np.random.default_rng(ORDER_SEED).permutation(rows)
+
+
+def photographs(pack: Pack, rows: np.ndarray, stage: int) -> Iterator[np.ndarray]:
+    """Chunks (k, size, size, 3) uint8 of photographs as a stage draws them: 64 or 256 px.
+
+    The window is the middle of the stored square, which leaves room for training's random crop.
+    """
+    stored = pack.images(STORED_SIZES[stage])
+    size = STORED_SIZES[stage] * 64 // 76
+    first = (stored.shape[1] - size) // 2
+    window = slice(first, first + size)
+    for start in range(0, len(rows), CHUNK):
+        yield np.stack([stored[row, window, window] for row in rows[start : start + CHUNK]])
+
+
+def photograph_features(
+    pack: Pack, split: str, part: str, stage: int, extractor: FeatureExtractor
+) -> np.ndarray:
+    """Features (k, 1280) of all photographs of a part, in the order of `shuffled_rows`; mapped.
+
+    Raises:
+        InputError: the part is empty, or the pack's folder cannot be written.
+    """
+    rows = shuffled_rows(pack, split, part)
+    if len(rows) == 0:
+        raise InputError(f"pack {pack.folder} has no picture in the {part} part of {split}")
+    name = f"{extractor.name}_at_{extractor.image_size}_of_stage{stage}_{split}_{part}.npy"
+    file = pack.folder / FOLDER / name
+    if not file.is_file():
+        partial = file.with_suffix(".partial")
+        try:
+            file.parent.mkdir(exist_ok=True)
+            store = np.lib.format.open_memmap(partial, "w+", np.float32, (len(rows), WIDTH))
+        except OSError as error:
+            raise InputError(
+                f"cannot write {file.parent}: {error.strerror}; evaluation keeps features of "
+                "photographs there: copy the pack to a folder that can be written"
+            ) from error
+        fill(store, extractor.in_batches(photographs(pack, rows, stage)), f"{part} photographs")
+        store.flush()
+        os.replace(partial, file)
+    return np.load(file, mmap_mode="r", allow_pickle=False)
+
+
+def fill(store: np.ndarray, batches: Iterator[np.ndarray], label: str) -> None:
+    """Write batches of rows one after another into an array, with a progress bar."""
+    done = 0
+    with tqdm(total=len(store), desc=label, unit="picture") as bar:
+        for batch in batches:
+            store[done : done + len(batch)] = batch
+            done += len(batch)
+            bar.update(len(batch))

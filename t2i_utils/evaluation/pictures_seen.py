@@ -1,0 +1,74 @@
+"""What the networks see in a set of pictures: everything that scores are made of, kept on disk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from t2i_utils.evaluation.colour_words import HUES, hue_amounts
+from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
+from t2i_utils.evaluation.matcher import VECTOR_SIZE, Matcher
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One row a picture, in memory-mapped files: the set may be larger than memory.
+
+    Attributes:
+        features: (n, 1280), of the ImageNet network.
+        is_bird: (n,) bool, by the same network.
+        vectors: (n, 128), by the image-text matcher.
+        hues: (n, 5), of `hue_amounts`.
+    """
+
+    features: np.ndarray
+    is_bird: np.ndarray
+    vectors: np.ndarray
+    hues: np.ndarray
+
+
+def look_at(
+    chunks: Iterable[np.ndarray],
+    count: int,
+    extractor: FeatureExtractor,
+    matcher: Matcher,
+    folder: Path,
+    label: str,
+    features: np.ndarray | None = None,
+) -> Seen:
+    """Look at chunks (k, size, size, 3) uint8 of `count` pictures in all, one chunk at a time.
+
+    Args:
+        chunks: of pictures; each is dropped before the next is asked for.
+        count: pictures in all chunks together.
+        extractor: ImageNet network.
+        matcher: image-text matcher.
+        folder: for the files.
+        label: of the files and the progress bar.
+        features: (count, 1280) of these pictures, where they are known already.
+    """
+
+    def store(name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
+        path = folder / f"{label.replace(' ', '_')}_{name}.npy"
+        return np.lib.format.open_memmap(path, "w+", dtype, shape)
+
+    seen = Seen(
+        store("features", (count, WIDTH), np.float32) if features is None else features,
+        store("is_bird", (count,), np.bool_),
+        store("vectors", (count, VECTOR_SIZE), np.float32),
+        store("hues", (count, len(HUES)), np.float32),
+    )
+    done = 0
+    with tqdm(total=count, desc=label, unit="picture") as bar:
+        for pictures in chunks:
+            rows = slice(done, done + len(pictures))
+            if features is None:
+                seen.features[rows] = extractor(pictures)
+            seen.is_bird[rows] = extractor.sees_bird(seen.features[rows])
+            seen.vectors[rows] = matcher.image_vectors(pictures)
+            seen.hues[rows] = hue_amounts(pictures)
+            done += len(pictures)
+            bar.update(len(pictures))
+    return seen
