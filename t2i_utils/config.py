@@ -43,6 +43,7 @@ class Config:
     contrastive_weight: float = 0.0
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ; even batches
     blur_steps: int = 0  # modern: the discriminator's view sharpens over so many first steps
+    num_distractors: int = 0  # more sentences that the contrastive loss tells apart
     captions_per_image: int = 1  # embeddings of so many captions are averaged in training
     # optimisation
     batch_size: int = 64
@@ -96,6 +97,7 @@ _MODERN: dict[str, Any] = {
     "generator_width": 48,
     "discriminator_width": 64,
     "contrastive_weight": 1.0,
+    "num_distractors": 512,
     "generator_learning_rate": 6e-4,
     "beta_1": 0.0,
     "beta_2": 0.99,

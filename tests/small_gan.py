@@ -65,4 +65,9 @@ def small_batch(gan: StageGAN, seed: int = 0) -> dict[str, np.ndarray]:
         "wrong_embeddings": random.standard_normal((count, WIDTH)),
     }
     batch = {name: array.astype("float32") for name, array in batch.items()}
-    return batch | gan.draw_noise(random, count)
+    words = {
+        "class_ids": np.arange(count, dtype="int32"),
+        "distractors": random.standard_normal((3, WIDTH)).astype("float32"),
+        "distractor_class_ids": np.array([0, 50, 51], "int32"),
+    }
+    return batch | words | gan.draw_noise(random, count)

@@ -7,7 +7,11 @@ from small_cub import write_small_cub
 
 from t2i_utils.data import Batches, read_dataset, write_pack
 from t2i_utils.errors import InputError
-from t2i_utils.text import load_encoder
+from t2i_utils.text import Whitening, load_encoder
+
+
+def unchanged(width):
+    return Whitening(np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +34,24 @@ def pack(tmp_path_factory):
     )
 
 
-def make(pack, *, batch_size=8, image_size=64, seed=0, captions_per_image=1, indices=None):
+def make(
+    pack,
+    *,
+    batch_size=8,
+    image_size=64,
+    seed=0,
+    captions_per_image=1,
+    num_distractors=0,
+    indices=None,
+):
     return Batches(
         pack,
         np.arange(len(pack)) if indices is None else indices,
         batch_size=batch_size,
         image_size=image_size,
         captions_per_image=captions_per_image,
-        mean=np.zeros(pack.width, np.float32),
-        std=np.ones(pack.width, np.float32),
+        num_distractors=num_distractors,
+        whitening=unchanged(pack.width),
         seed=seed,
     )
 
@@ -56,11 +69,14 @@ def same(first, second):
 
 
 def test_shapes_types_and_ranges(pack):
-    batch = make(pack).at(0)
+    batch = make(pack, num_distractors=5).at(0)
     assert {key: (value.shape, value.dtype.name) for key, value in batch.items()} == {
         "images": ((8, 64, 64, 3), "float32"),
         "embeddings": ((8, pack.width), "float32"),
         "wrong_embeddings": ((8, pack.width), "float32"),
+        "class_ids": ((8,), "int32"),
+        "distractors": ((5, pack.width), "float32"),
+        "distractor_class_ids": ((5,), "int32"),
         "indices": ((8,), "int64"),
     }
     assert -1 <= batch["images"].min() < -0.5 and 0.5 < batch["images"].max() <= 1
@@ -142,16 +158,32 @@ def test_the_mean_of_k_captions_takes_k_distinct_ones(pack):
     assert left_out == set(range(5))
 
 
-def test_embeddings_are_standardised(pack):
-    mean, std = pack.embedding_statistics(np.arange(len(pack)))
-    plain = make(pack).at(2)
+def test_embeddings_are_whitened(pack):
+    whitening = pack.whitening(np.arange(len(pack)))
+    plain = make(pack, num_distractors=3).at(2)
     batches = Batches(
-        pack, np.arange(len(pack)), batch_size=8, image_size=64, mean=mean, std=std, seed=0
+        pack,
+        np.arange(len(pack)),
+        batch_size=8,
+        image_size=64,
+        num_distractors=3,
+        whitening=whitening,
+        seed=0,
     )
-    for key in ("embeddings", "wrong_embeddings"):
-        expected = (plain[key] - mean) / std
-        np.testing.assert_allclose(batches.at(2)[key], expected, rtol=1e-4, atol=1e-4)
+    for key in ("embeddings", "wrong_embeddings", "distractors"):
+        np.testing.assert_allclose(batches.at(2)[key], whitening(plain[key]), rtol=1e-4, atol=1e-3)
     assert batches.at(2)["embeddings"].std() > 10 * plain["embeddings"].std()
+
+
+def test_distractors_are_captions_of_the_chosen_pictures_with_their_classes(pack):
+    chosen = np.arange(4, 16)
+    batches = make(pack, num_distractors=40, indices=chosen)
+    batch = batches.at(1)
+    sources = [source_of(pack, vector) for vector in batch["distractors"]]
+    pictures = [picture for picture, _ in sources]
+    assert len(set(sources)) > 12 and set(pictures) <= set(chosen.tolist())
+    np.testing.assert_array_equal(batch["distractor_class_ids"], pack.class_ids[pictures])
+    np.testing.assert_array_equal(batch["class_ids"], pack.class_ids[batch["indices"]])
 
 
 def test_a_batch_depends_on_seed_and_step_alone(pack):

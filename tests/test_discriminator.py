@@ -13,24 +13,32 @@ from t2i_utils.stackgan.discriminator import build_discriminator
 def judge(gan, batch, embeddings=None):
     features = gan.discriminator.features(batch["images"], batch["augment_real"])
     words = batch["embeddings"] if embeddings is None else embeddings
-    outputs = gan.discriminator.judge(features, keras.ops.convert_to_tensor(words))
-    return [np.asarray(output) for output in outputs]
+    return np.asarray(gan.discriminator.judge(features, keras.ops.convert_to_tensor(words)))
 
 
 @pytest.mark.parametrize(("recipe", "stage"), ALL)
 def test_logits_are_float32_and_depend_on_picture_and_words(recipe, stage):
     gan = shared_gan(recipe, stage)
     batch = small_batch(gan)
-    logits, *vectors = judge(gan, batch)
+    logits = judge(gan, batch)
     places = 1 if recipe == "paper" else 4 * stage * (gan.config.feature_size // 32) ** 2
     assert logits.shape == (BATCH, places)
     assert logits.dtype == np.float32
-    assert np.abs(judge(gan, batch, batch["wrong_embeddings"])[0] - logits).max() > 1e-5
-    assert np.abs(judge(gan, {**batch, "images": batch["images"][::-1]})[0] - logits).max() > 1e-5
-    if recipe == "modern":
-        for vector in vectors:
-            assert vector.shape == (BATCH, 256) and vector.dtype == np.float32
-            np.testing.assert_allclose(np.linalg.norm(vector, axis=-1), 1, rtol=1e-5)
+    assert np.abs(judge(gan, batch, batch["wrong_embeddings"]) - logits).max() > 1e-5
+    assert np.abs(judge(gan, {**batch, "images": batch["images"][::-1]}) - logits).max() > 1e-5
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_pictures_and_sentences_become_vectors_of_unit_length(stage):
+    gan = shared_gan("modern", stage)
+    batch = small_batch(gan)
+    features = gan.discriminator.features(batch["images"], batch["augment_real"])
+    pictures = np.asarray(gan.discriminator.image_vectors(features))
+    sentences = np.asarray(gan.discriminator.text_vectors(batch["embeddings"]))
+    for vectors in (pictures, sentences):
+        assert vectors.shape == (BATCH, 256) and vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=-1), 1, rtol=1e-5)
+        assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
 
 
 @pytest.mark.parametrize("stage", [1, 2])
@@ -123,8 +131,8 @@ def test_features_of_the_paper_do_not_depend_on_augmentation():
     gan = shared_gan("paper", 1)
     batch = small_batch(gan)
     before = values(gan.discriminator.trunk.trainable_variables)
-    one = judge(gan, batch)[0]
-    two = judge(gan, {**batch, "augment_real": 1 - batch["augment_real"]})[0]
+    one = judge(gan, batch)
+    two = judge(gan, {**batch, "augment_real": 1 - batch["augment_real"]})
     np.testing.assert_array_equal(one, two)
     for a, b in zip(before, values(gan.discriminator.trunk.trainable_variables), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -55,18 +55,28 @@ def test_kl_is_that_of_the_textbook():
 def test_contrastive_loss_wants_each_picture_nearest_to_its_own_sentence():
     texts = unit(6, 16)
     own = np.arange(6)
-    matched = float(losses.contrastive_loss(texts, texts, own))
-    swapped = float(losses.contrastive_loss(texts[::-1], texts, own))
+    matched = float(losses.contrastive_loss(texts, texts, own, own, own))
+    swapped = float(losses.contrastive_loss(texts[::-1], texts, own, own, own))
     assert matched < 0.1 < np.log(6) < swapped
     same = np.repeat(texts[:1], 6, 0)
-    assert float(losses.contrastive_loss(same, same, own)) == pytest.approx(np.log(6), rel=1e-5)
+    chance = float(losses.contrastive_loss(same, same, own, own, own))
+    assert chance == pytest.approx(np.log(6), rel=1e-5)
+
+
+def test_contrastive_loss_leaves_out_other_sentences_of_the_same_class():
+    same, own = np.repeat(unit(1, 16), 6, 0), np.arange(6)
+    classes = np.array([0, 0, 0, 1, 2, 3])
+    loss = float(losses.contrastive_loss(same, same, own, classes, classes))
+    # Three pictures choose among 4 sentences (their own and those of 3 classes), three among 6.
+    assert loss == pytest.approx((np.log(4) + np.log(6)) / 2, rel=1e-5)
 
 
 def test_contrastive_loss_takes_several_pictures_of_one_sentence():
     texts = unit(4, 16)
     places = np.array([0, 1, 0, 1])
-    assert float(losses.contrastive_loss(texts[places], texts, places)) < 0.2
-    assert float(losses.contrastive_loss(texts[places], texts, np.arange(4))) > 1
+    own = np.arange(4)
+    assert float(losses.contrastive_loss(texts[places], texts, places, places, own)) < 0.2
+    assert float(losses.contrastive_loss(texts[places], texts, own, own, own)) > 1
 
 
 def test_diversity_loss_asks_for_the_difference_of_two_photographs():

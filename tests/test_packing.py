@@ -16,7 +16,7 @@ from small_cub import caption, flat_colour, write_small_cub
 from t2i_utils.data import auto_pack, load_pack, read_dataset, write_pack
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
-from t2i_utils.text import load_encoder
+from t2i_utils.text import load_encoder, whitening_of
 
 SIZES = (12, 20)
 
@@ -90,14 +90,14 @@ def test_rows_with_fewer_captions_repeat_theirs_and_count_once(tmp_path, encoder
     two = np.array(pack.embeddings[0, :2])
     np.testing.assert_array_equal(pack.embeddings[0], two[[0, 1, 0, 1, 0]])
     real = np.concatenate([pack.embeddings[0, :2], pack.embeddings[1]]).astype(np.float64)
-    mean, std = pack.embedding_statistics(np.array([0, 1]))
-    np.testing.assert_allclose(mean, real.mean(axis=0), atol=1e-6)
-    np.testing.assert_allclose(std, real.std(axis=0), atol=1e-6)
-    assert mean.dtype == std.dtype == np.float32
-    _, constant = write_one_caption(tmp_path, encoder).embedding_statistics(np.array([0]))
-    np.testing.assert_array_equal(constant, np.float32(1e-6))
+    whitening = pack.whitening(np.array([0, 1]))
+    expected = whitening_of(real.mean(axis=0), np.cov(real.T, bias=True))
+    np.testing.assert_allclose(whitening.mean, expected.mean, atol=1e-6)
+    np.testing.assert_allclose(whitening(real), expected(real), atol=1e-3)
+    one = write_one_caption(tmp_path, encoder)
+    np.testing.assert_array_equal(one.whitening(np.array([0]))(one.embeddings[0]), 0)
     with pytest.raises(InputError, match="no picture"):
-        pack.embedding_statistics(np.array([], np.int64))
+        pack.whitening(np.array([], np.int64))
 
 
 def write_one_caption(folder, encoder):
@@ -156,7 +156,7 @@ PACK_IN_A_CHILD = """
 import resource, signal, sys
 from t2i_utils.data import read_dataset, write_pack
 from t2i_utils.errors import InputError
-from t2i_utils.text import load_encoder
+from t2i_utils.text import load_encoder, whitening_of
 root, folder, size, limit = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 encoder = load_encoder()
 if limit:

@@ -11,6 +11,7 @@ from small_run import configs, copy_of_run, trained_run
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.weights import find_weights, load_weights, save_weights
+from t2i_utils.text import Whitening
 
 WIDTH = 12
 
@@ -20,8 +21,8 @@ def save_small(folder: Path, value: float = 0.5) -> list[np.ndarray]:
     (config,) = configs(1)
     generator = build_stage1_generator(config, WIDTH)
     card = {"encoder": {"name": "test", "width": WIDTH}, "data": "x", "stage": {"steps": 3}}
-    mean, std = np.full(WIDTH, value, "float32"), np.ones(WIDTH, "float32")
-    save_weights(folder, generator, config, mean, std, card)
+    whitening = Whitening(np.full(WIDTH, value, "float32"), 2 * np.eye(WIDTH, dtype="float32"))
+    save_weights(folder, generator, config, whitening, card)
     return generator.get_weights()
 
 
@@ -32,7 +33,8 @@ def test_weights_come_back_as_float32_rounded_to_float16(tmp_path):
     for array, found in zip(expected, weights.generators[1].get_weights(), strict=True):
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, array.astype("float16").astype("float32"))
-    assert (weights.mean == 0.5).all() and (weights.std == 1).all()
+    np.testing.assert_array_equal(weights.whitening.mean, 0.5)
+    np.testing.assert_array_equal(weights.whitening.matrix, 2 * np.eye(WIDTH))
     assert weights.card["data"] == "x" and weights.card["stages"]["1"]["steps"] == 3
 
 
@@ -103,7 +105,7 @@ def test_the_old_set_stays_when_the_new_card_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match="cannot write .*card.json"):
         save_small(tmp_path, 0.25)
     assert (tmp_path / "stage1.npz").read_bytes() == before
-    assert (load_weights(tmp_path).mean == 0.5).all()
+    assert (load_weights(tmp_path).whitening.mean == 0.5).all()
 
 
 def test_a_run_folder_and_a_set_folder_both_name_weights():

@@ -11,6 +11,7 @@ import numpy as np
 
 from t2i_utils.data.pack import Pack
 from t2i_utils.errors import InputError
+from t2i_utils.text.whitening import Whitening
 
 _ORDER, _STEP = 0, 1  # which stream of random numbers
 
@@ -30,8 +31,8 @@ class Batches:
         batch_size: int,
         image_size: int,
         captions_per_image: int = 1,
-        mean: np.ndarray,
-        std: np.ndarray,
+        num_distractors: int = 0,
+        whitening: Whitening,
         seed: int = 0,
     ) -> None:
         """Plan the batches; nothing is read yet.
@@ -44,8 +45,9 @@ class Batches:
                 holds it.
             captions_per_image: how many distinct captions are averaged (the paper takes 4, one is
                 the default).
-            mean: float32 (width,), the training set's mean embedding.
-            std: float32 (width,), its standard deviation.
+            num_distractors: how many more sentences each batch brings, one random caption each of
+                random pictures, for the contrastive loss: texts are cheap, pictures are not.
+            whitening: of the training set's embeddings, `pack.whitening(indices)`.
             seed: names the whole sequence of batches.
 
         Raises:
@@ -80,8 +82,8 @@ class Batches:
         self.batch_size = batch_size
         self.image_size = image_size
         self.captions_per_image = captions_per_image
-        self.mean = np.asarray(mean, np.float32)
-        self.std = np.asarray(std, np.float32)
+        self.num_distractors = num_distractors
+        self.whitening = whitening
         self.seed = seed
         self._stored = pack.images(stored_size)
         # Rows sorted by class; class c fills [first, first + size) of them.
@@ -97,8 +99,11 @@ class Batches:
 
         Returns:
             "images": float32 (batch, size, size, 3) in [-1, 1], randomly cropped and flipped;
-            "embeddings": float32 (batch, width), standardised, of captions of these pictures;
+            "embeddings": float32 (batch, width), whitened, of captions of these pictures;
             "wrong_embeddings": the same of pictures of another class;
+            "class_ids": int32 (batch,);
+            "distractors": float32 (num_distractors, width), whitened, of captions of any pictures;
+            "distractor_class_ids": int32 (num_distractors,);
             "indices": int64 (batch,), the pictures' rows in the pack.
         """
         count = len(self.indices)
@@ -109,11 +114,17 @@ class Batches:
             chosen[in_epoch] = self.indices[_order(self.seed, int(epoch), count)[places[in_epoch]]]
         random = np.random.default_rng([self.seed, _STEP, step])
         wrong = self._of_another_class(chosen, random)
-        return {
+        batch = {
             "images": self._images(chosen, random),
             "embeddings": self._embeddings(chosen, random),
             "wrong_embeddings": self._embeddings(wrong, random),
+            "class_ids": self.pack.class_ids[chosen].astype(np.int32),
             "indices": chosen,
+        }
+        others = random.choice(self.indices, self.num_distractors)
+        return batch | {
+            "distractors": self._embeddings(others, random),
+            "distractor_class_ids": self.pack.class_ids[others].astype(np.int32),
         }
 
     def _of_another_class(self, chosen: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -142,7 +153,7 @@ class Batches:
         return images
 
     def _embeddings(self, rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """(batch, width) float32: the standardised mean of distinct random captions of each."""
+        """(batch, width) float32: the whitened mean of distinct random captions of each."""
         longest = self.pack.embeddings.shape[1]
         available = self.pack.num_captions[rows]
         lots = random.random((len(rows), longest))
@@ -152,7 +163,7 @@ class Batches:
         use = np.arange(columns.shape[1]) < available[:, None]
         vectors = self.pack.embeddings[rows[:, None], columns].astype(np.float32)  # (b, k, width)
         means = (vectors * use[:, :, None]).sum(axis=1) / use.sum(axis=1, keepdims=True)
-        return ((means - self.mean) / self.std).astype(np.float32)
+        return self.whitening(means)
 
 
 @lru_cache(maxsize=4)

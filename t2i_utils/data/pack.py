@@ -10,6 +10,7 @@ import numpy as np
 
 from t2i_utils.data.dataset import PARTS, SPLITS
 from t2i_utils.errors import InputError
+from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
 VERSION = 1
@@ -99,10 +100,8 @@ class Pack:
             )
         return np.flatnonzero(self._train[split] == (part == "train"))
 
-    def embedding_statistics(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of every caption of these pictures, each float32 (width,).
-
-        The standard deviation is at least 1e-6, so that a constant dimension divides to 0.
+    def whitening(self, indices: np.ndarray) -> Whitening:
+        """The whitening of every caption of these pictures: see `t2i_utils.text.whitening`.
 
         Raises:
             InputError: if `indices` is empty.
@@ -111,16 +110,15 @@ class Pack:
             raise InputError(
                 f"no picture to take embedding statistics of in {self.folder}; choose another part"
             )
-        total, squares, count = np.zeros(self.width), np.zeros(self.width), 0
+        total, products, count = np.zeros(self.width), np.zeros((self.width, self.width)), 0
         for chunk in np.array_split(indices, -(-len(indices) // 1024)):
             real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
             vectors = self.embeddings[chunk][real].astype(np.float64)  # (captions, width)
             total += vectors.sum(axis=0)
-            squares += (vectors**2).sum(axis=0)
+            products += vectors.T @ vectors
             count += len(vectors)
         mean = total / count
-        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
-        return mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32)
+        return whitening_of(mean, products / count - np.outer(mean, mean))
 
     def _array(
         self, name: str, dtype: Any, shape: tuple[int, ...], mapped: bool = True

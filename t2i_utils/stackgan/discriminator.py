@@ -19,7 +19,12 @@ from t2i_utils.stackgan.layers import (
     residual_bottleneck,
     small_normal,
 )
-from t2i_utils.stackgan.projected import build_projected_heads, build_projected_trunk
+from t2i_utils.stackgan.projected import (
+    build_image_tower,
+    build_projected_heads,
+    build_projected_trunk,
+    build_text_tower,
+)
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,16 @@ class Discriminator:
     Attributes:
         config: of the stage.
         trunk: images to a list of feature maps.
-        head: [feature maps, embedding] to [logits] or [logits, image vectors, text vectors].
+        head: [feature maps, embedding] to logits.
+        image_tower: feature maps to a vector of unit length (modern only).
+        text_tower: an embedding to a vector of unit length (modern only).
     """
 
     config: Config
     trunk: keras.Model
     head: keras.Model
+    image_tower: keras.Model | None = None
+    text_tower: keras.Model | None = None
 
     @property
     def frozen_variables(self) -> list[Any]:
@@ -45,12 +54,18 @@ class Discriminator:
     def state_variables(self) -> list[Any]:
         """What training changes: weights and BatchNorm statistics."""
         trunk = [] if self.config.recipe == "modern" else self.trunk.variables
-        return [*trunk, *self.head.variables]
+        return [*trunk, *(v for model in self._trained for v in model.variables)]
 
     @property
     def trainable_variables(self) -> list[Any]:
         """What the discriminator's optimiser changes."""
-        return [*self.trunk.trainable_variables, *self.head.trainable_variables]
+        trained = [v for model in self._trained for v in model.trainable_variables]
+        return [*self.trunk.trainable_variables, *trained]
+
+    @property
+    def _trained(self) -> list[keras.Model]:
+        towers = (self.image_tower, self.text_tower)
+        return [self.head, *(tower for tower in towers if tower is not None)]
 
     def features(self, images: Any, uniforms: Any, blur: Any = 1.0) -> list[Any]:
         """Feature maps of pictures (batch, size, size, 3) in [-1, 1], in training mode.
@@ -68,16 +83,30 @@ class Discriminator:
             return [maps for view in features for maps in view]
         return keras.tree.flatten(self.trunk(images, training=True))
 
-    def judge(self, features: list[Any], embeddings: Any) -> list[Any]:
-        """[logits] or [logits, image vectors, text vectors] of features with sentences."""
-        return keras.tree.flatten(self.head([*features, embeddings], training=True))
+    def judge(self, features: list[Any], embeddings: Any) -> Any:
+        """Logits of features with sentences."""
+        return self.head([*features, embeddings], training=True)
+
+    def image_vectors(self, features: list[Any]) -> Any:
+        """Where the matching space has pictures: (batch, VECTOR_SIZE) of unit length."""
+        assert self.image_tower is not None
+        return self.image_tower(features[: len(self.image_tower.inputs)], training=True)
+
+    def text_vectors(self, embeddings: Any) -> Any:
+        """Where it has sentences: (batch, VECTOR_SIZE) of unit length."""
+        assert self.text_tower is not None
+        return self.text_tower(embeddings, training=True)
 
 
 def build_discriminator(config: Config, embedding_width: int) -> Discriminator:
     """Build the discriminator of a stage and recipe, for embeddings of a width."""
     if config.recipe == "modern":
         return Discriminator(
-            config, build_projected_trunk(config), build_projected_heads(config, embedding_width)
+            config,
+            build_projected_trunk(config),
+            build_projected_heads(config, embedding_width),
+            build_image_tower(config),
+            build_text_tower(embedding_width),
         )
     with backend.precision(config.precision):
         return Discriminator(config, *_paper_discriminator(config, embedding_width))

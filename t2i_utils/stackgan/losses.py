@@ -6,6 +6,7 @@ from typing import Any
 from keras import ops
 
 TEMPERATURE = 0.1  # of the contrastive loss
+LEFT_OUT = 1e4  # taken from a similarity that must not count
 
 
 def discriminator_loss(kind: str, real: Any, wrong: Any, fake: Any) -> Any:
@@ -46,19 +47,27 @@ def kl_divergence(mu: Any, log_sigma: Any) -> Any:
     return _mean(-log_sigma + 0.5 * (ops.exp(2 * log_sigma) + ops.square(mu)) - 0.5)
 
 
-def contrastive_loss(image_vectors: Any, text_vectors: Any, matches: Any) -> Any:
-    """InfoNCE: each picture must find its own sentence among the batch's (XMC-GAN, section 4.1).
+def contrastive_loss(
+    image_vectors: Any, text_vectors: Any, matches: Any, image_classes: Any, text_classes: Any
+) -> Any:
+    """InfoNCE: each picture must find its own sentence among many (XMC-GAN, section 4.1).
+
+    Other sentences of the picture's own class may well be true of it: they are left out.
 
     Args:
         image_vectors: (n, size), of unit length.
-        text_vectors: (batch, size), of unit length.
+        text_vectors: (m, size), of unit length.
         matches: (n,) integers: which sentence is the picture's own.
+        image_classes: (n,) integers, the pictures' classes.
+        text_classes: (m,) integers, the sentences' classes.
 
     Returns:
-        A scalar; log(batch) at chance.
+        A scalar; log(m) at chance.
     """
     similarity = ops.matmul(image_vectors, ops.transpose(text_vectors)) / TEMPERATURE
     own = ops.one_hot(matches, text_vectors.shape[0])
+    same_class = ops.cast(ops.equal(image_classes[:, None], text_classes[None, :]), "float32")
+    similarity -= LEFT_OUT * (same_class - own * same_class)
     return -_mean(ops.sum(own * ops.log_softmax(similarity, axis=-1), axis=-1))
 
 

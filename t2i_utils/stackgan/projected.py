@@ -17,6 +17,7 @@ from t2i_utils.vision import load_features
 
 MIXED_CHANNELS = (64, 64, 128, 256)  # at strides 4, 8, 16 and 32
 VECTOR_SIZE = 256  # of the image and text vectors that the contrastive loss compares
+NUM_PARTS = 16  # part detectors of the image tower
 MIXING_SEED = 4321  # the mixing is random but always the same
 
 
@@ -47,23 +48,18 @@ def build_projected_trunk(config: Config) -> keras.Model:
 
 
 def build_projected_heads(config: Config, embedding_width: int) -> keras.Model:
-    """Build the trained part: feature maps and a sentence to logits and vectors.
+    """Build the heads that tell real from fake: feature maps and a sentence to logits.
 
     Returns:
         A model from [maps at four strides (of two views in Stage II),
-        embedding (batch, embedding_width)] to [logits (batch, heads * places),
-        image vectors, text vectors (batch, VECTOR_SIZE)], all float32.
+        embedding (batch, embedding_width)] to logits (batch, heads * places), float32.
     """
     width, size = config.discriminator_width, config.feature_size
     with backend.precision(config.precision):
-        maps = [
-            keras.Input((size // stride, size // stride, channels), name=f"view{view}_{stride}")
-            for view in range(config.stage)  # Stage II: the whole picture, and a window of it
-            for stride, channels in zip((4, 8, 16, 32), MIXED_CHANNELS, strict=True)
-        ]
+        maps = [x for view in range(config.stage) for x in _map_inputs(config, f"view{view}_")]
         embedding = keras.Input((embedding_width,), name="embedding")
         smallest = size // 32
-        logits, pooled = [], []
+        logits = []
         for x in maps:
             if x.shape[1] == smallest:
                 x = SpectralConv2D(width, 3)(x)
@@ -71,27 +67,64 @@ def build_projected_heads(config: Config, embedding_width: int) -> keras.Model:
             while x.shape[1] > smallest:
                 x = SpectralConv2D(width, 4, strides=2)(x)
                 x = layers.LeakyReLU(0.2)(x)
-            pooled.append(x)  # (batch, 4, 4, width) where feature_size is 128
             text = layers.Dense(64, kernel_initializer=small_uniform())(embedding)
-            x = TiledConcatenate()([x, text])
+            x = TiledConcatenate()([x, text])  # (batch, 4, 4, width + 64) of feature_size 128
             x = SpectralConv2D(width, 3)(x)
             x = layers.LeakyReLU(0.2)(x)
             logits.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 3)(x)))
-        image_vector = layers.Concatenate()(pooled)
-        image_vector = layers.Conv2D(width, 1, kernel_initializer=small_uniform())(image_vector)
-        image_vector = layers.Flatten()(layers.LeakyReLU(0.2)(image_vector))
-        image_vector = layers.Dense(
-            VECTOR_SIZE, kernel_initializer=small_uniform(), dtype="float32"
-        )(image_vector)
-        text_vector = layers.Dense(
-            VECTOR_SIZE, kernel_initializer=small_uniform(), dtype="float32"
-        )(embedding)
-        outputs: list[Any] = [
-            layers.Concatenate(dtype="float32")(logits),
-            layers.UnitNormalization(dtype="float32")(image_vector),
-            layers.UnitNormalization(dtype="float32")(text_vector),
-        ]
-        return keras.Model([*maps, embedding], outputs, name="projected_heads")
+        return keras.Model(
+            [*maps, embedding], layers.Concatenate(dtype="float32")(logits), name="projected_heads"
+        )
+
+
+def build_image_tower(config: Config) -> keras.Model:
+    """Build the picture's side of the contrastive loss: part detectors that read features.
+
+    Each of `NUM_PARTS` learned softmax maps looks at one kind of place (a crown, a wing), wherever
+    it is in the picture and whichever way the bird faces, and the features there are averaged.
+
+    Returns:
+        A model from maps at four strides (the first view's) to (batch, VECTOR_SIZE), float32, of
+        unit length.
+    """
+    width = config.discriminator_width
+    with backend.precision(config.precision):
+        maps = _map_inputs(config, "")
+        side = config.feature_size // 8
+        joined = []
+        for x in maps:
+            if x.shape[1] > side:
+                x = layers.Conv2D(width // 2, 4, strides=2, padding="same")(x)
+                x = layers.LeakyReLU(0.2)(x)
+            joined.append(layers.UpSampling2D(side // x.shape[1])(x) if x.shape[1] < side else x)
+        x = layers.Concatenate()(joined)
+        for _ in range(2):
+            x = layers.Conv2D(3 * width // 2, 3, padding="same")(x)
+            x = layers.LeakyReLU(0.2)(x)  # (batch, side, side, 1.5 * width)
+        places = layers.Reshape((-1, NUM_PARTS))(layers.Conv2D(NUM_PARTS, 3, padding="same")(x))
+        places = layers.Softmax(axis=1, dtype="float32")(places)
+        values = layers.Reshape((-1, width))(layers.Conv2D(width, 1)(x))
+        parts = layers.Dot(axes=1, dtype="float32")([places, values])  # (batch, parts, width)
+        vector = layers.Dense(VECTOR_SIZE, dtype="float32")(layers.Flatten()(parts))
+        return keras.Model(
+            maps, layers.UnitNormalization(dtype="float32")(vector), name="image_tower"
+        )
+
+
+def build_text_tower(embedding_width: int) -> keras.Model:
+    """Build the sentence's side: one linear map (batch, width) to unit (batch, VECTOR_SIZE)."""
+    embedding = keras.Input((embedding_width,), name="embedding")
+    vector = layers.Dense(VECTOR_SIZE, dtype="float32")(embedding)
+    vector = layers.UnitNormalization(dtype="float32")(vector)
+    return keras.Model(embedding, vector, name="text_tower")
+
+
+def _map_inputs(config: Config, prefix: str) -> list[Any]:
+    size = config.feature_size
+    return [
+        keras.Input((size // stride, size // stride, channels), name=f"{prefix}{stride}")
+        for stride, channels in zip((4, 8, 16, 32), MIXED_CHANNELS, strict=True)
+    ]
 
 
 def _fixed(channels: int, kernel_size: int, seed: int) -> layers.Layer:

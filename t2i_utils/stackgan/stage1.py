@@ -9,6 +9,7 @@ from t2i_utils import backend
 from t2i_utils.config import Config
 from t2i_utils.stackgan.layers import (
     ModulatedBatchNorm,
+    UpsampleConv2D,
     conditioning_augmentation,
     glu_upsample,
     residual_bottleneck,
@@ -60,8 +61,8 @@ def _paper_body(latent: Any, width: int) -> Any:
     x = residual_bottleneck(x, width)  # (batch, 8, 8, 4 * width)
     x = upsample_normalised(x, 2 * width)  # (batch, 16, 16, 2 * width)
     x = upsample_normalised(x, width)  # (batch, 32, 32, width)
-    x = layers.UpSampling2D(interpolation="nearest")(x)
-    return to_rgb(x, small_normal(), use_bias=False)
+    x = UpsampleConv2D(3, kernel_initializer=small_normal(), dtype="float32")(x)
+    return layers.Activation("tanh", dtype="float32", name="images")(x)  # (batch, 64, 64, 3)
 
 
 def _modern_body(latent: Any, width: int) -> Any:

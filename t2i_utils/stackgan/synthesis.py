@@ -28,7 +28,7 @@ class Synthesizer:
         """
         self.weights = weights if isinstance(weights, Weights) else load_weights(weights)
         self.encoder = encoder or load_encoder()
-        expected = len(self.weights.mean)
+        expected = len(self.weights.whitening.mean)
         if self.encoder.width != expected:
             raise InputError(
                 f"encoder {self.encoder.name} gives {self.encoder.width} numbers, the weights in "
@@ -36,9 +36,8 @@ class Synthesizer:
             )
 
     def embed(self, captions: Sequence[str]) -> np.ndarray:
-        """Standardised embeddings (n, width) float32 of checked captions."""
-        vectors = self.encoder.encode(check_captions(list(captions)))
-        return (vectors - self.weights.mean) / self.weights.std
+        """Whitened embeddings (n, width) float32 of checked captions."""
+        return self.weights.whitening(self.encoder.encode(check_captions(list(captions))))
 
     def noise(self, count: int, seed: int = 0, start: int = 0) -> np.ndarray:
         """Standard normal noise (count, noise_size) float32.

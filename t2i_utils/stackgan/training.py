@@ -82,7 +82,7 @@ class Run:
         self.folder = self.files.path
         self.pack, self.split, self.seed, self.say = pack, split, seed, say
         self.indices = pack.indices(split, "train")
-        self.mean, self.std = pack.embedding_statistics(self.indices)
+        self.whitening = pack.whitening(self.indices)
         self._check_folder([config.stage for config in configs], resume, init)
         self._about = self.files.read_about() if self.files.is_started else {}
         self._check_identity()
@@ -170,8 +170,8 @@ class Run:
             batch_size=config.batch_size,
             image_size=config.image_size,
             captions_per_image=config.captions_per_image,
-            mean=self.mean,
-            std=self.std,
+            num_distractors=config.num_distractors,
+            whitening=self.whitening,
             seed=self.seed,
         )
 
@@ -279,8 +279,7 @@ class Run:
                 self.folder / "weights",
                 stage.gan.drawing_generator,
                 stage.gan.config,
-                self.mean,
-                self.std,
+                self.whitening,
                 self._card(stage),
             )
 
@@ -312,7 +311,7 @@ class Run:
         vectors = self.pack.embeddings[chosen][:, 0].astype("float32")
         noise_size = next(iter(self.stages.values())).gan.config.noise_size
         return {
-            "embeddings": (vectors - self.mean) / self.std,
+            "embeddings": self.whitening(vectors),
             "noise": random.standard_normal((SAMPLES, noise_size)).astype("float32"),
             "rows": chosen,
         }

@@ -108,8 +108,7 @@ class StageGAN:
         """Train on one batch and return metrics, as scalar tensors.
 
         Args:
-            batch: images (batch, size, size, 3) in [-1, 1], embeddings and wrong_embeddings
-                (batch, width) standardised, and the arrays of `draw_noise`.
+            batch: the arrays of `Batches.at` and of `draw_noise`.
             step: updates done so far; the first ones average over a shorter past.
             learning_rate_factor: multiplies both learning rates (the schedule).
             train_generator: False while a fresh discriminator warms up against given weights.
@@ -159,9 +158,9 @@ class StageGAN:
         fake, mu, log_sigma = self.generator(inputs, training=True)
         fake_features = discriminator.features(fake, batch["augment_fake"], blur)
         real_features = discriminator.features(batch["images"], batch["augment_real"], blur)
-        real, *real_vectors = discriminator.judge(real_features, embeddings)
-        wrong, *_ = discriminator.judge(real_features, batch["wrong_embeddings"])
-        fake_logits, *fake_vectors = discriminator.judge(fake_features, texts)
+        real = discriminator.judge(real_features, embeddings)
+        wrong = discriminator.judge(real_features, batch["wrong_embeddings"])
+        fake_logits = discriminator.judge(fake_features, texts)
         kl = losses.kl_divergence(mu, log_sigma)
         d_loss = losses.discriminator_loss(kind, real, wrong, fake_logits)
         g_loss = losses.generator_loss(kind, fake_logits) + config.kl_weight * kl
@@ -174,10 +173,8 @@ class StageGAN:
             "diversity_real": _diversity(batch["images"]),
         }
         if config.contrastive_weight:
-            sentences = real_vectors[1]
-            own = ops.arange(embeddings.shape[0])
-            match_real = losses.contrastive_loss(real_vectors[0], sentences, own)
-            match_fake = losses.contrastive_loss(fake_vectors[0], sentences, places)
+            match_real = self._match(batch, real_features, ops.arange(embeddings.shape[0]))
+            match_fake = self._match(batch, fake_features, places)
             d_loss += config.contrastive_weight * match_real
             g_loss += config.contrastive_weight * match_fake
             metrics |= {"match_real": match_real, "match_fake": match_fake}
@@ -186,6 +183,19 @@ class StageGAN:
             g_loss += config.diversity_weight * sameness
             metrics["sameness"] = sameness
         return (d_loss, g_loss), metrics
+
+    def _match(self, batch: dict[str, Any], features: list[Any], places: Any) -> Any:
+        """Contrastive loss of pictures whose sentences are at `places` of the batch."""
+        classes = batch["class_ids"]
+        return losses.contrastive_loss(
+            self.discriminator.image_vectors(features),
+            self.discriminator.text_vectors(
+                ops.concatenate([batch["embeddings"], batch["distractors"]])
+            ),
+            places,
+            ops.take(classes, places),
+            ops.concatenate([classes, batch["distractor_class_ids"]]),
+        )
 
     def _generator_inputs(self, embeddings: Any, batch: dict[str, Any]) -> list[Any]:
         epsilon = batch["epsilon"]

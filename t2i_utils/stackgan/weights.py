@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.config import Config
@@ -21,10 +20,11 @@ from t2i_utils.errors import InputError
 from t2i_utils.stackgan.run_folder import replace_text
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
+from t2i_utils.text import Whitening
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 CARD = "card.json"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,13 @@ class Weights:
         folder: where they came from.
         card: the model card.
         generators: {stage: generator}, in float32.
-        mean: (width,), of the training set's caption embeddings.
-        std: (width,), likewise.
+        whitening: of the training set's caption embeddings.
     """
 
     folder: Path
     card: dict[str, Any]
     generators: dict[int, keras.Model]
-    mean: np.ndarray
-    std: np.ndarray
+    whitening: Whitening
 
 
 def available_weights() -> list[str]:
@@ -73,8 +71,7 @@ def save_weights(
     folder: Path,
     generator: keras.Model,
     config: Config,
-    mean: np.ndarray,
-    std: np.ndarray,
+    whitening: Whitening,
     card: dict[str, Any],
 ) -> None:
     """Write one stage of a set as float16, and bring its card up to date.
@@ -83,8 +80,7 @@ def save_weights(
         folder: of the set; other stages in it stay as they are.
         generator: the generator to draw with.
         config: of its stage.
-        mean: (width,), of the training set's embeddings.
-        std: (width,), likewise.
+        whitening: of the training set's embeddings.
         card: what to say of the set: "data", "encoder", "licence", ... ; and of this stage under
             the key "stage": "steps", "images_seen", ...
 
@@ -96,7 +92,7 @@ def save_weights(
     if (folder / CARD).is_file():
         whole = _read_card(folder)
     arrays = to_arrays("generator", generator.variables, "float16")
-    arrays |= {"mean": mean.astype("float32"), "std": std.astype("float32")}
+    arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
     new = file.with_suffix(".new")
     write_arrays(new, arrays, {"config": config.to_json()}, compress=True)
     stage = {**card["stage"], "config": config.to_json(), "file": file.name}
@@ -139,7 +135,7 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
     folder = find_weights(name)
     card = _read_card(folder)
     entries = card["stages"]
-    generators, mean, std = {}, None, None
+    generators, whitening = {}, None
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:
             continue
@@ -153,7 +149,8 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         build = build_stage1_generator if stage == 1 else build_stage2_generator
         generator = build(config, card["encoder"]["width"])
         from_arrays("generator", generator.variables, arrays, file)
-        generators[stage], mean, std = generator, arrays["mean"], arrays["std"]
-    if mean is None or std is None or 1 not in generators and 1 in stages:
+        generators[stage] = generator
+        whitening = Whitening(arrays["mean"], arrays["whitening"].astype("float32"))
+    if whitening is None or 1 not in generators and 1 in stages:
         raise InputError(f"{folder} holds no weights of stage {stages[0]}: train that stage first")
-    return Weights(folder, card, generators, mean, std)
+    return Weights(folder, card, generators, whitening)

@@ -14,6 +14,7 @@ from t2i_utils.text.encoder import SentenceEncoder, load_encoder
 from t2i_utils.text.export import export_saved_model
 from t2i_utils.text.hub import HubEncoder
 from t2i_utils.text.package import PackageEncoder
+from t2i_utils.text.whitening import Whitening, whitening_of
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -22,8 +23,10 @@ __all__ = [
     "HubEncoder",
     "PackageEncoder",
     "SentenceEncoder",
+    "Whitening",
     "check_captions",
     "export_saved_model",
     "load_encoder",
     "unknown_words_note",
+    "whitening_of",
 ]
