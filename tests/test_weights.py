@@ -76,7 +76,7 @@ def test_a_missing_file_is_named(tmp_path):
         load_weights(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "stages": {"1": {}}}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2, "stages": {"1": {}}}'])
 def test_a_damaged_card_is_named(tmp_path, text):
     save_small(tmp_path)
     (tmp_path / "card.json").write_text(text)
@@ -88,7 +88,7 @@ def test_a_set_of_another_version_is_refused(tmp_path):
     save_small(tmp_path)
     card = json.loads((tmp_path / "card.json").read_text())
     (tmp_path / "card.json").write_text(json.dumps({**card, "version": 9}))
-    with pytest.raises(InputError, match="has version 9, expected 1"):
+    with pytest.raises(InputError, match="has version 9, expected 2"):
         load_weights(tmp_path)
 
 

@@ -27,7 +27,7 @@ def conditioning_augmentation(
     One linear map and LeakyReLU give mu and log sigma; c = mu + exp(log sigma) * epsilon.
 
     Args:
-        embedding: (batch, width), a standardised sentence embedding.
+        embedding: (batch, width), a whitened sentence embedding.
         epsilon: (batch, condition_size), standard normal, drawn for every sample.
         condition_size: length of c.
         initializer: of the linear map.
