@@ -1,0 +1,156 @@
+"""Checks of the exercises in notebook 04 (Stage-II GAN)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.course.checks import as_array, call, short, verdict
+
+# --- exercise 1 --------------------------------------------------------------------------------
+
+
+def check_residual_block(function: Callable[..., Any]) -> bool:
+    """Exercise 1: two 3x3 convolutions with BatchNorm, added to the input, then ReLU."""
+    import keras
+
+    inputs = keras.Input((8, 8, 6))
+    outputs, problem = call(function, inputs)
+    if problem:
+        return verdict(False, problem)
+    if not isinstance(outputs, keras.KerasTensor):
+        return verdict(False, f"return the output of the last layer, got {short(outputs)}")
+    if tuple(outputs.shape) != tuple(inputs.shape):
+        return verdict(
+            False,
+            f"the shape must stay {inputs.shape[1:]}, got {outputs.shape[1:]}: padding='same', "
+            "and as many filters as the input has channels",
+        )
+    try:
+        model = keras.Model(inputs, outputs)
+    except ValueError:
+        return verdict(False, "the output does not come from the input: chain the layers")
+    keras.utils.set_random_seed(0)
+    convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
+    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    if [x.kernel_size for x in convolutions] != [(3, 3)] * 2:
+        return verdict(
+            False, f"two 3x3 convolutions are wanted, got {[x.kernel_size for x in convolutions]}"
+        )
+    if len(norms) != 2:
+        return verdict(False, f"a BatchNorm after each convolution: you have {len(norms)}, not 2")
+    return verdict(*_block_behaviour(model, convolutions))
+
+
+def _block_behaviour(model: Any, convolutions: list[Any]) -> tuple[bool, str]:
+    """Try the block on random maps: with its kernels as large numbers, and with zeros in them."""
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(4, 8, 8, 6)).astype("float32")
+    for layer in convolutions:
+        layer.kernel.assign(rng.normal(0, 0.5, layer.kernel.shape))
+    outputs = model.predict_on_batch(maps)
+    added = outputs - maps
+    if (outputs < 0).any():
+        return False, "negative numbers come out: ReLU belongs after the addition too"
+    for layer in convolutions:
+        layer.kernel.assign(np.zeros(layer.kernel.shape))
+    silent = model.predict_on_batch(maps)
+    if np.allclose(silent, 0):
+        return False, "with silent convolutions nothing is left of the input: add it at the end"
+    if not np.allclose(silent, np.maximum(maps, 0), atol=1e-5):
+        return False, "with silent convolutions the block must give ReLU(input): add the input once"
+    if (added[outputs > 0] >= -1e-6).all():
+        return False, "the block can only add, never take away: no ReLU before the addition"
+    if not np.ptp(added[outputs > 0]) > 0:
+        return False, "the convolutions change nothing: are they in the path?"
+    return True, "the input passes, and the convolutions only say what to change"
+
+
+# --- exercise 2 --------------------------------------------------------------------------------
+
+
+def check_unchanged(function: Callable[..., Any]) -> bool:
+    """Exercise 2: whether two lists of arrays are the same, bit for bit."""
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=shape).astype("float32") for shape in ((3, 4), (4,), (2, 2, 5))]
+
+    def with_change(index: int, change: float) -> list[np.ndarray]:
+        copies = [values.copy() for values in weights]
+        copies[index].flat[-1] += np.float32(change)
+        return copies
+
+    nudged = [values.copy() for values in weights]
+    nudged[0].flat[5] = np.nextafter(nudged[0].flat[5], np.float32(9))
+    swapped = [*weights[:2], weights[2][::-1].copy()]
+    for after, right, hint in (
+        ([values.copy() for values in weights], True,
+         "these are copies with the same numbers: compare values, not objects"),
+        (with_change(0, 1.0), False, "the first array changed a lot"),
+        (with_change(2, 1.0), False, "the last array changed: compare all of them"),
+        (nudged, False,
+         "one weight moved by its last bit: np.allclose forgives that, frozen weights may not"),
+        (swapped, False, "the same numbers in another order are another network"),
+        (weights[:2], False, "an array is missing: zip stops at the shorter list"),
+        ([*weights, weights[0]], False, "an array is too many: zip stops at the shorter list"),
+        ([weights[0][:1], *weights[1:]], False, "the first array has another shape"),
+    ):  # fmt: skip
+        answer, problem = call(function, [values.copy() for values in weights], after)
+        if problem:
+            return verdict(False, f"{problem} ({hint})")
+        if not isinstance(answer, (bool, np.bool_)):
+            return verdict(False, f"return True or False, got {short(answer)}")
+        if bool(answer) != right:
+            return verdict(False, f"you say {bool(answer)}, but {hint}")
+    return verdict(True, "every bit counts")
+
+
+# --- exercise 3 --------------------------------------------------------------------------------
+
+
+def check_sharpness(function: Callable[..., Any]) -> bool:
+    """Exercise 3: the mean absolute difference of neighbouring pixels, for each picture."""
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (3, 10, 12, 3), dtype=np.uint8)
+    pictures[1] = 90  # flat
+    pictures[2, :, :6], pictures[2, :, 6:] = 200, 40  # one edge, from left to right
+    answer, problem = call(function, pictures.copy())
+    if problem:
+        return verdict(False, problem)
+    values = as_array(answer)
+    if values is None or values.shape != (len(pictures),):
+        shape = "" if values is None else f" of shape {values.shape}"
+        return verdict(
+            False, f"return {len(pictures)} numbers, one a picture; got {short(answer)}{shape}"
+        )
+    right = _sharpness(pictures.astype(float))
+    if np.allclose(values, right, rtol=1e-4):
+        return verdict(True, f"noise {right[0]:.0f}, a flat picture {right[1]:.0f}, one edge "
+                             f"{right[2]:.1f} grey levels from pixel to pixel")  # fmt: skip
+    return verdict(False, _sharpness_hint(values, pictures))
+
+
+def _differences(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.diff(pictures, axis=1), np.diff(pictures, axis=2)
+
+
+def _sharpness(pictures: np.ndarray, size: Callable[..., Any] = np.abs) -> np.ndarray:
+    down, right = _differences(pictures)
+    return (size(down).mean(axis=(1, 2, 3)) + size(right).mean(axis=(1, 2, 3))) / 2
+
+
+def _sharpness_hint(values: np.ndarray, pictures: np.ndarray) -> str:
+    floats = pictures.astype(float)
+    down, right = (np.abs(step).mean(axis=(1, 2, 3)) for step in _differences(floats))
+    for mistake, hint in (
+        (_sharpness(pictures), "the pictures are uint8, where 3 - 5 is 254: make them floats"),
+        (_sharpness(floats, np.asarray), "take np.abs of each difference, or up and down cancel"),
+        (_sharpness(floats, np.square), "that is the *squared* difference; take the absolute one"),
+        (down, "that is only from each pixel to the one below: add the one to its right"),
+        (right, "that is only from each pixel to the one on its right: add the one below"),
+        (down + right, "that is the sum of the two directions: take their mean"),
+        (floats.std(axis=(1, 2, 3)), "that is the contrast of the whole picture: take neighbours"),
+    ):
+        if np.allclose(values, mistake, rtol=1e-3, atol=1e-6):
+            return hint
+    expected = ", ".join(f"{value:.2f}" for value in _sharpness(floats))
+    return f"expected {expected}; got {', '.join(f'{value:.2f}' for value in values)}"

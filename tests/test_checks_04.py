@@ -1,0 +1,146 @@
+"""The checks of notebook 04: the solution passes, each usual mistake gets the hint that fits."""
+
+import numpy as np
+import pytest
+from keras import layers
+
+from t2i_utils.course import checks_04
+
+
+def said(capsys) -> str:
+    (line,) = capsys.readouterr().out.splitlines()
+    return line
+
+
+def refused(capsys, check, answer, hint: str) -> None:
+    assert check(answer) is False
+    line = said(capsys)
+    assert line.startswith("Not yet: ") and hint in line, line
+
+
+# --- exercise 1 --------------------------------------------------------------------------------
+
+
+def block(maps, *, size=3, norms=2, branch_relu=False, add=1, last_relu=True, filters=None):
+    """The solution, with one thing changed."""
+    x = maps
+    for index in range(2):
+        channels = filters or maps.shape[-1]
+        x = layers.Conv2D(channels, size, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization()(x) if index < norms else x
+        x = layers.ReLU()(x) if index == 0 or branch_relu else x
+    for _ in range(add):
+        x = layers.add([maps, x])
+    return layers.ReLU()(x) if last_relu else x
+
+
+def test_the_block_is_accepted_and_is_the_librarys(capsys):
+    from t2i_utils.stackgan.layers import residual_block
+
+    for function in (block, residual_block):
+        assert checks_04.check_residual_block(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda maps: ..., "replace the ..."),
+        (lambda maps: None, "replace the ..."),
+        (lambda maps: np.zeros(3), "the last layer"),
+        (lambda maps: block(maps, filters=4, add=0), "the shape must stay"),
+        (lambda maps: block(maps, add=0), "add it at the end"),
+        (lambda maps: block(maps, add=2), "once"),
+        (lambda maps: block(maps, last_relu=False), "after the addition"),
+        (lambda maps: block(maps, branch_relu=True), "no ReLU before"),
+        (lambda maps: block(maps, norms=1), "you have 1"),
+        (lambda maps: block(maps, size=1), "two 3x3"),
+        (lambda maps: layers.ReLU()(maps), "two 3x3"),
+        (lambda maps: block(block(maps)), "two 3x3"),
+    ],
+)
+def test_a_wrong_block_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_04.check_residual_block, function, hint)
+
+
+# --- exercise 2 --------------------------------------------------------------------------------
+
+
+def unchanged(before, after):
+    if len(before) != len(after):
+        return False
+    return all(np.array_equal(old, new) for old, new in zip(before, after, strict=True))
+
+
+def test_a_comparison_of_every_bit_is_accepted(capsys):
+    assert checks_04.check_unchanged(unchanged) is True
+    assert said(capsys).startswith("Right: ")
+
+
+def all_close(before, after):
+    return len(before) == len(after) and all(
+        a.shape == b.shape and np.allclose(a, b) for a, b in zip(before, after, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (lambda before, after: ..., "replace the ..."),
+        (lambda before, after: before is after, "not objects"),
+        (lambda before, after: before == after, "ValueError"),
+        (lambda before, after: True, "changed a lot"),
+        (lambda before, after: 1, "True or False"),
+        (lambda before, after: bool((before[0] == after[0]).all()), "compare all of them"),
+        (all_close, "last bit"),
+        (lambda before, after: all(np.array_equal(np.sort(a.ravel()), np.sort(b.ravel()))
+                                   for a, b in zip(before, after, strict=False)), "another order"),
+        (lambda before, after: all(np.array_equal(a, b)
+                                   for a, b in zip(before, after, strict=False)), "missing"),
+        (lambda before, after: all(bool((a == b).all())
+                                   for a, b in zip(before, after, strict=True)), "missing"),
+        (lambda before, after: len(before) == len(after)
+         and all((a.ravel()[0] == b.ravel()[0] and a.ravel()[-1] == b.ravel()[-1])
+                 for a, b in zip(before, after, strict=True)), "last bit"),
+    ],
+)  # fmt: skip
+def test_a_wrong_comparison_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_04.check_unchanged, function, hint)
+
+
+# --- exercise 3 --------------------------------------------------------------------------------
+
+
+def sharpness(pictures, *, size=np.abs, floats=True):
+    values = pictures.astype(float) if floats else pictures
+    down, right = size(np.diff(values, axis=1)), size(np.diff(values, axis=2))
+    return (down.mean(axis=(1, 2, 3)) + right.mean(axis=(1, 2, 3))) / 2
+
+
+def test_the_sharpness_is_accepted(capsys):
+    assert checks_04.check_sharpness(sharpness) is True
+    assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (lambda p: ..., "replace the ..."),
+        (lambda p: sharpness(p).mean(), "one a picture"),
+        (lambda p: sharpness(p, floats=False), "uint8"),
+        (lambda p: sharpness(p, size=np.asarray), "np.abs"),
+        (lambda p: sharpness(p, size=np.square), "squared"),
+        (
+            lambda p: np.abs(np.diff(p.astype(float), axis=1)).mean(axis=(1, 2, 3)),
+            "to the one below",
+        ),
+        (lambda p: np.abs(np.diff(p.astype(float), axis=2)).mean(axis=(1, 2, 3)), "to the one on"),
+        (lambda p: 2 * sharpness(p), "sum of the two"),
+        (lambda p: p.std(axis=(1, 2, 3)), "contrast"),
+        (lambda p: np.array([1.0, 2.0, 3.0]), "expected"),
+        (lambda p: p[7], "IndexError"),
+    ],
+)
+def test_a_wrong_sharpness_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_04.check_sharpness, function, hint)
