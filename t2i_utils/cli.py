@@ -1,4 +1,4 @@
-"""The command line: t2i data | train | generate | check (see `t2i --help`).
+"""The command line: t2i data | train | generate | evaluate | check (see `t2i --help`).
 
 `train.py` and `generate.py` are doors to single commands. What a command does is in
 `t2i_utils/commands`; TensorFlow and Keras are imported only by the commands that need them, when
@@ -13,11 +13,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from t2i_utils.commands import check, data, generate, train
+from t2i_utils.commands import check, data, evaluate, generate, train
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
 
-COMMANDS = {"data": data, "train": train, "generate": generate, "check": check}
+COMMANDS = {
+    "data": data,
+    "train": train,
+    "generate": generate,
+    "evaluate": evaluate,
+    "check": check,
+}
 
 
 def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int:

@@ -1,6 +1,5 @@
 """Pictures to features: what FID, KID, birdness, diversity and copying are measured on."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -45,19 +44,21 @@ class FeatureExtractor:
         self._kernel, self._bias = kernel, bias
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
-        """Features (n, 1280) float32 of pictures (n, height, width, 3) uint8."""
-        return np.concatenate([*self.in_batches([pictures])] or [np.empty((0, WIDTH), "float32")])
+        """Features (n, 1280) float32 of pictures (n, height, width, 3) uint8.
 
-    def in_batches(self, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Features of chunks of pictures, a batch at a time: memory does not grow with n."""
-        for chunk in chunks:
-            if chunk.dtype != np.uint8 or chunk.ndim != 4 or chunk.shape[-1] != 3:
-                raise InputError(
-                    f"features: pictures are {chunk.dtype} {chunk.shape}, expected uint8 "
-                    "(n, height, width, 3)"
-                )
-            for start in range(0, len(chunk), self.batch_size):
-                yield self._features(chunk[start : start + self.batch_size])
+        Raises:
+            InputError: pictures of another shape or type.
+        """
+        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[-1] != 3:
+            raise InputError(
+                f"features: pictures are {pictures.dtype} {pictures.shape}, expected uint8 "
+                "(n, height, width, 3)"
+            )
+        features = np.empty((len(pictures), WIDTH), np.float32)
+        for start in range(0, len(pictures), self.batch_size):
+            batch = slice(start, start + self.batch_size)
+            features[batch] = self._features(pictures[batch])
+        return features
 
     def sees_bird(self, features: np.ndarray) -> np.ndarray:
         """For each row of features, whether the likeliest of ImageNet's 1,000 classes is a bird.

@@ -5,7 +5,7 @@ under `evaluation/`, memory-mapped. Packing the data again removes them.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -40,17 +40,30 @@ def photographs(pack: Pack, rows: np.ndarray, stage: int) -> Iterator[np.ndarray
 
 
 def photograph_features(
-    pack: Pack, split: str, part: str, stage: int, extractor: FeatureExtractor
+    pack: Pack,
+    split: str,
+    part: str,
+    stage: int,
+    extractor: FeatureExtractor,
+    limit: int | None = None,
 ) -> np.ndarray:
-    """Features (k, 1280) of all photographs of a part, in the order of `shuffled_rows`; mapped.
+    """Features (k, 1280) of a part's photographs, in the order of `shuffled_rows`; mapped.
+
+    Args:
+        pack: the packed data set.
+        split: "zero-shot" or "official".
+        part: "train" or "test".
+        stage: at whose size: 1 or 2.
+        extractor: the network.
+        limit: take the first so many only.
 
     Raises:
         InputError: the part is empty, or the pack's folder cannot be written.
     """
-    rows = shuffled_rows(pack, split, part)
+    rows = shuffled_rows(pack, split, part)[:limit]
     if len(rows) == 0:
         raise InputError(f"pack {pack.folder} has no picture in the {part} part of {split}")
-    name = f"{extractor.name}_at_{extractor.image_size}_of_stage{stage}_{split}_{part}.npy"
+    name = f"{extractor.name}_stage{stage}_{split}_{part}_{limit or 'all'}.npy"
     file = pack.folder / FOLDER / name
     if not file.is_file():
         partial = file.with_suffix(".partial")
@@ -62,17 +75,18 @@ def photograph_features(
                 f"cannot write {file.parent}: {error.strerror}; evaluation keeps features of "
                 "photographs there: copy the pack to a folder that can be written"
             ) from error
-        fill(store, extractor.in_batches(photographs(pack, rows, stage)), f"{part} photographs")
-        store.flush()
+        fill(store, photographs(pack, rows, stage), extractor, f"{part} photographs")
         os.replace(partial, file)
     return np.load(file, mmap_mode="r", allow_pickle=False)
 
 
-def fill(store: np.ndarray, batches: Iterator[np.ndarray], label: str) -> None:
-    """Write batches of rows one after another into an array, with a progress bar."""
+def fill(
+    store: np.ndarray, chunks: Iterable[np.ndarray], extractor: FeatureExtractor, label: str
+) -> None:
+    """Write the features of chunks of pictures into an array, with a progress bar."""
     done = 0
     with tqdm(total=len(store), desc=label, unit="picture") as bar:
-        for batch in batches:
-            store[done : done + len(batch)] = batch
-            done += len(batch)
-            bar.update(len(batch))
+        for pictures in chunks:
+            store[done : done + len(pictures)] = extractor(pictures)
+            done += len(pictures)
+            bar.update(len(pictures))

@@ -1,0 +1,180 @@
+"""Judge a generator: draw the captions of held-out photographs, look, and score."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.config import IMAGE_SIZES
+from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
+from t2i_utils.evaluation.features import WIDTH, resize
+from t2i_utils.evaluation.part_colours import PICTURE, score_captions
+from t2i_utils.evaluation.photographs import (
+    fill,
+    photograph_features,
+    photographs,
+    shuffled_rows,
+)
+from t2i_utils.evaluation.pictures_seen import Seen, look_at
+from t2i_utils.evaluation.scores import (
+    Score,
+    score_alignment,
+    score_copying,
+    score_diversity,
+    score_realism,
+    share_error,
+)
+from t2i_utils.evaluation.setting import Setting
+
+NUM_CAPTIONS, PER_CAPTION = 25, 8  # of the diversity score
+NUM_PARTS = 200  # toy birds whose parts are looked at
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of one stage, what they were taken on, and pairs of pictures for the report.
+
+    Attributes:
+        about: everything that must be said beside every score.
+        scores: of the generator.
+        enlarged: of Stage I's pictures at Stage II's size; empty where Stage I itself is judged.
+        pairs: (k, 2, 64, 64, 3) uint8: the pictures nearest to a training photograph, each
+            with that photograph.
+        seconds: that each part of the work took.
+    """
+
+    about: dict[str, Any]
+    scores: list[Score]
+    enlarged: list[Score]
+    pairs: np.ndarray
+    seconds: dict[str, float]
+
+
+def evaluate(setting: Setting) -> Evaluation:
+    """Judge one stage of a generator; memory does not grow with the number of pictures.
+
+    Raises:
+        InputError: the pack's folder cannot be written, or one class has most of the pictures.
+    """
+    pack, stage, name = setting.pack, setting.stage, setting.extractor.name
+    count, seconds = len(setting.rows), {}
+    started = time.perf_counter()
+
+    def finish(part: str) -> None:
+        seconds[part] = round(time.perf_counter() - started - sum(seconds.values()), 1)
+
+    held_out = _photographs(setting, "test", stage)
+    small_training = _photographs(setting, "train", 1)
+    training = small_training if stage == 1 else _photographs(setting, "train", stage, count)
+    small_held_out = held_out if stage == 1 else _photographs(setting, "test", 1)
+    finish("features of photographs, kept for the next time")
+    with tempfile.TemporaryDirectory(prefix="t2i-evaluation-") as scratch:
+        folder, networks = Path(scratch), (setting.extractor, setting.matcher)
+        chunks = photographs(pack, setting.rows, stage)
+        real = look_at(chunks, count, *networks, folder, "photographs", held_out[:count])
+        drawn = look_at(setting.drawn(stage), count, *networks, folder, "pictures")
+        finish("pictures")
+        scores = score_realism(drawn.features, drawn.is_bird, real, training, name)
+        texts = _text_vectors(setting, setting.captions)
+        scores += score_alignment(
+            drawn, real, texts, setting.captions, setting.class_ids, setting.seed
+        )
+        scores += [*_score_part_colour(setting, drawn, real, texts), *_score_toy_parts(setting)]
+        classes = pack.class_ids[shuffled_rows(pack, setting.split, "test")]
+        scores.append(score_diversity(_samples(setting), held_out, classes, name))
+        small = drawn.features if stage == 1 else _shrunk_features(setting, folder)
+        copying, pairs = score_copying(small, small_held_out[:count], small_training, name)
+        scores += copying
+        finish("scores")
+        enlarged: list[Score] = []
+        if stage == 2:
+            seen = look_at(setting.drawn(1), count, *networks, folder, "pictures of stage 1")
+            enlarged = score_realism(seen.features, seen.is_bird, real, training, name)
+            finish("Stage I enlarged")
+    return Evaluation(setting.about(), scores, enlarged, _show(setting, *pairs), seconds)
+
+
+def _photographs(setting: Setting, part: str, stage: int, limit: int | None = None) -> np.ndarray:
+    return photograph_features(setting.pack, setting.split, part, stage, setting.extractor, limit)
+
+
+def _shrunk_features(setting: Setting, folder: Path) -> np.ndarray:
+    """Features of the pictures at 64 px: copies are looked for at that size in both stages."""
+    store = np.lib.format.open_memmap(
+        folder / "shrunk.npy", "w+", np.float32, (len(setting.rows), WIDTH)
+    )
+    chunks = (resize(chunk, IMAGE_SIZES[1]) for chunk in setting.drawn(setting.stage))
+    fill(store, chunks, setting.extractor, "pictures at 64 px")
+    return store
+
+
+def _text_vectors(setting: Setting, captions: Sequence[str]) -> np.ndarray:
+    """What the matcher makes of sentences, (k, 128)."""
+    return setting.matcher.text_vectors(setting.synthesizer.encoder.encode(captions))
+
+
+def _samples(setting: Setting) -> np.ndarray:
+    """Features (captions, k, 1280) of k pictures of each of the first captions."""
+    places = np.arange(min(NUM_CAPTIONS, len(setting.rows)))
+    features = np.empty((len(places), PER_CAPTION, WIDTH), np.float32)
+    for variation in range(PER_CAPTION):
+        pictures = setting.draw(places, setting.stage, variation)
+        features[:, variation] = setting.extractor(pictures)
+    return features
+
+
+def _score_part_colour(setting: Setting, drawn: Seen, real: Seen, texts: np.ndarray) -> list[Score]:
+    """Whether a picture matches its caption better than the same one with another colour."""
+    swapped = swap_colours(setting.captions, setting.seed)
+    places = np.array([place for place, text in enumerate(swapped) if text is not None], int)
+    if not len(places):
+        return []
+    wrong_texts = _text_vectors(setting, [text for text in swapped if text is not None])
+    margin = texts[places] - wrong_texts  # (k, 128)
+    own, photographs = (
+        float(((seen.vectors[places] * margin).sum(axis=1) > 0).mean()) for seen in (drawn, real)
+    )
+    return [
+        Score("colour of a part", own, photographs, "higher", len(places), "matcher",
+              "the caption with another colour for one part", share_error(own, len(places)),
+              chance=0.5)
+    ]  # fmt: skip
+
+
+def _score_toy_parts(setting: Setting) -> list[Score]:
+    """The share of named parts that have their colour, exact; of toy birds alone."""
+    if not is_toy(setting.pack.manifest):
+        return []
+    named = [named_parts(caption) for caption in setting.captions[:NUM_PARTS]]
+    places = np.array([place for place, parts in enumerate(named) if parts], int)
+    if not len(places):
+        return []
+    parts = [named[place] for place in places]
+    others = np.roll(parts, 1).tolist()
+    pictures = resize(setting.draw(places, setting.stage), PICTURE)
+    real = np.concatenate([*photographs(setting.pack, setting.rows[places], 1)])
+    own = score_captions(pictures, parts)
+    count = sum(map(len, parts))
+    return [
+        Score("parts in their colour", own, score_captions(real, parts), "higher", count,
+              "none (shapes and colours)", "the drawn colours", share_error(own, count),
+              score_captions(pictures, others), 1 / 11)
+    ]  # fmt: skip
+
+
+def is_toy(manifest: dict[str, Any]) -> bool:
+    """Whether a pack holds toy birds: their classes are named by the colours of three parts."""
+    names = manifest["class_names"].values()
+    return all("_crowned_" in name and "_winged_" in name for name in names)
+
+
+def _show(setting: Setting, places: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Drawn pictures at some places beside training photographs, (k, 2, 64, 64, 3)."""
+    rows = shuffled_rows(setting.pack, setting.split, "train")[rows]
+    pictures = resize(setting.draw(places, setting.stage), IMAGE_SIZES[1])
+    originals = np.concatenate([*photographs(setting.pack, rows, 1)])
+    return np.stack([pictures, originals], axis=1)

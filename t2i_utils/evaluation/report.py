@@ -1,0 +1,121 @@
+"""The report: report.json for programs, report.md and figures for people."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.evaluation.evaluate import Evaluation
+from t2i_utils.evaluation.scores import Score
+from t2i_utils.pictures import grid, save_png
+from t2i_utils.stackgan.run_folder import replace_text
+
+_CONTEXT = ("data", "split", "crop", "resize", "seed")  # said in every score of report.json
+
+
+def write_report(evaluation: Evaluation, sheet: np.ndarray, folder: Path) -> None:
+    """Write report.json, report.md and the figures.
+
+    Args:
+        evaluation: what was found.
+        sheet: (height, width, 3) uint8: captions of our own, several pictures of each.
+        folder: made if need be.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    replace_text(folder / "report.json", json.dumps(as_json(evaluation), indent=1) + "\n")
+    replace_text(folder / "report.md", as_markdown(evaluation))
+    save_png(folder / "pictures.png", sheet)
+    pairs = evaluation.pairs.reshape(-1, *evaluation.pairs.shape[2:])
+    save_png(folder / "nearest.png", grid(pairs.repeat(2, axis=1).repeat(2, axis=2), columns=8))
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Everything, as a JSON object; each score carries the terms that it was taken on."""
+    terms = {name: evaluation.about[name] for name in _CONTEXT}
+
+    def complete(scores: list[Score]) -> list[dict[str, Any]]:
+        return [{**dataclasses.asdict(score), **terms} for score in scores]
+
+    return {
+        "about": evaluation.about,
+        "scores": complete(evaluation.scores),
+        "stage_1_enlarged": complete(evaluation.enlarged),
+        "seconds": evaluation.seconds,
+    }
+
+
+def as_markdown(evaluation: Evaluation) -> str:
+    """The scores as tables, with all that is needed to read them."""
+    about = evaluation.about
+    lines = [
+        f"# Scores of `{about['weights']}`, Stage {about['stage']} ({about['size']} px)",
+        "",
+        *score_table(evaluation.scores),
+        "",
+    ]
+    if evaluation.enlarged:
+        lines += ["## Stage I's pictures enlarged to 256 px (bicubic), for comparison", ""]
+        lines += [*score_table(evaluation.enlarged), ""]
+    matcher = about["matcher"]
+    rows = {
+        **{name.replace("_", " "): value for name, value in about.items() if name != "matcher"},
+        "matcher": f"{matcher['network']}; trained on {matcher['pictures']:,} photographs "
+        f"({matcher['trained_on']}), {matcher['steps']:,} steps of {matcher['batch_size']}",
+    }
+    lines += ["## Terms", "", "| | |", "| --- | --- |"]
+    lines += [f"| {name} | {value} |" for name, value in rows.items()]
+    lines += ["", *_NOTES, "", "## Time", ""]
+    lines += [f"- {part}: {taken:.0f} s" for part, taken in evaluation.seconds.items()]
+    return "\n".join(lines) + "\n"
+
+
+def score_table(scores: list[Score]) -> list[str]:
+    """Lines of a Markdown table."""
+    lines = [
+        "| measure | better | generator | with shuffled captions | chance | photographs | n | "
+        "by | compared with |",
+        "| --- " * 9 + "|",
+    ]
+    for score in scores:
+        value = format_value(score, score.value)
+        if score.standard_error is not None:
+            value += f" ± {format_value(score, score.standard_error)}"
+        others = (score.shuffled, score.chance, score.photographs)
+        cells = [
+            score.measure,
+            score.better,
+            value,
+            *("" if other is None else format_value(score, other) for other in others),
+            str(score.n),
+            score.network,
+            score.compared_with,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def format_value(score: Score, value: float) -> str:
+    """A share in per cent, anything else with one or two digits."""
+    if score.is_share:
+        return f"{100 * value:.1f} %"
+    return f"{value:.1f}" if score.measure.startswith(("FID", "KID")) else f"{value:.2f}"
+
+
+_NOTES = [
+    "- *photographs*: the same measure of held-out photographs. For KID and FID these are scored "
+    "against as many training photographs, which are of other classes in a zero-shot split; no "
+    "generator is expected to do better.",
+    "- ± is one standard error (KID: jackknife over ten parts of the pictures).",
+    "- KID and FID here are not those of the literature, which are taken on InceptionV3: compare "
+    "them only within one network, n, crop and resize. FID falls as n grows; KID does not.",
+    "- *birdness*: the likeliest ImageNet class is a bird, with a probability of 5 % or more.",
+    "- *R-precision*: the matcher finds the caption among it and others of other classes.",
+    "- *colour word*: of captions with exactly one of red, orange, yellow, green, blue, the share "
+    "whose picture has more of that hue in its middle than the median picture.",
+    "- *diversity*: mean distance between pictures of one caption; photographs: of one class.",
+    "- `nearest.png` shows photographs beside pictures: it is not to be published.",
+]

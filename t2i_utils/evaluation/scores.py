@@ -1,0 +1,180 @@
+"""One score with all that is needed to read it, and the scores that features give."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from t2i_utils.evaluation.alignment import NUM_WRONG, r_precision, shuffle_across_classes
+from t2i_utils.evaluation.colour_words import score_colours
+from t2i_utils.evaluation.diversity import mean_pairwise_distance, nearest_neighbours
+from t2i_utils.evaluation.frechet import fit_gaussian, frechet_distance
+from t2i_utils.evaluation.kernel import kernel_distance
+from t2i_utils.evaluation.pictures_seen import Seen
+
+NUM_NEAREST = 8  # pictures that the report shows beside a training photograph
+NEAR_QUANTILE = 0.05  # of held-out photographs' distances: nearer than that is a near copy
+
+
+@dataclass(frozen=True)
+class Score:
+    """A measure of a generator, beside the same measure of real photographs.
+
+    Attributes:
+        measure: its name.
+        value: of the generator's pictures.
+        photographs: of held-out photographs, by the same measure: the ceiling. None where there
+            are none to measure it on.
+        better: "higher" or "lower".
+        n: how many pictures were scored.
+        network: what looked at them.
+        compared_with: the real set, or what the pictures were compared with.
+        standard_error: of `value`, where it is known.
+        shuffled: of the same pictures with the captions of other birds.
+        chance: what guessing would give.
+        is_share: whether the values are shares of pictures, from 0 to 1.
+    """
+
+    measure: str
+    value: float
+    photographs: float | None
+    better: str
+    n: int
+    network: str
+    compared_with: str
+    standard_error: float | None = None
+    shuffled: float | None = None
+    chance: float | None = None
+    is_share: bool = True
+
+
+def share_error(share: float, count: int) -> float:
+    """The standard error of a share of `count` independent pictures."""
+    return float(np.sqrt(share * (1 - share) / count))
+
+
+def score_realism(
+    drawn: np.ndarray, drawn_birds: np.ndarray, real: Seen, training: np.ndarray, network: str
+) -> list[Score]:
+    """Birdness, KID and FID of generated features against held-out photographs.
+
+    Args:
+        drawn: (n, 1280), of generated pictures.
+        drawn_birds: (n,) bool, which of them show a bird.
+        real: n held-out photographs.
+        training: (m, 1280), of training photographs in random order; n of them, against `real`,
+            give the ceiling.
+        network: the ImageNet network's name.
+    """
+    count = len(drawn)
+    training = training[:count]
+    held_out = f"{len(real.features)} held-out photographs"
+    birds = float(drawn_birds.mean())
+    kernel = kernel_distance(real.features, drawn)
+    real_gaussian = fit_gaussian(real.features)
+    ceilings = (
+        kernel_distance(real.features, training).value,
+        frechet_distance(real_gaussian, fit_gaussian(training)),
+    )
+    distance = frechet_distance(real_gaussian, fit_gaussian(drawn))
+    seen_as_birds = float(real.is_bird.mean())
+    return [
+        Score("birdness", birds, seen_as_birds, "higher", count, network, "59 of 1,000 classes",
+              share_error(birds, count)),
+        Score("KID x 1000", 1000 * kernel.value, 1000 * ceilings[0], "lower", count, network,
+              held_out, 1000 * kernel.standard_error, is_share=False),
+        Score("FID", distance, ceilings[1], "lower", count, network, held_out,
+              is_share=False),
+    ]  # fmt: skip
+
+
+def score_alignment(
+    drawn: Seen,
+    real: Seen,
+    text_vectors: np.ndarray,
+    captions: Sequence[str],
+    class_ids: np.ndarray,
+    seed: int,
+) -> list[Score]:
+    """R-precision and colour words of pictures with their captions, and with those of others.
+
+    Row i of everything belongs to the same caption; `real` holds the photographs it was
+    written for.
+    """
+    count = len(captions)
+    other = shuffle_across_classes(class_ids, seed)
+    wrong = min(NUM_WRONG, count - int(np.unique(class_ids, return_counts=True)[1].max()))
+    own = r_precision(drawn.vectors, text_vectors, class_ids, wrong, seed)
+    of_others = r_precision(drawn.vectors, text_vectors[other], class_ids[other], wrong, seed)
+    of_photographs = r_precision(real.vectors, text_vectors, class_ids, wrong, seed)
+    scores = [
+        Score("R-precision", own, of_photographs, "higher", count, "matcher",
+              f"{wrong} captions of other classes", share_error(own, count), of_others,
+              1 / (1 + wrong))
+    ]  # fmt: skip
+    colours = score_colours(drawn.hues, captions)
+    if colours is not None:
+        shuffled = score_colours(drawn.hues, [captions[int(row)] for row in other])
+        photographs = score_colours(real.hues, captions)
+        assert shuffled is not None and photographs is not None  # the same captions
+        scores.append(
+            Score("colour word", colours.share, photographs.share, "higher", colours.count,
+                  "none (hue of the middle)", "the median picture",
+                  share_error(colours.share, colours.count), shuffled.share)
+        )  # fmt: skip
+    return scores
+
+
+def score_diversity(
+    samples: np.ndarray, photographs: np.ndarray, class_ids: np.ndarray, network: str
+) -> Score:
+    """Mean distance between pictures of one caption; for photographs, of one class.
+
+    Args:
+        samples: (captions, k, 1280): k pictures of each of some captions.
+        photographs: (m, 1280), held out.
+        class_ids: (m,), of the photographs.
+        network: the ImageNet network's name.
+    """
+    num_captions, per_caption = samples.shape[:2]
+    distances = [mean_pairwise_distance(group) for group in samples]
+    groups = [np.flatnonzero(class_ids == name)[:per_caption] for name in np.unique(class_ids)]
+    real = [mean_pairwise_distance(photographs[rows]) for rows in groups if len(rows) > 1]
+    return Score(
+        "diversity", float(np.mean(distances)),
+        float(np.mean(real)) if real else None, "higher",
+        num_captions * per_caption, network, f"{per_caption} pictures of one caption",
+        float(np.std(distances, ddof=1) / np.sqrt(num_captions)), is_share=False,
+    )  # fmt: skip
+
+
+def score_copying(
+    drawn: np.ndarray, photographs: np.ndarray, training: np.ndarray, network: str
+) -> tuple[list[Score], tuple[np.ndarray, np.ndarray]]:
+    """How near pictures come to a training photograph, against held-out photographs.
+
+    All at 64 px, whatever the stage: a copy is one at any size.
+
+    Args:
+        drawn: (n, 1280), of generated pictures.
+        photographs: (k, 1280), held out.
+        training: (m, 1280), of all training photographs.
+        network: the ImageNet network's name.
+
+    Returns:
+        The scores, and the pictures that come nearest: rows of `drawn` and of `training`.
+    """
+    rows, distances = nearest_neighbours(drawn, training)
+    _, usual = nearest_neighbours(photographs, training)
+    near = np.quantile(usual, NEAR_QUANTILE)
+    copies = float((distances < near).mean())
+    count, among = len(drawn), f"{len(training)} training photographs, all at 64 px"
+    scores = [
+        Score("distance to the nearest training photograph", float(distances.mean()),
+              float(usual.mean()), "higher", count, network, among,
+              float(distances.std(ddof=1) / np.sqrt(count)), is_share=False),
+        Score("nearer to one than 95 % of photographs are", copies, float((usual < near).mean()),
+              "lower", count, network, among, share_error(copies, count)),
+    ]  # fmt: skip
+    nearest = np.argsort(distances)[:NUM_NEAREST]
+    return scores, (nearest, rows[nearest])

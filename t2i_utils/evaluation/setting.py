@@ -1,0 +1,154 @@
+"""What is judged, on what, by what: everything that must be said beside a score."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.config import IMAGE_SIZES
+from t2i_utils.data import Pack
+from t2i_utils.errors import InputError
+from t2i_utils.evaluation.features import RESIZE, FeatureExtractor, resize
+from t2i_utils.evaluation.matcher import Matcher
+from t2i_utils.evaluation.photographs import CHUNK, shuffled_rows
+from t2i_utils.stackgan.synthesis import Synthesizer
+
+FEWEST = 20  # pictures, below which no score means anything
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A generator and the held-out captions that it draws; row i of everything is one caption.
+
+    Attributes:
+        synthesizer: the generator.
+        pack: photographs and captions, cropped and encoded as the generator was trained.
+        extractor: the ImageNet network; Lite2 for any score that is to be reported.
+        matcher: the image-text matcher, trained on the pack's training part.
+        stage: 1 (64 px) or 2 (256 px).
+        split: "zero-shot" or "official": its test part is drawn.
+        count: captions to draw, one of each photograph; at most as many as there are.
+        seed: of the choice of captions, of the noise and of shuffling.
+    """
+
+    synthesizer: Synthesizer
+    pack: Pack
+    extractor: FeatureExtractor
+    matcher: Matcher
+    stage: int = 1
+    split: str = "zero-shot"
+    count: int = 500
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be judged.
+
+        Raises:
+            InputError: the generator was trained on pictures that it would be judged by, the pack
+                does not fit it, or there are too few test pictures.
+        """
+        weights = self.synthesizer.weights
+        check_fit(weights.card, self.pack, self.split)
+        if self.stage not in weights.generators:
+            raise InputError(f"{weights.folder} has no Stage {self.stage}: train it, or take 1")
+        if len(self.rows) < FEWEST:
+            raise InputError(
+                f"{len(self.rows)} pictures to judge by ({self.split} test part of "
+                f"{self.pack.folder}): {FEWEST} are needed"
+            )
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The pack's rows whose captions are drawn, int64 (n,)."""
+        return shuffled_rows(self.pack, self.split, "test")[: self.count]
+
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        """Which of its photograph's captions each row takes."""
+        return np.random.default_rng(self.seed).integers(self.pack.num_captions[self.rows])
+
+    @cached_property
+    def captions(self) -> list[str]:
+        """The sentences that are drawn."""
+        places = zip(self.rows, self._columns, strict=True)
+        return [self.pack.captions[row][column] for row, column in places]
+
+    @property
+    def class_ids(self) -> np.ndarray:
+        """The class of each row's photograph, (n,)."""
+        return self.pack.class_ids[self.rows]
+
+    def draw(self, places: np.ndarray, stage: int, variation: int = 0) -> np.ndarray:
+        """Draw the captions at some places (k,), as (k, size, size, 3) uint8.
+
+        A caption's noise depends on the seed, its place and `variation` alone.
+        """
+        embeddings = self.synthesizer.embed([self.captions[place] for place in places])
+        first = variation * self.count
+        noise = [self.synthesizer.noise(1, self.seed, first + int(place)) for place in places]
+        return self.synthesizer.draw(embeddings, np.concatenate(noise), stage)[stage]
+
+    def drawn(self, stage: int) -> Iterator[np.ndarray]:
+        """All captions drawn, in chunks, enlarged to the judged stage's size if need be."""
+        for start in range(0, len(self.rows), CHUNK):
+            places = np.arange(start, min(start + CHUNK, len(self.rows)))
+            yield resize(self.draw(places, stage), IMAGE_SIZES[self.stage])
+
+    def about(self) -> dict[str, Any]:
+        """What must be said beside every score, as a JSON object."""
+        card, manifest = self.synthesizer.weights.card, self.pack.manifest
+        trained = card["stages"][str(self.stage)]
+        size = IMAGE_SIZES[self.stage]
+        return {
+            "weights": card.get("name", str(self.synthesizer.weights.folder)),
+            "stage": self.stage,
+            "size": size,
+            "recipe": trained["config"]["recipe"],
+            "steps": trained.get("steps"),
+            "images_seen": trained.get("images_seen"),
+            "trained_on": f"{card['data']}, {card['split']}",
+            "data": manifest["name"],
+            "split": f"{self.split} test",
+            "n": len(self.rows),
+            "classes": len(np.unique(self.class_ids)),
+            "crop": f"{manifest['crop']}, stretched to a square, its middle {size} px",
+            "resize": f"to {self.extractor.image_size} px, {RESIZE}",
+            "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
+            "matcher": self.matcher.about,
+            "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",
+            "seed": self.seed,
+        }
+
+
+def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
+    """Refuse to judge a generator by pictures or classes that it was trained on.
+
+    Args:
+        card: of the generator's weights.
+        pack: of the photographs.
+        split: whose test part is to be used.
+
+    Raises:
+        InputError: there is an overlap, or crop or encoder are not those of the training.
+    """
+    trained_split = card["split"].removesuffix(" train")
+    trained, judged = pack.indices(trained_split, "train"), pack.indices(split, "test")
+    seen = len(np.intersect1d(trained, judged))
+    if split == "zero-shot" and not seen:
+        seen = int(np.isin(pack.class_ids[judged], pack.class_ids[trained]).sum())
+    if seen:
+        raise InputError(
+            f"the generator was trained on the {card['split']} part, which shares {seen} pictures "
+            f"or their classes with the {split} test part: use --split {trained_split}"
+        )
+    for what, of_card, of_pack in (
+        ("crop", card["crop"], pack.manifest["crop"]),
+        ("sentence encoder", card["encoder"]["name"], pack.manifest["encoder"]["name"]),
+    ):
+        if of_card != of_pack:
+            raise InputError(
+                f"the generator was trained with {what} {of_card!r}, pack {pack.folder} has "
+                f"{of_pack!r}: pack the data again with the former"
+            )

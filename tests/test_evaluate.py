@@ -1,0 +1,243 @@
+"""`t2i evaluate` from end to end, and what its scores must tell apart."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_run import scratch, toy_pack, trained_run
+from test_efficientnet_lite2 import needs_lite2
+
+from t2i_utils.cli import main
+from t2i_utils.data import Pack, load_pack, read_dataset, write_pack
+from t2i_utils.data.toy_birds import write_toy_birds
+from t2i_utils.errors import InputError
+from t2i_utils.evaluation import (
+    FeatureExtractor,
+    fit_gaussian,
+    frechet_distance,
+    kernel_distance,
+    matcher,
+    r_precision,
+    shuffle_across_classes,
+)
+from t2i_utils.evaluation.evaluate import is_toy
+from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
+from t2i_utils.evaluation.setting import Setting, check_fit
+from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.text import load_encoder
+
+TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
+         "split", "crop", "resize", "seed"}  # fmt: skip
+
+
+@functools.cache
+def birds() -> Pack:
+    """Enough toy birds for 20 test pictures or more."""
+    data = write_toy_birds(scratch() / "toy-evaluation", 120, 2)
+    folder = scratch() / "pack-evaluation"
+    write_pack(read_dataset(data), folder, encoder=load_encoder(), progress=False)
+    return load_pack(folder)
+
+
+@functools.cache
+def lite0() -> FeatureExtractor:
+    return FeatureExtractor("lite0")
+
+
+@functools.cache
+def untrained_matcher() -> matcher.Matcher:
+    return matcher.train_matcher(birds(), steps=1, progress=False)
+
+
+@pytest.fixture
+def few_steps(monkeypatch):
+    monkeypatch.setattr(matcher, "STEPS", 3)
+
+
+# -- the command --------------------------------------------------------------------------------
+
+
+def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, capsys):
+    out = tmp_path / "report"
+    words = ["evaluate", "--run", str(trained_run()), "--data", str(birds().folder)]
+    words += ["--network", "lite0", "--count", "24", "--out", str(out)]
+    assert main(words) == 0
+    report = json.loads((out / "report.json").read_text())
+    measures = {score["measure"]: score for score in report["scores"]}
+    assert {"birdness", "KID x 1000", "FID", "R-precision", "diversity", "parts in their colour",
+            "distance to the nearest training photograph"} <= set(measures)  # fmt: skip
+    for score in report["scores"] + report["stage_1_enlarged"]:
+        assert set(score) >= TERMS
+        assert np.isfinite(score["value"]) and np.isfinite(score["photographs"])
+    about = report["about"]
+    assert (about["stage"], about["size"], about["n"]) == (2, 256, 24)
+    assert about["network"] == "EfficientNet-Lite0, ImageNet" and about["split"] == "zero-shot test"
+    # Two steps of training draw nothing like a bird: drawn toy birds are better in everything.
+    for name in ("KID x 1000", "FID"):
+        assert measures[name]["value"] > 2 * measures[name]["photographs"]
+    assert measures["parts in their colour"]["photographs"] > 0.9
+    assert measures["parts in their colour"]["value"] < 0.5
+    text = (out / "report.md").read_text()
+    assert "| KID x 1000 | lower |" in text and "Stage I's pictures enlarged" in text
+    with Image.open(out / "nearest.png") as picture:
+        assert picture.size == (8 * 130 - 2, 2 * 130 - 2)
+    assert (out / "pictures.png").is_file()
+    found = capsys.readouterr()
+    assert "| FID | lower |" in found.out and "training the image-text matcher" in found.err
+
+    # The second time everything is known but the pictures, which the seed decides.
+    assert main([*words[:-1], str(tmp_path / "again")]) == 0
+    again = json.loads((tmp_path / "again" / "report.json").read_text())
+    assert again["scores"] == report["scores"]
+    assert "matcher" not in capsys.readouterr().err
+
+
+def test_stage_1_is_scored_at_64_px(tmp_path, few_steps):
+    words = ["evaluate", "--run", str(trained_run()), "--data", str(birds().folder)]
+    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
+    assert main(words) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["about"]["size"] == 64 and report["stage_1_enlarged"] == []
+
+
+# -- what is refused ----------------------------------------------------------------------------
+
+
+def card(**changes) -> dict:
+    found = {"split": "zero-shot train", "crop": "box", "data": "toy"}
+    found["encoder"] = toy_pack().manifest["encoder"]
+    return {**found, **changes}
+
+
+def test_an_overlap_with_the_training_part_is_refused():
+    check_fit(card(), birds(), "zero-shot")
+    check_fit(card(split="official train"), birds(), "official")
+    for trained, judged in (("official train", "zero-shot"), ("zero-shot train", "official")):
+        with pytest.raises(InputError, match=f"use --split {trained.split()[0]}"):
+            check_fit(card(split=trained), birds(), judged)
+
+
+def test_the_command_refuses_an_overlap_in_one_line(capsys):
+    words = ["evaluate", "--run", str(trained_run()), "--data", str(birds().folder)]
+    assert main([*words, "--split", "official"]) == 2
+    error = capsys.readouterr().err
+    assert "was trained on the zero-shot train part" in error and error.count("\n") == 1
+
+
+def test_a_pack_of_another_crop_or_encoder_is_refused():
+    with pytest.raises(InputError, match="trained with crop 'paper'"):
+        check_fit(card(crop="paper"), birds(), "zero-shot")
+    with pytest.raises(InputError, match="trained with sentence encoder 'other'"):
+        check_fit(card(encoder={"name": "other", "width": 512}), birds(), "zero-shot")
+
+
+def test_too_few_pictures_are_refused():
+    with pytest.raises(InputError, match="20 are needed"):
+        Setting(Synthesizer(trained_run()), toy_pack(), lite0(), untrained_matcher())
+
+
+# -- the parts ----------------------------------------------------------------------------------
+
+
+def test_a_place_has_its_own_noise_and_caption():
+    setting = Setting(Synthesizer(trained_run()), birds(), lite0(), untrained_matcher(), count=20)
+    whole = np.concatenate([*setting.drawn(1)])
+    np.testing.assert_array_equal(setting.draw(np.array([7, 3]), 1), whole[[7, 3]])
+    assert (setting.draw(np.array([7]), 1, variation=1) != whole[7]).any()
+    for place, row in enumerate(setting.rows):
+        assert setting.captions[place] in birds().captions[row]
+
+
+def test_photographs_are_the_middle_of_what_is_stored():
+    rows = shuffled_rows(birds(), "zero-shot", "test")[:3]
+    for stage, size, first in ((1, 64, 6), (2, 256, 24)):
+        (chunk,) = photographs(birds(), rows, stage)
+        assert chunk.shape == (3, size, size, 3)
+        stored = birds().images({1: 76, 2: 304}[stage])[rows[1]]
+        np.testing.assert_array_equal(chunk[1], stored[first : first + size, first : first + size])
+
+
+def test_features_of_photographs_are_kept(monkeypatch):
+    network = lite0()
+    first = photograph_features(birds(), "zero-shot", "test", 1, network)
+    rows = shuffled_rows(birds(), "zero-shot", "test")
+    np.testing.assert_allclose(
+        first, network(np.concatenate([*photographs(birds(), rows, 1)])), atol=1e-4
+    )
+    monkeypatch.setattr(FeatureExtractor, "_features", None)  # to be asked would be an error
+    again = photograph_features(birds(), "zero-shot", "test", 1, network)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_a_matcher_is_read_back_as_it_was_written(few_steps):
+    first = matcher.pack_matcher(birds(), "official")
+    again = matcher.pack_matcher(birds(), "official")
+    pictures = birds().images(76)[:5]
+    np.testing.assert_array_equal(first.image_vectors(pictures), again.image_vectors(pictures))
+    vectors = again.text_vectors(birds().embeddings[:5, 0])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+
+
+def test_toy_birds_are_told_from_others():
+    assert is_toy(birds().manifest)
+    assert not is_toy({"class_names": {"1": "001.Golden_winged_Warbler"}})
+
+
+def test_pictures_of_another_kind_are_refused():
+    with pytest.raises(InputError, match=r"pictures are float32 \(2, 64, 64, 3\)"):
+        lite0()(np.zeros((2, 64, 64, 3), np.float32))
+    with pytest.raises(InputError, match="unknown network 'lite1'"):
+        FeatureExtractor("lite1")
+
+
+# -- what scores tell apart ---------------------------------------------------------------------
+
+
+def noise_and_grey(count: int) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(0)
+    return {
+        "noise": random.integers(0, 256, (count, 64, 64, 3), dtype=np.uint8),
+        "grey": np.full((count, 64, 64, 3), 128, np.uint8),
+    }
+
+
+@needs_lite2
+@pytest.mark.cub
+def test_photographs_beat_noise_and_grey_and_shuffled_captions_fall_to_chance(cub_root, tmp_path):
+    write_pack(read_dataset(cub_root), tmp_path, encoder=load_encoder(), limit=600, progress=False)
+    pack = load_pack(tmp_path)
+    rows = shuffled_rows(pack, "zero-shot", "test")
+    real = np.concatenate([*photographs(pack, rows, 1)])
+    training = np.concatenate(
+        [*photographs(pack, shuffled_rows(pack, "zero-shot", "train")[: len(rows)], 1)]
+    )
+    network = FeatureExtractor("lite2")
+    features = network(real)
+    gaussian = fit_gaussian(features)
+    seen = {name: network(p) for name, p in noise_and_grey(len(rows)).items()}
+    seen["photographs"] = network(training)
+    kid = {name: kernel_distance(features, found).value for name, found in seen.items()}
+    fid = {name: frechet_distance(gaussian, fit_gaussian(f)) for name, f in seen.items()}
+    birds = {name: network.sees_bird(found).mean() for name, found in seen.items()}
+    for name in ("noise", "grey"):
+        assert kid["photographs"] < kid[name] / 10
+        assert fid["photographs"] < fid[name] / 2
+        assert birds[name] < 0.1
+    assert birds["photographs"] > 0.75
+
+    texts = matcher.train_matcher(pack, steps=150, progress=False)
+    sentences = texts.text_vectors(pack.embeddings[rows, 0])
+    classes = pack.class_ids[rows]
+    found = {
+        name: r_precision(texts.image_vectors(pictures), sentences, classes, num_wrong=9)
+        for name, pictures in {"photographs": real, **noise_and_grey(len(rows))}.items()
+    }
+    other = shuffle_across_classes(classes)
+    vectors = texts.image_vectors(real)
+    found["shuffled"] = r_precision(vectors, sentences[other], classes[other], num_wrong=9)
+    error = np.sqrt(0.1 * 0.9 / len(rows))
+    assert found["photographs"] > 0.1 + 4 * error, found
+    for name in ("noise", "grey", "shuffled"):
+        assert found[name] < 0.1 + 2.5 * error, found
