@@ -1,4 +1,4 @@
-"""EfficientNet-Lite: ImageNet features, used by the projected discriminator and by captioning.
+"""EfficientNet-Lite: ImageNet features for the projected discriminator, captioning, evaluation.
 
 The networks are those of Google's EfficientNet-Lite (Tan and Le, ICML 2019; without squeeze and
 excitation, with ReLU6). Each BatchNorm is folded into its convolution: the network is frozen.
