@@ -83,7 +83,7 @@ def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, caps
     assert "| KID x 1000 | lower |" in text and "Stage I's pictures enlarged" in text
     with Image.open(out / "nearest.png") as picture:
         assert picture.size == (8 * 130 - 2, 2 * 130 - 2)
-    assert (out / "pictures.png").is_file()
+    assert (out / "pictures.png").is_file() and (out / "scores.png").is_file()
     found = capsys.readouterr()
     assert "| FID | lower |" in found.out and "training the image-text matcher" in found.err
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from tqdm.auto import tqdm
 
-from t2i_utils.config import STORED_SIZES
+from t2i_utils.config import IMAGE_SIZES, STORED_SIZES
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
@@ -32,7 +32,7 @@ def photographs(pack: Pack, rows: np.ndarray, stage: int) -> Iterator[np.ndarray
     The window is the middle of the stored square, which leaves room for training's random crop.
     """
     stored = pack.images(STORED_SIZES[stage])
-    size = STORED_SIZES[stage] * 64 // 76
+    size = IMAGE_SIZES[stage]
     first = (stored.shape[1] - size) // 2
     window = slice(first, first + size)
     for start in range(0, len(rows), CHUNK):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from t2i_utils.evaluation.chart import draw_chart
 from t2i_utils.evaluation.evaluate import Evaluation
 from t2i_utils.evaluation.scores import Score
 from t2i_utils.pictures import grid, save_png
@@ -28,6 +29,7 @@ def write_report(evaluation: Evaluation, sheet: np.ndarray, folder: Path) -> Non
     """
     replace_text(folder / "report.json", json.dumps(as_json(evaluation), indent=1) + "\n")
     replace_text(folder / "report.md", as_markdown(evaluation))
+    draw_chart(evaluation.scores, _title(evaluation.about), folder / "scores.png")
     save_png(folder / "pictures.png", sheet)
     pairs = evaluation.pairs.reshape(-1, *evaluation.pairs.shape[2:])
     save_png(folder / "nearest.png", grid(pairs.repeat(2, axis=1).repeat(2, axis=2), columns=8))
@@ -52,9 +54,11 @@ def as_markdown(evaluation: Evaluation) -> str:
     """The scores as tables, with all that is needed to read them."""
     about = evaluation.about
     lines = [
-        f"# Scores of `{about['weights']}`, Stage {about['stage']} ({about['size']} px)",
+        f"# Scores of {_title(about)}",
         "",
         *score_table(evaluation.scores),
+        "",
+        "![Shares, from chance to photographs](scores.png)",
         "",
     ]
     if evaluation.enlarged:
@@ -71,6 +75,10 @@ def as_markdown(evaluation: Evaluation) -> str:
     lines += ["", *_NOTES, "", "## Time", ""]
     lines += [f"- {part}: {taken:.0f} s" for part, taken in evaluation.seconds.items()]
     return "\n".join(lines) + "\n"
+
+
+def _title(about: dict[str, Any]) -> str:
+    return f"{about['weights']}, Stage {about['stage']} ({about['size']} px)"
 
 
 def score_table(scores: list[Score]) -> list[str]:
