@@ -510,14 +510,16 @@ checks_01.check_wrong_rows(my_wrong_rows)
 # %%
 pack = course_pack(DATA)
 train = pack.indices("zero-shot", "train")
-mean, std = pack.embedding_statistics(train)
-batches = Batches(pack, train, batch_size=8, image_size=64, mean=mean, std=std, seed=0)
-for name, array in batches.at(0).items():
-    print(f"{name:17} {array.dtype!s:8} {array.shape}")
+whitening = pack.whitening(train)
+batches = Batches(pack, train, batch_size=8, image_size=64, whitening=whitening, seed=0)
+batch = batches.at(0)
+for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
+    print(f"{name:17} {batch[name].dtype!s:8} {batch[name].shape}")
 
 # %% [markdown]
-# Pictures are floats in [-1, 1], which is what the generator's tanh produces. To see the random
-# crop and the mirror at work, look at one picture in the batches of several epochs.
+# Pictures are floats in [-1, 1], which is what the generator's tanh produces. (*Whitening* brings
+# the 512 numbers to one scale; notebook 02 shows why it is needed.) To see the random crop and the
+# mirror at work, look at one picture in the batches of several epochs.
 
 # %%
 steps_per_epoch = len(train) / 8

@@ -88,6 +88,21 @@ def course_pack(name: str = "toy") -> "Pack":
     return pack
 
 
+def course_encoder() -> Path:
+    """The sentence encoder as a SavedModel folder for `hub.load`; written the first time (81 MB).
+
+    The same network as the TF-Hub module, for machines that cannot reach it.
+    """
+    from t2i_utils.text import export_saved_model
+    from t2i_utils.text.package import VERSION
+
+    folder = course_folder() / f"sentence-encoder-{VERSION}"
+    if not (folder / "saved_model.pb").is_file():
+        print("Writing the sentence encoder as a SavedModel (81 MB), this once ...", flush=True)
+        export_saved_model(folder)
+    return folder
+
+
 def _title(name: str) -> str:
     return {"toy": "Toy birds", "cub": "CUB-200-2011"}[name]
 

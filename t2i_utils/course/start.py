@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+import warnings
 from typing import Any
 
 import t2i_utils
@@ -21,6 +22,7 @@ def start() -> None:
         from t2i_utils import backend
 
         accelerator = backend.has_accelerator()
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated")  # tensorflow_hub 0.16
     keras.utils.set_random_seed(SEED)
     use_style()
     _explain_errors()

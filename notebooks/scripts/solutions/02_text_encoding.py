@@ -1,0 +1,118 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 02 Text encoding: solutions
+#
+# One good answer to each exercise of [02 Text encoding](../02_text_encoding.ipynb), with the
+# reason. Yours may look different; the check decides.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/solutions/02_text_encoding.ipynb)
+
+# %%
+# Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules:
+    folder = Path.home() / "text-to-image-synthesizer"
+    repository = ["https://github.com/your_account/text-to-image-synthesizer", str(folder)]
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch=v0.1.0", *repository]
+    requirements = str(folder / "requirements-colab.txt")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "-r", requirements]
+    for command in ([] if folder.is_dir() else [clone]) + [install]:
+        if subprocess.run(command).returncode != 0:
+            raise SystemExit(f"{command[-1]}: see the lines above; then run this cell again")
+    sys.path.insert(0, str(folder))
+    os.chdir(folder / "notebooks")
+
+# %% [markdown]
+# The same start as in every notebook.
+
+# %%
+from t2i_utils.course.start import start
+
+start()
+
+# %% [markdown]
+# All four exercises are NumPy only.
+
+# %%
+import numpy as np
+
+from t2i_utils.course import checks_02
+
+# %% [markdown]
+# ## Exercise 1: cosine similarity
+#
+# Divide each row by its own length, then every product of two rows is a cosine. `keepdims=True`
+# keeps the lengths as a column, so that each row is divided by its own.
+
+
+# %%
+def my_cosine(a, b):
+    """Cosine similarity (n, m) of the rows of a (n, width) and of b (m, width)."""
+    a = a / np.linalg.norm(a, axis=1, keepdims=True)
+    b = b / np.linalg.norm(b, axis=1, keepdims=True)
+    return a @ b.T
+
+
+assert checks_02.check_cosine(my_cosine)
+
+# %% [markdown]
+# ## Exercise 2: standardise
+#
+# Both statistics come from the training vectors: data that we test on must not choose its own
+# scale. The small number under the deviation turns 0 / 0 into 0.
+
+
+# %%
+def my_standardise(vectors, train_vectors):
+    """Columns of vectors (n, width), with mean and deviation of train_vectors (m, width)."""
+    mean, deviation = train_vectors.mean(axis=0), train_vectors.std(axis=0)
+    return (vectors - mean) / np.maximum(deviation, 1e-6)
+
+
+assert checks_02.check_standardise(my_standardise)
+
+# %% [markdown]
+# ## Exercise 3: sample the condition
+#
+# `mu.shape`, not `(size,)`: with one noise for the whole batch, all its pictures would be disturbed
+# in the same direction, and the generator could learn to undo it.
+
+
+# %%
+def my_condition(mu, log_sigma, rng):
+    """A sample c (batch, size) from the Gaussians that mu and log sigma describe."""
+    return mu + np.exp(log_sigma) * rng.standard_normal(mu.shape)
+
+
+assert checks_02.check_condition(my_condition)
+
+# %% [markdown]
+# ## Exercise 4: the KL term
+#
+# sigma² is exp(2 log sigma), since log sigma is the logarithm of sigma itself.
+
+
+# %%
+def my_kl(mu, log_sigma):
+    """KL(N(mu, sigma^2) || N(0, 1)): the mean over batch and dimensions."""
+    return np.mean(-log_sigma + (np.exp(2 * log_sigma) + mu**2) / 2 - 0.5)
+
+
+assert checks_02.check_kl(my_kl)
+
+# %% [markdown]
+# It is the library's formula, `t2i_utils.stackgan.losses.kl_divergence`, which training uses.
+#
+# Back to [02 Text encoding](../02_text_encoding.ipynb), or on to
+# [03 Stage-I GAN](../03_stage1_gan.ipynb).

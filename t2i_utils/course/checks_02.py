@@ -1,0 +1,162 @@
+"""Checks of the exercises in notebook 02 (text encoding)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.course.checks import as_array, call, short, verdict
+
+
+def check_cosine(function: Callable[..., Any]) -> bool:
+    """Exercise 1: cosine similarity of all rows with all rows."""
+    rng = np.random.default_rng(0)
+    a, b = 3 * rng.standard_normal((4, 6)), 0.5 * rng.standard_normal((3, 6))
+    lengths_a = np.linalg.norm(a, axis=1, keepdims=True)
+    lengths_b = np.linalg.norm(b, axis=1, keepdims=True)
+    right = (a / lengths_a) @ (b / lengths_b).T
+    hints = (
+        (a @ b.T, "that is the product; divide by the length of both vectors"),
+        ((a / lengths_a) @ b.T, "the rows of b keep their length: divide by it too"),
+        (a @ (b / lengths_b).T, "the rows of a keep their length: divide by it too"),
+        (a @ b.T / (np.linalg.norm(a) * np.linalg.norm(b)),
+         "each *row* has a length: np.linalg.norm(..., axis=1, keepdims=True)"),
+        (1 - right, "that is the distance, 1 - cosine"),
+        (right.T, "rows are those of a, columns those of b: transpose"),
+    )  # fmt: skip
+    return _compare(call(function, a, b), right, hints, "the cosine of every pair")
+
+
+def check_standardise(function: Callable[..., Any]) -> bool:
+    """Exercise 2: standardise with the training vectors' statistics."""
+    rng = np.random.default_rng(1)
+    train = rng.standard_normal((50, 5)) * [1, 2, 3, 4, 0] + [0, 1, 2, 3, 4]
+    others = rng.standard_normal((7, 5)) * 2
+    others[:, 4] = 4.0  # the column that never changes
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    safe = np.where(deviation > 1e-6, deviation, 1.0)
+    right = (others - mean) / safe
+    answer, problem = call(function, others.copy(), train.copy())
+    array = None if problem else as_array(answer)
+    if array is not None and array.shape == right.shape and not np.isfinite(array).all():
+        return verdict(
+            False, "the column that never changes has deviation 0, and 0 / 0 is NaN: add 1e-6"
+        )
+    own = np.where(others.std(axis=0) > 1e-6, others.std(axis=0), 1.0)
+    hints = (
+        ((others - others.mean(axis=0)) / own,
+         "take the statistics of train_vectors: test data must not choose its own scale"),
+        ((others - train.mean()) / train.std(), "each column by its own: axis=0"),
+        (others - mean, "the mean is gone; now divide by the standard deviation"),
+        (others / safe, "first take the mean away, then divide"),
+        (others - mean / safe, "put the difference in parentheses before you divide"),
+        ((others - mean) / np.where(deviation > 1e-6, deviation**2, 1.0),
+         "that divides by the variance: take its square root, the standard deviation"),
+    )  # fmt: skip
+    # Adding 1e-6 or so to the deviation is as good; ddof=1 is not worth an argument.
+    return _compare(
+        (answer, problem), right, hints, "each column by the training set's statistics", 2e-2
+    )
+
+
+def check_condition(function: Callable[..., Any]) -> bool:
+    """Exercise 3: c = mu + sigma * epsilon, with noise of its own for every entry."""
+    rows = 4000
+    mu = np.tile(np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0]), (rows, 1))
+    log_sigma = np.tile(np.log([0.1, 0.25, 0.5, 1.0, 1.5, 2.0]), (rows, 1))
+    answers = []
+    for seed in (0, 1):
+        answer, problem = call(function, mu.copy(), log_sigma.copy(), np.random.default_rng(seed))
+        array = None if problem else as_array(answer)
+        if array is None or array.shape != mu.shape:
+            shape = "" if array is None else f" of shape {array.shape}"
+            return verdict(
+                False, problem or f"return c of shape (batch, size), got {short(answer)}{shape}"
+            )
+        answers.append(array)
+    first, second = answers
+    if not np.isfinite(first).all():
+        return verdict(False, "there are NaN or infinite numbers: sigma is exp(log_sigma)")
+    if np.allclose(first, second):
+        return verdict(False, "two generators give the same sample: draw epsilon with rng")
+    centred = first - mu
+    if np.allclose(centred, centred[:1]):
+        return verdict(
+            False,
+            "all rows of the batch share one noise: draw epsilon of shape mu.shape, not (size,)",
+        )
+    unit = centred / np.exp(log_sigma)
+    if np.allclose(unit, unit[:, :1]):
+        return verdict(False, "all numbers of a row share one noise: draw epsilon of mu.shape")
+    return _judge_spread(centred, log_sigma, mu)
+
+
+def _judge_spread(centred: np.ndarray, log_sigma: np.ndarray, mu: np.ndarray) -> bool:
+    """Whether the sample has the mean and the width that were asked for."""
+    found, sigma = centred.std(axis=0), np.exp(log_sigma[0])
+    if not np.allclose(centred.mean(axis=0), 0, atol=0.15):
+        if np.allclose((centred + mu).mean(axis=0), 0, atol=0.15):
+            return verdict(False, "mu is missing: add it")
+        return verdict(False, "the mean of the sample is not mu: is epsilon standard normal?")
+    for wrong, hint in (
+        (np.abs(log_sigma[0]), "that multiplies by log sigma: take np.exp of it first"),
+        (np.sqrt(sigma), "log_sigma is the log of sigma itself, not of the variance: no 0.5"),
+        (sigma**2, "that multiplies by the variance: once np.exp(log_sigma) is enough"),
+        (np.ones_like(sigma), "the width is 1 everywhere: multiply epsilon by sigma"),
+        (sigma / np.sqrt(12), "epsilon is uniform: rng.standard_normal draws from the Gaussian"),
+    ):
+        if np.allclose(found, wrong, rtol=0.08):
+            return verdict(False, hint)
+    if not np.allclose(found, sigma, rtol=0.08):
+        numbers = ", ".join(f"{value:.2f}" for value in found)
+        return verdict(False, f"the widths are {numbers}; np.exp(log_sigma) is wanted")
+    return verdict(True, "mean mu, width sigma, and a noise of its own for every entry")
+
+
+def check_kl(function: Callable[..., Any]) -> bool:
+    """Exercise 4: the KL term, a mean over batch and dimensions."""
+    rng = np.random.default_rng(2)
+    mu, log_sigma = rng.standard_normal((5, 8)), 0.5 * rng.standard_normal((5, 8))
+    sigma = np.exp(log_sigma)
+    terms = -log_sigma + (sigma**2 + mu**2) / 2 - 0.5
+    half = -log_sigma / 2 + (sigma + mu**2) / 2 - 0.5  # log sigma read as the log of the variance
+    hints = (
+        (terms.sum(), "that is the sum: take the mean over batch and dimensions"),
+        (terms.sum(axis=1).mean(), "that sums over dimensions: take the mean over them as well"),
+        (terms.mean(axis=1), "that is one number a row: take the mean over both axes"),
+        (half.mean(), "log_sigma is the log of sigma, not of the variance: sigma**2 is exp(2 x)"),
+        ((terms - sigma**2 / 2 + sigma / 2).mean(), "sigma must be squared: exp(2 * log_sigma)"),
+        (-terms.mean(), "the sign is wrong: KL is never negative"),
+        (terms.mean() + 0.5, "the -1/2 is missing: KL of the standard normal is 0"),
+        ((terms + 2 * log_sigma).mean(), "it is *minus* log sigma"),
+        ((terms - mu**2 / 2 + mu / 2).mean(), "mu must be squared"),
+        ((-mu + (np.exp(2 * mu) + mu**2) / 2 - 0.5).mean(),
+         "you read mu twice and log_sigma never, the classic bug of this layer"),
+    )  # fmt: skip
+    return _compare(
+        call(function, mu, log_sigma), terms.mean(), hints, "0 only for mu = 0 and sigma = 1"
+    )
+
+
+def _compare(
+    called: tuple[Any, str], right: Any, hints: Any, praise: str, tolerance: float = 1e-4
+) -> bool:
+    """Compare an answer with the right one, then with what the usual mistakes give."""
+    answer, problem = called
+    if problem:
+        return verdict(False, problem)
+    array, right = as_array(answer), np.asarray(right)
+    if array is None:
+        return verdict(False, f"numbers are wanted, got {short(answer)}")
+    for wrong, hint in hints:
+        wrong = np.asarray(wrong)
+        matches = array.shape == wrong.shape and np.allclose(array, wrong, rtol=1e-4, atol=1e-6)
+        if matches and not (wrong.shape == right.shape and np.allclose(wrong, right)):
+            return verdict(False, hint)
+    if array.shape != right.shape:
+        return verdict(False, f"the shape should be {right.shape}, got {array.shape}")
+    if not np.allclose(array, right, rtol=tolerance, atol=1e-5):
+        place = np.unravel_index(np.argmax(np.abs(array - right)), right.shape)
+        where = f" at {tuple(map(int, place))}" if right.shape else ""
+        return verdict(False, f"expected {right[place]:.4f}{where}, got {array[place]:.4f}")
+    return verdict(True, praise)

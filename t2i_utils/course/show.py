@@ -1,0 +1,89 @@
+"""How notebooks show drawn pictures: under their captions, in labelled rows, or live."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from t2i_utils.pictures import captioned_sheet
+
+
+def show_sheet(
+    captions: Sequence[str], rows: Sequence[Sequence[np.ndarray]], size: int = 160
+) -> None:
+    """Display captions below their pictures: see `t2i_utils.pictures.captioned_sheet`."""
+    from IPython.display import display
+
+    sheet = captioned_sheet(captions, rows, size)
+    display(_picture(sheet, f"pictures above their captions: {'; '.join(captions)}"))
+
+
+def show_rows(
+    rows: Mapping[str, np.ndarray], columns: Sequence[str] = (), width: float = 9.5
+) -> None:
+    """Plot pictures in rows, each with its label on the left.
+
+    Args:
+        rows: label to pictures (n, height, width, 3) uint8.
+        columns: names above the first row.
+        width: of the figure, in inches.
+    """
+    import matplotlib.pyplot as plt
+
+    count = max(len(images) for images in rows.values())
+    room = 0.085 * max(len(line) for label in rows for line in label.split("\n")) + 0.1
+    side = (width - room) / count
+    height = len(rows) * side + (0.3 if columns else 0.05)
+    figure, axes = plt.subplots(len(rows), count, figsize=(width, height), squeeze=False)
+    for line, (label, images) in zip(axes, rows.items(), strict=True):
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
+        for axis in line:
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        for axis, image in zip(line, images, strict=False):
+            axis.imshow(image)
+    for axis, name in zip(axes[0], columns, strict=False):
+        axis.set_title(name, fontsize=10, fontweight="normal", loc="center", pad=4)
+    plt.show()
+
+
+class LiveSheet:
+    """A sheet of captions with their pictures, drawn anew in one place while a cell runs."""
+
+    def __init__(self, captions: Sequence[str], size: int = 160) -> None:
+        """Make a place below the cell.
+
+        Args:
+            captions: one a picture.
+            size: height and width at which each picture is shown, in pixels.
+        """
+        from IPython.display import Markdown, display
+
+        self._captions, self._size = list(captions), size
+        self._line = display(Markdown("The first step compiles ..."), display_id=True)
+        self._sheet = display(Markdown(""), display_id=True)
+
+    def show(self, images: np.ndarray, line: str) -> None:
+        """Replace what is shown.
+
+        Args:
+            images: (n, height, width, 3) uint8, one a caption.
+            line: a few words above the pictures.
+        """
+        from IPython.display import Markdown
+
+        sheet = captioned_sheet(self._captions, [[image] for image in images], self._size)
+        if self._line is not None and self._sheet is not None:  # None outside Jupyter
+            self._line.update(Markdown(line))
+            self._sheet.update(_picture(sheet, f"{line}: {'; '.join(self._captions)}"))
+
+
+def _picture(image: np.ndarray, alt: str) -> Any:
+    """A picture (height, width, 3) uint8 to display, with words for those who cannot see it."""
+    from IPython.display import Image as Picture
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="PNG")
+    return Picture(data=file.getvalue(), format="png", alt=alt)

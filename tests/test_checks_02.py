@@ -1,0 +1,129 @@
+"""The checks of notebook 02: the solution passes, each usual mistake gets the hint that fits."""
+
+import keras
+import numpy as np
+import pytest
+
+from t2i_utils.course import checks_02
+from t2i_utils.stackgan.losses import kl_divergence
+
+
+def said(capsys) -> str:
+    (line,) = capsys.readouterr().out.splitlines()
+    return line
+
+
+def unit(x):
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def kl(mu, log_sigma, square=2):
+    return -log_sigma + (np.exp(square * log_sigma) + mu**2) / 2 - 0.5
+
+
+def sample(mu, log_sigma, rng):
+    return mu + np.exp(log_sigma) * rng.standard_normal(mu.shape)
+
+
+RIGHT = {
+    checks_02.check_cosine: (
+        lambda a, b: unit(a) @ unit(b).T,
+        lambda a, b: keras.ops.convert_to_tensor(unit(a) @ unit(b).T),
+    ),
+    checks_02.check_standardise: (
+        lambda x, train: (x - train.mean(0)) / np.maximum(train.std(0), 1e-6),
+        lambda x, train: (x - train.mean(0)) / (train.std(0) + 1e-6),
+        lambda x, train: (x - train.mean(0)) / (train.std(0, ddof=1) + 1e-8),
+    ),
+    checks_02.check_condition: (sample, lambda m, s, rng: rng.normal(m, np.exp(s))),
+    checks_02.check_kl: (
+        lambda mu, log_sigma: kl(mu, log_sigma).mean(),
+        lambda mu, log_sigma: float(kl_divergence(mu, log_sigma)),
+    ),
+}
+WRONG = {
+    checks_02.check_cosine: (
+        (lambda a, b: a @ b.T, "divide by the length of both"),
+        (lambda a, b: unit(a) @ b.T, "rows of b"),
+        (lambda a, b: a @ unit(b).T, "rows of a"),
+        (lambda a, b: a @ b.T / np.linalg.norm(a) / np.linalg.norm(b), "each *row*"),
+        (lambda a, b: 1 - unit(a) @ unit(b).T, "distance"),
+        (lambda a, b: unit(b) @ unit(a).T, "transpose"),
+        (lambda a, b: (unit(a)[:3] * unit(b)).sum(1), "shape should be (4, 3)"),
+        (lambda a, b: unit(a) @ unit(b).T + 0.1, "expected"),
+        (lambda a, b: "0.9", "numbers are wanted"),
+    ),
+    checks_02.check_standardise: (
+        (lambda x, train: (x - train.mean(0)) / train.std(0), "NaN"),
+        (lambda x, train: (x - x.mean(0)) / (x.std(0) + 1e-6), "statistics of train_vectors"),
+        (lambda x, train: (x - train.mean()) / train.std(), "axis=0"),
+        (lambda x, train: x - train.mean(0), "now divide"),
+        (lambda x, train: (x - train.mean(0)) / np.maximum(train.var(0), 1e-6), "variance"),
+        (lambda x, train: x / np.where(train.std(0) > 0, train.std(0), 1), "first take the mean"),
+        (lambda x, train: x - train.mean(0) / np.where(train.std(0) > 0, train.std(0), 1),
+         "parentheses"),
+        (lambda x, train: train, "shape should be"),
+    ),
+    checks_02.check_condition: (
+        (lambda m, s, rng: m + np.exp(s) * rng.standard_normal(m.shape[1]), "one noise"),
+        (lambda m, s, rng: m + np.exp(s) * rng.standard_normal((len(m), 1)), "of a row"),
+        (lambda m, s, rng: m + np.exp(s) * np.random.default_rng(0).standard_normal(m.shape),
+         "same sample"),
+        (lambda m, s, rng: m, "same sample"),
+        (lambda m, s, rng: np.exp(s) * rng.standard_normal(m.shape), "mu is missing"),
+        (lambda m, s, rng: m + s * rng.standard_normal(m.shape), "np.exp"),
+        (lambda m, s, rng: m + np.exp(s / 2) * rng.standard_normal(m.shape), "not of the variance"),
+        (lambda m, s, rng: m + np.exp(2 * s) * rng.standard_normal(m.shape), "the variance"),
+        (lambda m, s, rng: m + rng.standard_normal(m.shape), "width is 1"),
+        (lambda m, s, rng: m + np.exp(s) * rng.random(m.shape), "mean of the sample"),
+        (lambda m, s, rng: m + np.exp(s) * (rng.random(m.shape) - 0.5), "uniform"),
+        (lambda m, s, rng: m + 3 * np.exp(s) * rng.standard_normal(m.shape), "the widths are"),
+        (lambda m, s, rng: np.log(-np.ones_like(m)), "NaN"),
+        (lambda m, s, rng: sample(m, s, rng)[0], "shape (batch, size)"),
+    ),
+    checks_02.check_kl: (
+        (lambda m, s: kl(m, s).sum(), "that is the sum"),
+        (lambda m, s: kl(m, s).sum(1).mean(), "sums over dimensions"),
+        (lambda m, s: kl(m, s).mean(1), "one number a row"),
+        (lambda m, s: (-s / 2 + (np.exp(s) + m**2) / 2 - 0.5).mean(), "not of the variance"),
+        (lambda m, s: kl(m, s, square=1).mean(), "sigma must be squared"),
+        (lambda m, s: -kl(m, s).mean(), "never negative"),
+        (lambda m, s: kl(m, s).mean() + 0.5, "-1/2 is missing"),
+        (lambda m, s: (kl(m, s) + 2 * s).mean(), "*minus* log sigma"),
+        (lambda m, s: (-s + (np.exp(2 * s) + m) / 2 - 0.5).mean(), "mu must be squared"),
+        (lambda m, s: kl(m, m).mean(), "mu twice"),
+        (lambda m, s: 0.0, "expected"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check", RIGHT)
+def test_a_right_answer_is_accepted(capsys, check):
+    for function in RIGHT[check]:
+        assert check(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(("check", "number"), [(c, i) for c in WRONG for i in range(len(WRONG[c]))])
+def test_a_wrong_answer_gets_its_hint(capsys, check, number):
+    function, hint = WRONG[check][number]
+    with np.errstate(all="ignore"):
+        assert check(function) is False
+    line = said(capsys)
+    assert line.startswith("Not yet: ") and hint in line
+
+
+@pytest.mark.parametrize("check", RIGHT)
+def test_a_check_never_raises(capsys, check):
+    for answer, hint in (
+        (..., "a function is wanted"),
+        (None, "a function is wanted"),
+        (lambda *arguments: ..., "replace the ..."),
+        (lambda *arguments: None, "replace the ..."),
+        (lambda *arguments: 1 / 0, "ZeroDivisionError"),
+        (lambda: 1, "TypeError"),
+        (lambda *arguments: [[1], [2, 3]], "Not yet"),
+        (lambda *arguments: object(), "Not yet"),
+    ):
+        assert check(answer) is False
+        assert hint in said(capsys)

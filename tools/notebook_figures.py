@@ -1,0 +1,50 @@
+"""Make the "expected result" pictures of notebooks by running them: name the notebooks.
+
+A Markdown cell that shows `![alt](../figures/NAME.png)` gets, as that file, the picture under the
+code cell before it. Runs on toy birds always, so that no photograph can end in `figures/`.
+"""
+
+import base64
+import os
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.png)\)")
+
+
+def figures_of(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
+    """File name to PNG of each expected picture in a notebook that has been run."""
+    found, last = {}, None
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            pictures = [
+                output.data["image/png"]
+                for output in cell.outputs
+                if "image/png" in output.get("data", {})
+            ]
+            last = base64.b64decode(pictures[-1]) if pictures else None
+        for name in EMBEDDED.findall(cell.source if cell.cell_type == "markdown" else ""):
+            if last is None:
+                raise SystemExit(f"{name}: the code cell before it draws nothing")
+            found[name] = last
+    return found
+
+
+def main(paths: list[str]) -> None:
+    """Run each notebook and write its pictures into figures/."""
+    os.environ.pop("T2I_CUB_DIR", None)
+    for path in map(Path, paths):
+        notebook = nbformat.read(path, as_version=4)
+        NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}).execute()
+        for name, content in figures_of(notebook).items():
+            (ROOT / "figures" / name).write_bytes(content)
+            print(f"figures/{name} ({len(content) // 1000} kB)")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
