@@ -1,0 +1,61 @@
+"""What notebooks display: pictures that are whole, described, and replaced in their place."""
+
+import base64
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from PIL import Image
+
+from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
+
+CAPTIONS = ["a red bird", 'a "blue" bird']
+PICTURES = np.full((2, 64, 64, 3), (200, 30, 90), np.uint8)
+
+
+def displayed(action) -> list:
+    """The outputs that an action puts under a cell, those that replace others included."""
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        action()
+    return captured.outputs
+
+
+def picture_in(output) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+
+
+def test_a_sheet_holds_every_picture_and_says_what_it_shows():
+    (output,) = displayed(lambda: show_sheet(CAPTIONS, [[image] for image in PICTURES], 100))
+    assert all(caption in output.metadata["image/png"]["alt"] for caption in CAPTIONS)
+    pixels = np.asarray(picture_in(output).convert("RGB"))
+    assert (pixels == (200, 30, 90)).all(axis=-1).sum() == 2 * 100 * 100
+
+
+def test_a_live_sheet_replaces_its_line_and_its_picture():
+    def watch():
+        sheet = LiveSheet(CAPTIONS, size=80)
+        sheet.show(PICTURES, "step 1")
+        sheet.show(255 - PICTURES, "step 2")
+
+    places, updates = [], []
+    for output in displayed(watch):
+        (updates if output.update else places).append(output)
+    names = [output.transient["display_id"] for output in places]
+    assert [output.transient["display_id"] for output in updates] == names * 2
+    line, picture = updates[-2:]
+    assert line.data["text/markdown"] == "step 2"
+    pixels = np.asarray(picture_in(picture).convert("RGB"))
+    assert (pixels == 255 - PICTURES[0, 0, 0]).all(axis=-1).sum() == 2 * 80 * 80
+
+
+def test_rows_have_their_labels_and_columns(monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda: None)
+    show_rows({"drawn": PICTURES, "real": PICTURES[:1]}, columns=["left", "right"])
+    axes = np.array(plt.gcf().axes).reshape(2, 2)
+    assert [axis.get_ylabel() for axis in axes[:, 0]] == ["drawn", "real"]
+    assert [axis.get_title(loc="center") for axis in axes[0]] == ["left", "right"]
+    assert [len(axis.images) for axis in axes.flat] == [1, 1, 1, 0]
+    plt.close()
