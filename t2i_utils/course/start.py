@@ -1,5 +1,6 @@
 """How every notebook starts: quiet imports, seeds, style, readable errors, the environment line."""
 
+import logging
 import os
 import platform
 import sys
@@ -23,6 +24,7 @@ def start() -> None:
 
         accelerator = backend.has_accelerator()
     warnings.filterwarnings("ignore", "pkg_resources is deprecated")  # tensorflow_hub 0.16
+    logging.getLogger("tensorflow").addFilter(lambda line: line.levelno >= logging.ERROR)
     keras.utils.set_random_seed(SEED)
     use_style()
     _explain_errors()
