@@ -38,6 +38,7 @@ class Config:
     generator_width: int = 64  # gf_dim: channels at the stage's full resolution, before RGB
     discriminator_width: int = 64  # df_dim (paper), channels of a head (modern)
     feature_size: int = 128  # modern: pictures are shown to EfficientNet-Lite0 at this size
+    initial_log_sigma: float = 0.0  # of the condition, before training
     # objective
     kl_weight: float = 1.0
     contrastive_weight: float = 0.0
@@ -96,6 +97,8 @@ _PAPER: dict[str, Any] = {
 _MODERN: dict[str, Any] = {
     "generator_width": 48,
     "discriminator_width": 64,
+    "initial_log_sigma": -2.0,
+    "kl_weight": 0.1,
     "contrastive_weight": 1.0,
     "num_distractors": 512,
     "generator_learning_rate": 6e-4,

@@ -20,7 +20,11 @@ def small_normal() -> keras.Initializer:
 
 
 def conditioning_augmentation(
-    embedding: Any, epsilon: Any, condition_size: int, initializer: Any = "glorot_uniform"
+    embedding: Any,
+    epsilon: Any,
+    condition_size: int,
+    initializer: Any = "glorot_uniform",
+    initial_log_sigma: float = 0.0,
 ) -> tuple[Any, Any, Any]:
     """Sample a condition from a Gaussian that the sentence decides (StackGAN, section 3.2).
 
@@ -31,6 +35,8 @@ def conditioning_augmentation(
         epsilon: (batch, condition_size), standard normal, drawn for every sample.
         condition_size: length of c.
         initializer: of the linear map.
+        initial_log_sigma: added to log sigma. At 0, the paper's, an untrained sigma is about 1 and
+            drowns the words: mu then varies by 0.5.
 
     Returns:
         (c, mu, log_sigma), each (batch, condition_size); mu and log_sigma in float32.
@@ -42,7 +48,7 @@ def conditioning_augmentation(
     )(embedding)
     hidden = layers.LeakyReLU(0.2, dtype="float32")(hidden)
     mu = hidden[:, :condition_size]
-    log_sigma = hidden[:, condition_size:]
+    log_sigma = hidden[:, condition_size:] + initial_log_sigma
     return mu + ops.exp(log_sigma) * epsilon, mu, log_sigma
 
 

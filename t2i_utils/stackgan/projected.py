@@ -1,8 +1,9 @@
 """A projected discriminator: frozen ImageNet features, fixed random mixing, small trained heads.
 
 Source: Sauer et al., Projected GANs Converge Faster, NeurIPS 2021 (arXiv 2111.01007). The text
-enters each head as in StackGAN (compressed, tiled, concatenated); spectral normalisation after
-Miyato et al. (arXiv 1802.05957).
+enters each head as an inner product with the features of each place (Miyato and Koyama, cGANs with
+Projection Discriminator, arXiv 1802.05637): concatenated, as in StackGAN, it was hardly read.
+Spectral normalisation after Miyato et al. (arXiv 1802.05957).
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from keras import initializers, layers
 
 from t2i_utils import backend
 from t2i_utils.config import Config
-from t2i_utils.stackgan.layers import SpectralConv2D, TiledConcatenate, small_uniform
+from t2i_utils.stackgan.layers import SpectralConv2D, small_uniform
 from t2i_utils.vision import load_features
 
 MIXED_CHANNELS = (64, 64, 128, 256)  # at strides 4, 8, 16 and 32
@@ -67,11 +68,12 @@ def build_projected_heads(config: Config, embedding_width: int) -> keras.Model:
             while x.shape[1] > smallest:
                 x = SpectralConv2D(width, 4, strides=2)(x)
                 x = layers.LeakyReLU(0.2)(x)
-            text = layers.Dense(64, kernel_initializer=small_uniform())(embedding)
-            x = TiledConcatenate()([x, text])  # (batch, 4, 4, width + 64) of feature_size 128
             x = SpectralConv2D(width, 3)(x)
-            x = layers.LeakyReLU(0.2)(x)
-            logits.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 3)(x)))
+            x = layers.LeakyReLU(0.2)(x)  # (batch, 4, 4, width) of feature_size 128
+            realness = layers.Flatten(dtype="float32")(SpectralConv2D(1, 3)(x))
+            text = layers.Dense(width, kernel_initializer=small_uniform())(embedding)
+            match = layers.Dot(axes=(2, 1), dtype="float32")([layers.Reshape((-1, width))(x), text])
+            logits.append(layers.add([realness, match], dtype="float32"))
         return keras.Model(
             [*maps, embedding], layers.Concatenate(dtype="float32")(logits), name="projected_heads"
         )

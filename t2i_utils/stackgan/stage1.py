@@ -42,6 +42,7 @@ def build_stage1_generator(config: Config, embedding_width: int) -> keras.Model:
             epsilon,
             config.condition_size,
             small_normal() if paper else small_uniform(),
+            config.initial_log_sigma,
         )
         latent = layers.Concatenate()([condition, noise])
         body = _paper_body if paper else _modern_body

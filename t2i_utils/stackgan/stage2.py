@@ -48,6 +48,7 @@ def build_stage2_generator(config: Config, embedding_width: int) -> keras.Model:
             epsilon,
             config.condition_size,
             small_normal() if paper else small_uniform(),
+            config.initial_log_sigma,
         )
         body = _paper_body if paper else _modern_body
         images = body(small, condition, config.generator_width)
