@@ -457,6 +457,7 @@ axis = sns.lineplot(table, x="epoch", y="accuracy", hue="vectors", marker="o", l
 axis.axhline(1 / 3, color="#999999", linestyle=":")
 axis.text(12, 0.35, "knows the three colours, not whose", color="#777777", ha="right")
 axis.set(title="Which colour do the wings have?", ylim=(0, 1))
+sns.move_legend(axis, "lower right", ncol=3, title="")
 plt.show()
 
 # %% [markdown]
@@ -494,7 +495,7 @@ FRAMES = {"French": "un oiseau {}", "German": "ein {} Vogel", "Italian": "un ucc
 FRAMES |= {"Spanish": "un pájaro {}", "Turkish": "{} bir kuş", "Japanese": "{}鳥"}
 NAMES = {
     "French": "rouge orange jaune vert bleu violet marron noir blanc gris rose",
-    "German": "roter oranger gelber grüner blauer lila brauner schwarzer weißer grauer rosa",
+    "German": "roter orangefarbener gelber grüner blauer lila brauner schwarzer weißer grauer rosa",
     "Italian": "rosso arancione giallo verde blu viola marrone nero bianco grigio rosa",
     "Spanish": "rojo naranja amarillo verde azul morado marrón negro blanco gris rosa",
     "Turkish": "kırmızı turuncu sarı yeşil mavi mor kahverengi siyah beyaz gri pembe",
