@@ -2,11 +2,12 @@
 
 import functools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from small_run import scratch, toy_pack, trained_run
+from small_run import configs, scratch, toy_pack
 from test_efficientnet_lite2 import needs_lite2
 
 from t2i_utils.cli import main
@@ -15,6 +16,7 @@ from t2i_utils.data.toy_birds import write_toy_birds
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation import (
     FeatureExtractor,
+    evaluate,
     fit_gaussian,
     frechet_distance,
     kernel_distance,
@@ -22,10 +24,12 @@ from t2i_utils.evaluation import (
     r_precision,
     shuffle_across_classes,
 )
-from t2i_utils.evaluation.evaluate import is_toy
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.setting import Setting, check_fit
+from t2i_utils.stackgan.stage1 import build_stage1_generator
+from t2i_utils.stackgan.stage2 import build_stage2_generator
 from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.stackgan.weights import save_weights
 from t2i_utils.text import load_encoder
 
 TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
@@ -35,7 +39,7 @@ TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_
 @functools.cache
 def birds() -> Pack:
     """Enough toy birds for 20 test pictures or more."""
-    data = write_toy_birds(scratch() / "toy-evaluation", 120, 2)
+    data = write_toy_birds(scratch() / "toy-evaluation", 80, 2)
     folder = scratch() / "pack-evaluation"
     write_pack(read_dataset(data), folder, encoder=load_encoder(), progress=False)
     return load_pack(folder)
@@ -51,9 +55,25 @@ def untrained_matcher() -> matcher.Matcher:
     return matcher.train_matcher(birds(), steps=1, progress=False)
 
 
+@functools.cache
+def untrained_run() -> Path:
+    """A run's folder with small generators of both stages, as they are before training."""
+    folder = scratch() / "untrained"
+    manifest = birds().manifest
+    about = {name: manifest[name] for name in ("crop", "encoder", "caption_source")}
+    about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
+    whitening = birds().whitening(birds().indices())
+    for config in configs(1, 2):
+        build = build_stage1_generator if config.stage == 1 else build_stage2_generator
+        generator = build(config, birds().width)
+        save_weights(folder / "weights", generator, config, whitening, about)
+    return folder
+
+
 @pytest.fixture
 def few_steps(monkeypatch):
     monkeypatch.setattr(matcher, "STEPS", 3)
+    monkeypatch.setattr(evaluate, "NUM_CAPTIONS", 3)  # of the diversity score
 
 
 # -- the command --------------------------------------------------------------------------------
@@ -61,8 +81,8 @@ def few_steps(monkeypatch):
 
 def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, capsys):
     out = tmp_path / "report"
-    words = ["evaluate", "--run", str(trained_run()), "--data", str(birds().folder)]
-    words += ["--network", "lite0", "--count", "24", "--out", str(out)]
+    words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
+    words += ["--network", "lite0", "--count", "20", "--out", str(out)]
     assert main(words) == 0
     report = json.loads((out / "report.json").read_text())
     measures = {score["measure"]: score for score in report["scores"]}
@@ -72,13 +92,12 @@ def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, caps
         assert set(score) >= TERMS
         assert np.isfinite(score["value"]) and np.isfinite(score["photographs"])
     about = report["about"]
-    assert (about["stage"], about["size"], about["n"]) == (2, 256, 24)
+    assert (about["stage"], about["size"], about["n"]) == (2, 256, 20)
     assert about["network"] == "EfficientNet-Lite0, ImageNet" and about["split"] == "zero-shot test"
-    # Two steps of training draw nothing like a bird: drawn toy birds are better in everything.
-    for name in ("KID x 1000", "FID"):
-        assert measures[name]["value"] > 2 * measures[name]["photographs"]
-    assert measures["parts in their colour"]["photographs"] > 0.9
-    assert measures["parts in their colour"]["value"] < 0.5
+    for name in ("KID x 1000", "FID"):  # drawn birds are the ceiling
+        assert measures[name]["value"] > measures[name]["photographs"]
+    obeyed = measures["parts in their colour"]
+    assert obeyed["photographs"] > 0.9 > 0.5 > obeyed["value"]
     text = (out / "report.md").read_text()
     assert "| KID x 1000 | lower |" in text and "Stage I's pictures enlarged" in text
     with Image.open(out / "nearest.png") as picture:
@@ -95,7 +114,7 @@ def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, caps
 
 
 def test_stage_1_is_scored_at_64_px(tmp_path, few_steps):
-    words = ["evaluate", "--run", str(trained_run()), "--data", str(birds().folder)]
+    words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
     words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
     assert main(words) == 0
     report = json.loads((tmp_path / "report.json").read_text())
@@ -120,7 +139,7 @@ def test_an_overlap_with_the_training_part_is_refused():
 
 
 def test_the_command_refuses_an_overlap_in_one_line(capsys):
-    words = ["evaluate", "--run", str(trained_run()), "--data", str(birds().folder)]
+    words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
     assert main([*words, "--split", "official"]) == 2
     error = capsys.readouterr().err
     assert "was trained on the zero-shot train part" in error and error.count("\n") == 1
@@ -135,14 +154,14 @@ def test_a_pack_of_another_crop_or_encoder_is_refused():
 
 def test_too_few_pictures_are_refused():
     with pytest.raises(InputError, match="20 are needed"):
-        Setting(Synthesizer(trained_run()), toy_pack(), lite0(), untrained_matcher())
+        Setting(Synthesizer(untrained_run()), toy_pack(), lite0(), untrained_matcher())
 
 
 # -- the parts ----------------------------------------------------------------------------------
 
 
 def test_a_place_has_its_own_noise_and_caption():
-    setting = Setting(Synthesizer(trained_run()), birds(), lite0(), untrained_matcher(), count=20)
+    setting = Setting(Synthesizer(untrained_run()), birds(), lite0(), untrained_matcher(), count=20)
     whole = np.concatenate([*setting.drawn(1)])
     np.testing.assert_array_equal(setting.draw(np.array([7, 3]), 1), whole[[7, 3]])
     assert (setting.draw(np.array([7]), 1, variation=1) != whole[7]).any()
@@ -152,7 +171,7 @@ def test_a_place_has_its_own_noise_and_caption():
 
 def test_photographs_are_the_middle_of_what_is_stored():
     rows = shuffled_rows(birds(), "zero-shot", "test")[:3]
-    for stage, size, first in ((1, 64, 6), (2, 256, 24)):
+    for stage, size, first in ((1, 64, 6), (2, 256, 20)):
         (chunk,) = photographs(birds(), rows, stage)
         assert chunk.shape == (3, size, size, 3)
         stored = birds().images({1: 76, 2: 304}[stage])[rows[1]]
@@ -181,8 +200,8 @@ def test_a_matcher_is_read_back_as_it_was_written(few_steps):
 
 
 def test_toy_birds_are_told_from_others():
-    assert is_toy(birds().manifest)
-    assert not is_toy({"class_names": {"1": "001.Golden_winged_Warbler"}})
+    assert evaluate.is_toy(birds().manifest)
+    assert not evaluate.is_toy({"class_names": {"1": "001.Golden_winged_Warbler"}})
 
 
 def test_pictures_of_another_kind_are_refused():

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
+from t2i_utils.data.toy_drawing import PALETTE
 from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
 from t2i_utils.evaluation.features import WIDTH, resize
-from t2i_utils.evaluation.part_colours import PICTURE, score_captions
+from t2i_utils.evaluation.part_colours import PICTURE, part_colours
 from t2i_utils.evaluation.photographs import (
     fill,
     photograph_features,
@@ -154,16 +155,23 @@ def _score_toy_parts(setting: Setting) -> list[Score]:
     if not len(places):
         return []
     parts = [named[place] for place in places]
-    others = np.roll(parts, 1).tolist()
-    pictures = resize(setting.draw(places, setting.stage), PICTURE)
-    real = np.concatenate([*photographs(setting.pack, setting.rows[places], 1)])
-    own = score_captions(pictures, parts)
-    count = sum(map(len, parts))
+    drawn = part_colours(resize(setting.draw(places, setting.stage), PICTURE))
+    real = part_colours(np.concatenate([*photographs(setting.pack, setting.rows[places], 1)]))
+    own, count = _share_in_colour(drawn, parts), sum(map(len, parts))
     return [
-        Score("parts in their colour", own, score_captions(real, parts), "higher", count,
+        Score("parts in their colour", own, _share_in_colour(real, parts), "higher", count,
               "none (shapes and colours)", "the drawn colours", share_error(own, count),
-              score_captions(pictures, others), 1 / 11)
+              _share_in_colour(drawn, [*parts[1:], parts[0]]), 1 / len(PALETTE))
     ]  # fmt: skip
+
+
+def _share_in_colour(found: list[dict[str, str]], named: list[dict[str, str]]) -> float:
+    """The share of named parts, over all pictures, that were found in their colour."""
+    return float(np.mean([
+        seen[part] == colour
+        for seen, parts in zip(found, named, strict=True)
+        for part, colour in parts.items()
+    ]))  # fmt: skip
 
 
 def is_toy(manifest: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from t2i_utils.text import Whitening
 
 IMAGE_SIZE = 64  # pixels: larger pictures are made smaller
 VECTOR_SIZE = 128
-CHANNELS = (48, 96, 192, 256)  # of 3x3 convolutions of stride 2
+CHANNELS = (64, 128, 256)  # of 3x3 convolutions of stride 2
 BATCH_SIZE = 128
 STEPS = 3000
 LEARNING_RATE = 2e-3
@@ -74,9 +74,12 @@ def _predict(tower: keras.Model, inputs: np.ndarray) -> np.ndarray:
 
 
 def build_image_tower() -> keras.Model:
-    """Four convolutions of stride 2, averaged: (batch, 64, 64, 3) in [-1, 1] to (batch, 128)."""
+    """Three convolutions of stride 2 on the halved picture, averaged: colours and where they are.
+
+    Takes (batch, 64, 64, 3) in [-1, 1], gives (batch, 128).
+    """
     images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))
-    x = images
+    x = layers.AveragePooling2D(2)(images)
     for channels in CHANNELS:
         x = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization(momentum=0.95)(x)
