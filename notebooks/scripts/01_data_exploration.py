@@ -519,22 +519,22 @@ for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
 # %% [markdown]
 # Pictures are floats in [-1, 1], which is what the generator's tanh produces. (*Whitening* brings
 # the 512 numbers to one scale; notebook 02 shows why it is needed.) To see the random crop and the
-# mirror at work, look at one picture in the batches of several epochs.
+# mirror at work, we train for a moment on two birds only, so that every batch holds both: six
+# batches, from left to right.
 
 # %%
-steps_per_epoch = len(train) / 8
-one = train[0]
-views = []
-for step in range(int(6 * steps_per_epoch)):
-    batch = batches.at(step)
-    views += list(batch["images"][batch["indices"] == one])
-figure, axes = plt.subplots(1, len(views), figsize=(9.5, 2))
-for axis, view in zip(axes, views, strict=True):
-    axis.imshow((view + 1) / 2)
-    axis.axis("off")
+own_class = pack.class_ids[train]
+pair = train[[0, np.flatnonzero(own_class != own_class[0])[0]]]  # two birds of two classes
+two_birds = Batches(pack, pair, batch_size=2, image_size=64, whitening=whitening, seed=0)
+figure, axes = plt.subplots(2, 6, figsize=(9.5, 3.4))
+for step, column in enumerate(axes.T):
+    batch = two_birds.at(step)
+    for axis, row in zip(column, pair, strict=True):
+        axis.imshow((batch["images"][batch["indices"] == row][0] + 1) / 2)
+        axis.axis("off")
 
 # %% [markdown]
-# The same bird, once an epoch, never quite the same picture: the network cannot learn pixels by
+# The same two birds, never quite the same pictures: the network cannot learn pixels by
 # heart so easily. And since a batch depends on the seed and the step alone, a training that is
 # stopped and resumed sees exactly the batches that it would have seen.
 #
