@@ -429,11 +429,11 @@ axis.set(xlabel="cosine with the most similar training class", ylabel="share of 
 plt.show()
 
 # %% [markdown]
-# Under the official split a test bird's nearest relative in the training part is its own class. A
-# network that only looks up the nearest caption and copies its picture would score well there.
-# Under the zero-shot split even the nearest class is another bird. That is why this course trains
-# on the zero-shot `train` classes only, and `t2i evaluate` refuses to judge weights on pictures
-# that they were trained on.
+# Under the official split a test bird's nearest relative in training is nearly always its own
+# class: a network that only looks up the nearest caption and copies its picture would score well
+# there. Under the zero-shot split even the nearest class is another bird. That is why this course
+# trains on the zero-shot `train` classes only, and `t2i evaluate` refuses to judge weights on
+# pictures that they were trained on.
 #
 # For toy birds the rule is stricter still: a test bird's (crown, wing, belly) colours never occur
 # together in training, though every pair of them does.
