@@ -1,0 +1,183 @@
+"""Checks of the exercises in notebook 05 (evaluation and interpolation)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
+from t2i_utils.evaluation import kernel_distance, lerp, slerp
+
+SHARE, ERROR = 0.4, 0.02  # of exercise 2
+_ENOUGH = 600  # SHARE * (1 - SHARE) / ERROR**2
+
+
+def check_kernel_distance(function: Callable[..., Any]) -> bool:
+    """Exercise 1: the unbiased kernel distance (KID) of two sets of features."""
+    rng = np.random.default_rng(0)
+    for what, real, fake in (
+        ("two sets of 5 pictures", rng.normal(size=(5, 8)), rng.normal(1, 1, (5, 8))),
+        ("6 real pictures and 4 drawn ones", rng.normal(size=(6, 3)), rng.normal(1, 1, (4, 3))),
+    ):
+        answer, problem = call(function, real.copy(), fake.copy())
+        if problem:
+            return verdict(False, f"{what}: {problem}" if "stopped" in problem else problem)
+        value, right = _one_number(answer), kernel_distance(real, fake).value
+        if value is None:
+            return verdict(False, f"return one number, got {short(answer)}")
+        if not np.isclose(value, right, rtol=1e-5, atol=1e-9):
+            return verdict(False, f"{what}: {_kernel_hint(value, real, fake)}")
+    return verdict(True, "unbiased: no picture is compared with itself, and set sizes may differ")
+
+
+def _mmd(real: np.ndarray, fake: np.ndarray, **changes: Any) -> float:
+    """The squared MMD with something changed: what the usual mistakes give."""
+    rule = {"width": real.shape[1], "one": 1, "power": 3, "diagonal": False, "between": 2} | changes
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return (a @ b.T / rule["width"] + rule["one"]) ** rule["power"]
+
+    def within(a: np.ndarray) -> float:
+        k, n = kernel(a, a), len(a)
+        if rule["diagonal"] == "divisor":
+            return k.sum() / (n * (n - 1))
+        return k.mean() if rule["diagonal"] else (k.sum() - np.trace(k)) / (n * (n - 1))
+
+    return within(real) + within(fake) - rule["between"] * kernel(real, fake).mean()
+
+
+def _kernel_hint(value: float, real: np.ndarray, fake: np.ndarray) -> str:
+    right = _mmd(real, fake)
+    itself = "leave out k(x, x): a picture is always like itself, and the fewer, the more it counts"
+    for wrong, hint in (
+        (_mmd(real, fake, diagonal=True), itself),
+        (_mmd(real, fake, diagonal="divisor"), f"n (n - 1) pairs are left if you {itself}"),
+        (_mmd(real, fake, width=1), "divide the product by the width before you add 1"),
+        (_mmd(real, fake, one=0), "add 1 to the product before the cube"),
+        (_mmd(real, fake, power=2), "the kernel is a cube, not a square"),
+        (_mmd(real, fake, power=1), "cube the kernel"),
+        (_mmd(real, fake, between=1), "the mean between the sets counts twice"),
+        (_mmd(real, fake, between=-2), "subtract the mean between the sets"),
+        (-right, "the sign is turned: within minus between"),
+        (1000 * right, "leave the factor of 1,000 to the table"),
+        (max(right, 0) ** 0.5, "do not take the root: KID is the squared distance"),
+    ):
+        if np.isclose(value, wrong, rtol=1e-5, atol=1e-9):
+            return hint
+    return f"expected {right:.5f}, got {value:.5f}"
+
+
+def check_num_pictures(answer: Any) -> bool:
+    """Exercise 2: how many pictures make a share of 40 % sure to 2 points."""
+    if is_blank(answer):
+        return verdict(False, "replace the ... by a number of pictures")
+    value, variance = _one_number(answer), SHARE * (1 - SHARE)
+    if value is None:
+        return verdict(False, f"one number is wanted, got {short(answer)}")
+    if np.isclose(value, _ENOUGH, atol=1):
+        return verdict(True, f"{_ENOUGH}; for half the error you need four times as many")
+    for wrong, hint in (
+        (variance / ERROR, "the error has to be squared when you solve for n"),
+        (variance**0.5 / ERROR, "square both sides before you solve for n"),
+        (variance / 2**2, "2 points are 0.02, not 2"),
+        (variance / 0.2**2, "2 points are 0.02, not 0.2"),
+        (SHARE / ERROR**2, "the variance of a share p is p (1 - p), not p"),
+        (0.25 / ERROR**2, "that is enough for any share; here p is 0.4"),
+        (1.96**2 * variance / ERROR**2, "that is for 1.96 standard errors; one is asked for"),
+        (4 * variance / ERROR**2, "that is for two standard errors; one is asked for"),
+    ):
+        if np.isclose(value, wrong, atol=1):
+            return verdict(False, hint)
+    return verdict(False, f"{value:g} is not it: solve sqrt(p (1 - p) / n) = 0.02 for n, p = 0.4")
+
+
+def check_r_precision(function: Callable[..., Any]) -> bool:
+    """Exercise 3: the share of pictures that find their own caption, in column 0."""
+    rng = np.random.default_rng(1)
+    similarity = rng.random((40, 10))
+    similarity[:12, 0] = 2.0  # found for sure
+    answer, problem = call(function, similarity.copy())
+    if problem:
+        return verdict(False, problem)
+    value = _one_number(answer)
+    if value is None:
+        return verdict(False, f"return one number, got {short(answer)}")
+    best_wrong = similarity[:, 1:].max(axis=1)
+    right = float((similarity[:, 0] > best_wrong).mean())
+    if not np.isclose(value, right):
+        for wrong, hint in (
+            (100 * right, "return a share between 0 and 1, not per cent"),
+            (40 * right, "return the share, not the number, of pictures"),
+            (1 - right, "that is the share that finds a wrong caption"),
+            ((similarity[:, :1] > similarity[:, 1:]).mean(),
+             "a picture counts if it beats *all* wrong captions; you count single wins"),
+            ((similarity[:, 0] > similarity[:, 1:].mean(axis=1)).mean(),
+             "compare with the best of the wrong captions, not with their mean"),
+            ((similarity.argmax(axis=0) == 0).mean(), "each *row* is a picture: look along axis 1"),
+        ):  # fmt: skip
+            if np.isclose(value, float(wrong)):
+                return verdict(False, hint)
+        return verdict(False, f"expected {right:.3f}, got {value:.3f}")
+    answer, problem = call(function, np.full((6, 10), 0.5))
+    if problem:
+        return verdict(False, f"when all captions are equally similar: {problem}")
+    if _one_number(answer) != 0:
+        return verdict(
+            False,
+            "right on most data; but a grey picture, to which all captions are equally similar, "
+            "gets a point from you: a tie is no win (argmax gives the first of equals)",
+        )
+    return verdict(True, "and a picture that cannot choose gets no point")
+
+
+def check_slerp(function: Callable[..., Any]) -> bool:
+    """Exercise 4: the walk along the sphere between two noises of one length."""
+    start, end = np.random.default_rng(2).normal(size=(2, 100))
+    end *= np.linalg.norm(start) / np.linalg.norm(end)
+    for amount in (0.5, 0.25, 0.0, 1.0):
+        answer, problem = call(function, start.copy(), end.copy(), amount)
+        if problem:
+            return verdict(False, problem)
+        point = as_array(answer)
+        if point is None or point.shape != start.shape:
+            return verdict(False, f"return 100 numbers, as many as start has; got {short(answer)}")
+        if not np.allclose(point, slerp(start, end, [amount])[0], atol=1e-4):
+            return verdict(False, f"amount {amount:g}: {_slerp_hint(point, start, end, amount)}")
+    answer, problem = call(function, start.copy(), start.copy(), 0.5)
+    point = None if problem else as_array(answer)
+    if point is None or point.shape != start.shape or not np.allclose(point, start, atol=1e-4):
+        return verdict(
+            False,
+            "right, but for one case: where start and end are the same the angle is 0, and you "
+            "divide by its sine",
+        )
+    return verdict(True, "even steps along the sphere, from start to end")
+
+
+def _slerp_hint(point: np.ndarray, start: np.ndarray, end: np.ndarray, amount: float) -> str:
+    length, straight = np.linalg.norm(start), lerp(start, end, [amount])[0]
+    arc = slerp(start, end, [amount])[0]
+    angle = np.arccos(start @ end / length**2)
+    degrees = np.degrees(angle)
+    for wrong, hint in (
+        (straight, "that is the straight line, through the inside of the sphere"),
+        (straight * length / np.linalg.norm(straight),
+         "a straight line pushed out to the sphere hurries in the middle: use the sines"),
+        (arc / length, "the direction is right, the length is not: noise has a length of about 10"),
+        (slerp(start, end, [1 - amount])[0], "0 is the start and 1 the end, not the reverse"),
+        (arc * np.sin(angle), "divide by the sine of the angle"),
+        ((np.sin((1 - amount) * degrees) * start + np.sin(amount * degrees) * end)
+         / np.sin(degrees), "NumPy's sine takes radians: leave out the degrees"),
+        (np.sqrt(1 - amount) * start + np.sqrt(amount) * end,
+         "roots keep the length only where start and end are at right angles: use the sines"),
+    ):  # fmt: skip
+        if np.allclose(point, wrong, atol=1e-4):
+            return hint
+    if not np.isfinite(point).all():
+        return "the answer is not finite: divide by the lengths before arccos"
+    return f"expected {arc[0]:.3f}, {arc[1]:.3f}, ...; got {point[0]:.3f}, {point[1]:.3f}, ..."
+
+
+def _one_number(answer: Any) -> float | None:
+    number = as_array(answer)
+    return None if number is None or number.size != 1 else float(number.reshape(()))
