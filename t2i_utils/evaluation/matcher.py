@@ -182,7 +182,7 @@ def pack_matcher(pack: Pack, split: str = "zero-shot") -> Matcher:
         if found == about:
             return Matcher(arrays, about, file)
     print(f"training the image-text matcher of {pack.folder}, this once", file=sys.stderr)
-    matcher = train_matcher(pack, split)
+    matcher = train_matcher(pack, split, STEPS)
     write_arrays(file, matcher.arrays, about, compress=True)
     return matcher
 
