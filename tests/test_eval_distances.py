@@ -1,10 +1,21 @@
 """FID and KID against closed forms, and what they promise."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from t2i_utils.errors import InputError
-from t2i_utils.evaluation import Gaussian, fit_gaussian, frechet_distance, kernel, kernel_distance
+from t2i_utils.evaluation import (
+    Gaussian,
+    diversity,
+    fit_gaussian,
+    frechet,
+    frechet_distance,
+    kernel,
+    kernel_distance,
+    nearest_neighbours,
+)
 
 
 def normal(seed: int, count: int, width: int = 8, shift: float = 0.0) -> np.ndarray:
@@ -110,3 +121,25 @@ def test_a_memory_mapped_file_gives_the_same(tmp_path):
 def test_too_few_pictures_are_refused():
     with pytest.raises(InputError, match="give 4 or more"):
         kernel_distance(normal(0, 2), normal(1, 50))
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        fit_gaussian,
+        lambda features: kernel_distance(features, features),
+        lambda features: nearest_neighbours(features[:50], features),
+    ],
+)
+def test_memory_does_not_grow_with_the_number_of_pictures(measure, tmp_path, monkeypatch):
+    for module in (diversity, frechet, kernel):
+        monkeypatch.setattr(module, "CHUNK", 32)
+    peaks = []
+    for count in (400, 3200):
+        np.save(tmp_path / f"{count}.npy", normal(0, count, 100))
+        mapped = np.load(tmp_path / f"{count}.npy", mmap_mode="r")
+        tracemalloc.start()
+        measure(mapped)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0] < 3200 * 100 * 4

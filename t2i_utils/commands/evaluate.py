@@ -95,6 +95,10 @@ def run(options: argparse.Namespace) -> int:
     found = evaluate(setting)
     write_report(found, _sheet(synthesizer, setting.stage, options.seed), options.out)
     print("\n".join(score_table(found.scores)))
+    if found.enlarged:
+        print("\nStage I's pictures, enlarged to 256 px:")
+        print("\n".join(score_table(found.enlarged)))
+    print("\n" + ", ".join(f"{part}: {taken:.0f} s" for part, taken in found.seconds.items()))
     print(f"{options.out / 'report.md'}: {found.about['n']} pictures of {found.about['size']} px")
     return 0
 

@@ -115,15 +115,18 @@ def format_value(score: Score, value: float) -> str:
 
 _NOTES = [
     "- *photographs*: the same measure of held-out photographs. For KID and FID these are scored "
-    "against as many training photographs, which are of other classes in a zero-shot split; no "
-    "generator is expected to do better.",
+    "against as many training photographs, which are of other classes in a zero-shot split: the "
+    "ceiling.",
     "- ± is one standard error (KID: jackknife over ten parts of the pictures).",
     "- KID and FID here are not those of the literature, which are taken on InceptionV3: compare "
     "them only within one network, n, crop and resize. FID falls as n grows; KID does not.",
     "- *birdness*: the likeliest ImageNet class is a bird, with a probability of 5 % or more.",
-    "- *R-precision*: the matcher finds the caption among it and others of other classes.",
+    "- *R-precision*: the matcher finds the caption among it and others of other classes. A "
+    "picture that was drawn from a caption shows little else, so by the matcher's measures a "
+    "generator may pass photographs, whose captions leave most of them unsaid.",
     "- *colour word*: of captions with exactly one of red, orange, yellow, green, blue, the share "
     "whose picture has more of that hue in its middle than the median picture.",
     "- *diversity*: mean distance between pictures of one caption; photographs: of one class.",
-    "- `nearest.png` shows photographs beside pictures: it is not to be published.",
+    "- `pictures.png` has captions of our own. `nearest.png` has the pictures that come nearest "
+    "to a training photograph, each left of it: photographs are not to be published.",
 ]
