@@ -627,7 +627,7 @@ def build(kl_weight):
 
 # %%
 history, trained = [], {}
-for kl_weight in (0.0, 0.1, 2.0):
+for kl_weight in (0.0, 0.3, 2.0):
     model, condition = build(kl_weight)
     trained[kl_weight] = condition
 
@@ -678,13 +678,13 @@ plt.show()
 
 # %% [markdown]
 # Left, islands with nothing between them. Right, the clouds run into each other, and the captions
-# can hardly be told apart. In the middle, neighbours that touch: a walk from one caption to the
-# next hardly leaves known ground, and notebook 05 will take such walks.
+# can hardly be told apart. In the middle, wide clouds that still keep apart: a walk from one
+# caption to the next soon comes to known ground, and notebook 05 will take such walks.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Samples of three captions for three weights of the KL term: far apart, touching,
-# one on top of the other](../figures/02_clouds.png)
+# ![Samples of three captions for three weights of the KL term: far apart, near each
+# other, one on top of the other](../figures/02_clouds.png)
 #
 # *Eight epochs on 4,800 captions of toy birds, seed 0, on 2 CPU cores.*
 #
