@@ -36,7 +36,8 @@ def draw_between(
     Raises:
         InputError: a caption is empty or too long, or there is no such stage.
     """
-    blend = lerp(*synthesizer.embed([start, end]), [amount])
+    first, last = synthesizer.embed([start, end])
+    blend = lerp(first, last, [amount])
     return synthesizer.draw(blend, synthesizer.noise(1, seed), stage)[stage][0]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.config import Config
@@ -85,7 +85,7 @@ class Discriminator:
 
     def judge(self, features: list[Any], embeddings: Any) -> Any:
         """Logits of features with sentences."""
-        return self.head([*features, embeddings], training=True)
+        return self.head([*features, ops.convert_to_tensor(embeddings)], training=True)
 
     def image_vectors(self, features: list[Any]) -> Any:
         """Where the matching space has pictures: (batch, VECTOR_SIZE) of unit length."""

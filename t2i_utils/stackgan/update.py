@@ -146,6 +146,7 @@ class StageGAN:
     def compute_losses(self, batch: dict[str, Any]) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """The two players' losses on one batch, and metrics: see `update` for the batch."""
         config, discriminator = self.config, self.discriminator
+        batch = {name: ops.convert_to_tensor(values) for name, values in batch.items()}
         blur = batch.get("blur", 1.0)
         kind = "hinge" if config.recipe == "modern" else "bce"
         embeddings = texts = batch["embeddings"]

@@ -1,0 +1,112 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 Stage-II GAN: solutions
+#
+# One good answer to each exercise of [04 Stage-II GAN](../04_stage2_gan.ipynb), with the reason.
+# Yours may look different; the check decides.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/solutions/04_stage2_gan.ipynb)
+
+# %%
+# Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules:
+    folder = Path.home() / "text-to-image-synthesizer"
+    repository = ["https://github.com/your_account/text-to-image-synthesizer", str(folder)]
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch=v0.1.0", *repository]
+    requirements = str(folder / "requirements-colab.txt")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "-r", requirements]
+    for command in ([] if folder.is_dir() else [clone]) + [install]:
+        if subprocess.run(command).returncode != 0:
+            raise SystemExit(f"{command[-1]}: see the lines above; then run this cell again")
+    sys.path.insert(0, str(folder))
+    os.chdir(folder / "notebooks")
+
+# %% [markdown]
+# The same start as in every notebook.
+
+# %%
+from t2i_utils.course.start import start
+
+start()
+
+# %% [markdown]
+# The exercises need Keras layers, NumPy and the checks.
+
+# %%
+import numpy as np
+from keras import layers
+
+from t2i_utils.course import checks_04
+
+# %% [markdown]
+# ## Exercise 1: a residual block
+#
+# No ReLU stands directly before the addition: it would allow the block to add, but never to take
+# away.
+
+
+# %%
+def my_residual_block(maps):
+    """Two 3x3 convolutions whose result is added to the input."""
+    channels = maps.shape[-1]
+    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(maps)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.ReLU()(layers.add([maps, x]))
+
+
+assert checks_04.check_residual_block(my_residual_block)
+
+# %% [markdown]
+# The convolutions need no bias because BatchNorm adds one. The library's version is
+# `t2i_utils.stackgan.layers.residual_block`.
+#
+# ## Exercise 2: nothing moved
+#
+# `np.array_equal` compares shapes and every number. `np.allclose` would be the wrong tool here: it
+# forgives small changes, and small changes are what a slow leak is made of.
+
+
+# %%
+def my_unchanged(before, after):
+    """Whether two lists of arrays are the same, bit for bit."""
+    if len(before) != len(after):
+        return False
+    return all(np.array_equal(old, new) for old, new in zip(before, after, strict=True))
+
+
+assert checks_04.check_unchanged(my_unchanged)
+
+# %% [markdown]
+# ## Exercise 3: sharpness
+#
+# First make the pictures floats: with uint8, 3 - 5 is 254.
+
+
+# %%
+def my_sharpness(pictures):
+    """Mean absolute difference of neighbouring pixels, one number a picture."""
+    values = pictures.astype("float32")
+    down = np.abs(np.diff(values, axis=1)).mean(axis=(1, 2, 3))
+    right = np.abs(np.diff(values, axis=2)).mean(axis=(1, 2, 3))
+    return (down + right) / 2
+
+
+assert checks_04.check_sharpness(my_sharpness)
+
+# %% [markdown]
+# Back to [04 Stage-II GAN](../04_stage2_gan.ipynb), or on to
+# [05 Evaluation and interpolation](../05_evaluation_and_interpolation.ipynb).
