@@ -163,8 +163,10 @@ def test_too_few_pictures_are_refused():
 def test_a_place_has_its_own_noise_and_caption():
     setting = Setting(Synthesizer(untrained_run()), birds(), lite0(), untrained_matcher(), count=20)
     whole = np.concatenate([*setting.drawn(1)])
-    np.testing.assert_array_equal(setting.draw(np.array([7, 3]), 1), whole[[7, 3]])
-    assert (setting.draw(np.array([7]), 1, variation=1) != whole[7]).any()
+    # One level of grey: sums are taken in another order where the batch has another size.
+    np.testing.assert_allclose(setting.draw(np.array([7, 3]), 1), whole[[7, 3]].astype(int), atol=1)
+    other_noise = setting.draw(np.array([7]), 1, variation=1)[0].astype(int)
+    assert abs(other_noise - whole[7]).max() > 1
     for place, row in enumerate(setting.rows):
         assert setting.captions[place] in birds().captions[row]
 

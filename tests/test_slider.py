@@ -47,7 +47,6 @@ def test_moving_the_slider_changes_the_picture_and_moving_back_restores_it(slide
     first = shown(slider)
     slider.amount.value = 1
     assert np.abs(shown(slider).astype(int) - first).mean() > 5
-    assert slider.picture.tooltip == f"a picture 100% of the way from {START!r} to {END!r}"
     slider.amount.value = 0
     np.testing.assert_array_equal(shown(slider), first)
 

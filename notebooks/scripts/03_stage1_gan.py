@@ -366,6 +366,8 @@ table.astype({"now": float}).round(2)
 # - **KL** (notebook 02) keeps the distribution of each condition near a standard normal.
 # - **Match** is the contrastive loss: among all sentences of the batch and some hundred
 #   distractors, each picture must find its own. Guessing costs the logarithm of their number.
+#   The discriminator learns it from photographs, and learns to doubt generated pictures: left
+#   alone, the generator pleases it with a spot of the belly's colour anywhere.
 # - **Sameness** compares two pictures of *one* sentence with two noises: 1 means they are as good
 #   as identical, 0 that they differ as much as two photographs do.
 #

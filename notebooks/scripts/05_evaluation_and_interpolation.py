@@ -828,7 +828,7 @@ plt.show()
 # (A slider needs a running notebook; on a web page that only shows it, you see nothing here.)
 
 # %%
-CaptionSlider(draw, *attribute_walk(template, ["yellow", "red"]))
+CaptionSlider(draw, *attribute_walk("this bird has black wings and a {} belly", ["yellow", "red"]))
 
 # %% [markdown]
 # A caption that cannot be drawn is explained under the picture. And how does it work? Every change

@@ -100,7 +100,6 @@ class CaptionSlider(widgets.VBox):
         file = io.BytesIO()
         Image.fromarray(drawn).save(file, format="PNG")
         self.picture.value = file.getvalue()
-        self.picture.tooltip = f"a picture {amount:.0%} of the way from {start!r} to {end!r}"
         self._say("")
 
     def _say(self, sentence: str) -> None:
