@@ -1,8 +1,11 @@
 """The losses, against NumPy."""
 
+import keras
 import numpy as np
 import pytest
+from keras import ops
 
+from t2i_utils import backend
 from t2i_utils.stackgan import losses
 
 RANDOM = np.random.default_rng(0)
@@ -77,6 +80,23 @@ def test_contrastive_loss_takes_several_pictures_of_one_sentence():
     own = np.arange(4)
     assert float(losses.contrastive_loss(texts[places], texts, places, places, own)) < 0.2
     assert float(losses.contrastive_loss(texts[places], texts, own, own, own)) > 1
+
+
+def test_the_discriminator_wants_drawn_pictures_matched_less_surely_than_photographs():
+    def loss(real, fake):
+        return float(losses.matching_loss(np.float32(real), np.float32(fake)))
+
+    assert loss(1.5, 1.5) == pytest.approx(1.5 + losses.DOUBT)
+    assert loss(1.5, 1.0) > loss(1.5, 2.0) > loss(1.5, 2.5)
+    assert loss(1.5, 2.5) == loss(1.5, 6.0) == 1.5  # far enough: nothing more to gain
+
+
+def test_the_discriminator_does_not_match_photographs_worse_to_be_surer_of_drawn_ones():
+    real = keras.Variable(1.5)
+    _, _, [[gradient]] = backend.gradients(
+        lambda: ([losses.matching_loss(real, ops.convert_to_tensor(1.0))], None), [real]
+    )
+    assert float(gradient) == 1
 
 
 def test_diversity_loss_asks_for_the_difference_of_two_photographs():

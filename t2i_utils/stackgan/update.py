@@ -176,7 +176,7 @@ class StageGAN:
         if config.contrastive_weight:
             match_real = self._match(batch, real_features, ops.arange(embeddings.shape[0]))
             match_fake = self._match(batch, fake_features, places)
-            d_loss += config.contrastive_weight * match_real
+            d_loss += config.contrastive_weight * losses.matching_loss(match_real, match_fake)
             g_loss += config.contrastive_weight * match_fake
             metrics |= {"match_real": match_real, "match_fake": match_fake}
         if config.diversity_weight:
