@@ -99,12 +99,13 @@ _MODERN: dict[str, Any] = {
     "discriminator_width": 64,
     "initial_log_sigma": -2.0,
     "kl_weight": 0.1,
-    "contrastive_weight": 1.0,
-    "num_distractors": 512,
+    "contrastive_weight": 2.5,
+    "num_distractors": 4096,
     "generator_learning_rate": 6e-4,
+    "discriminator_learning_rate": 5e-4,
     "beta_1": 0.0,
     "beta_2": 0.99,
-    "average_decay": 0.995,
+    "average_decay": 0.998,
 }
 
 # What each preset changes, by recipe and stage. Steps on a GPU are the paper's 600 epochs of

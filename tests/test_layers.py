@@ -26,6 +26,15 @@ def test_condition_is_mu_plus_sigma_times_epsilon():
     assert model.count_params() == (6 + 1) * 2 * 4  # one linear map
 
 
+def test_an_unusual_sentence_does_not_get_a_sigma_of_hundreds():
+    embedding, epsilon = keras.Input((6,)), keras.Input((4,))
+    outputs = pieces.conditioning_augmentation(embedding, epsilon, 4, initial_log_sigma=-2.0)
+    model = keras.Model([embedding, epsilon], outputs)
+    _, mu, log_sigma = (np.asarray(x) for x in model([1000 * array(50, 6), array(50, 4)]))
+    assert abs(mu).max() > 100
+    assert log_sigma.max() == 0
+
+
 def test_epsilon_of_another_size_is_refused():
     with pytest.raises(InputError, match="epsilon has 3 columns, expected 4"):
         pieces.conditioning_augmentation(keras.Input((6,)), keras.Input((3,)), 4)

@@ -111,6 +111,12 @@ def test_a_changed_script_is_noticed(tmp_path):
 
 
 @each_notebook
+def test_nothing_is_left_to_be_written(path):
+    left = re.findall(r"^(?:[A-Z]{4,}\d*|.*\b(?:TODO|FIXME|XXX)\b.*)$", prose(path), re.MULTILINE)
+    assert not left, f"a place to be filled in: {left}"
+
+
+@each_notebook
 def test_a_notebook_is_committed_without_outputs(path):
     notebook = read(path)
     assert "widgets" not in notebook.metadata

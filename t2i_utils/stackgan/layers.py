@@ -19,6 +19,9 @@ def small_normal() -> keras.Initializer:
     return initializers.RandomNormal(stddev=0.02)
 
 
+LARGEST_LOG_SIGMA = 2.0  # above the initial one
+
+
 def conditioning_augmentation(
     embedding: Any,
     epsilon: Any,
@@ -48,7 +51,8 @@ def conditioning_augmentation(
     )(embedding)
     hidden = layers.LeakyReLU(0.2, dtype="float32")(hidden)
     mu = hidden[:, :condition_size]
-    log_sigma = hidden[:, condition_size:] + initial_log_sigma
+    # An unusual sentence must not get a sigma of hundreds: its KL would be the whole gradient.
+    log_sigma = ops.minimum(hidden[:, condition_size:], LARGEST_LOG_SIGMA) + initial_log_sigma
     return mu + ops.exp(log_sigma) * epsilon, mu, log_sigma
 
 
