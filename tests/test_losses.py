@@ -55,21 +55,25 @@ def test_kl_is_that_of_the_textbook():
     assert float(losses.kl_divergence(zeros, zeros)) == 0
 
 
+def mean(values) -> float:
+    return float(np.mean(values))
+
+
 def test_contrastive_loss_wants_each_picture_nearest_to_its_own_sentence():
     texts = unit(6, 16)
     own = np.arange(6)
-    matched = float(losses.contrastive_loss(texts, texts, own, own, own))
-    swapped = float(losses.contrastive_loss(texts[::-1], texts, own, own, own))
+    matched = mean(losses.contrastive_loss(texts, texts, own, own, own))
+    swapped = mean(losses.contrastive_loss(texts[::-1], texts, own, own, own))
     assert matched < 0.1 < np.log(6) < swapped
     same = np.repeat(texts[:1], 6, 0)
-    chance = float(losses.contrastive_loss(same, same, own, own, own))
+    chance = mean(losses.contrastive_loss(same, same, own, own, own))
     assert chance == pytest.approx(np.log(6), rel=1e-5)
 
 
 def test_contrastive_loss_leaves_out_other_sentences_of_the_same_class():
     same, own = np.repeat(unit(1, 16), 6, 0), np.arange(6)
     classes = np.array([0, 0, 0, 1, 2, 3])
-    loss = float(losses.contrastive_loss(same, same, own, classes, classes))
+    loss = mean(losses.contrastive_loss(same, same, own, classes, classes))
     # Three pictures choose among 4 sentences (their own and those of 3 classes), three among 6.
     assert loss == pytest.approx((np.log(4) + np.log(6)) / 2, rel=1e-5)
 
@@ -78,25 +82,28 @@ def test_contrastive_loss_takes_several_pictures_of_one_sentence():
     texts = unit(4, 16)
     places = np.array([0, 1, 0, 1])
     own = np.arange(4)
-    assert float(losses.contrastive_loss(texts[places], texts, places, places, own)) < 0.2
-    assert float(losses.contrastive_loss(texts[places], texts, own, own, own)) > 1
+    assert mean(losses.contrastive_loss(texts[places], texts, places, places, own)) < 0.2
+    assert mean(losses.contrastive_loss(texts[places], texts, own, own, own)) > 1
 
 
-def test_the_discriminator_wants_drawn_pictures_matched_less_surely_than_photographs():
+def test_the_discriminator_wants_each_drawn_picture_matched_less_surely_than_photographs():
     def loss(real, fake):
-        return float(losses.matching_loss(np.float32(real), np.float32(fake)))
+        real, fake = np.array(real, "float32"), np.array(fake, "float32")
+        return float(losses.matching_loss(real, fake))
 
-    assert loss(1.5, 1.5) == pytest.approx(1.5 + losses.DOUBT)
-    assert loss(1.5, 1.0) > loss(1.5, 2.0) > loss(1.5, 2.5)
-    assert loss(1.5, 2.5) == loss(1.5, 6.0) == 1.5  # far enough: nothing more to gain
+    assert loss([1.0, 2.0], [1.5, 1.5]) == pytest.approx(1.5 + losses.DOUBT)
+    assert loss([1.5], [1.0]) > loss([1.5], [2.0]) > loss([1.5], [2.5])
+    assert loss([1.5], [2.5]) == loss([1.5], [6.0]) == 1.5  # far enough: nothing more to gain
+    # One picture that is matched too surely is not made good by another that is not at all.
+    assert loss([1.5], [0.5, 9.0]) == pytest.approx(1.5 + (1 + losses.DOUBT) / 2)
 
 
 def test_the_discriminator_does_not_match_photographs_worse_to_be_surer_of_drawn_ones():
-    real = keras.Variable(1.5)
+    real = keras.Variable([1.5])
     _, _, [[gradient]] = backend.gradients(
-        lambda: ([losses.matching_loss(real, ops.convert_to_tensor(1.0))], None), [real]
+        lambda: ([losses.matching_loss(real, ops.convert_to_tensor([1.0]))], None), [real]
     )
-    assert float(gradient) == 1
+    assert gradient == 1
 
 
 def test_diversity_loss_asks_for_the_difference_of_two_photographs():

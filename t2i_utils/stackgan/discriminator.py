@@ -35,8 +35,8 @@ class Discriminator:
         config: of the stage.
         trunk: images to a list of feature maps.
         head: [feature maps, embedding] to logits.
-        image_tower: feature maps to a vector of unit length (modern only).
-        text_tower: an embedding to a vector of unit length (modern only).
+        image_tower: feature maps to a vector of unit length (with a contrastive loss only).
+        text_tower: an embedding to a vector of unit length (with a contrastive loss only).
     """
 
     config: Config
@@ -101,13 +101,11 @@ class Discriminator:
 def build_discriminator(config: Config, embedding_width: int) -> Discriminator:
     """Build the discriminator of a stage and recipe, for embeddings of a width."""
     if config.recipe == "modern":
-        return Discriminator(
-            config,
-            build_projected_trunk(config),
-            build_projected_heads(config, embedding_width),
-            build_image_tower(config),
-            build_text_tower(embedding_width),
-        )
+        trunk, heads = build_projected_trunk(config), build_projected_heads(config, embedding_width)
+        if not config.contrastive_weight:
+            return Discriminator(config, trunk, heads)
+        towers = build_image_tower(config), build_text_tower(embedding_width)
+        return Discriminator(config, trunk, heads, *towers)
     with backend.precision(config.precision):
         return Discriminator(config, *_paper_discriminator(config, embedding_width))
 

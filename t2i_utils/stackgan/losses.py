@@ -63,31 +63,32 @@ def contrastive_loss(
         text_classes: (m,) integers, the sentences' classes.
 
     Returns:
-        A scalar; log(m) at chance.
+        (n,), a loss for each picture; log(m) at chance.
     """
     similarity = ops.matmul(image_vectors, ops.transpose(text_vectors)) / TEMPERATURE
     own = ops.one_hot(matches, text_vectors.shape[0])
     same_class = ops.cast(ops.equal(image_classes[:, None], text_classes[None, :]), "float32")
     similarity -= LEFT_OUT * (same_class - own * same_class)
-    return -_mean(ops.sum(own * ops.log_softmax(similarity, axis=-1), axis=-1))
+    return -ops.sum(own * ops.log_softmax(similarity, axis=-1), axis=-1)
 
 
 def matching_loss(match_real: Any, match_fake: Any) -> Any:
-    """What the discriminator makes of the two contrastive losses.
+    """What the discriminator makes of the contrastive losses of photographs and drawn pictures.
 
     It learns matching from photographs. The generator then finds what the towers mistake for a
-    match (a spot of the belly's colour at the beak), so the discriminator also learns to be less
-    sure of drawn pictures, by `DOUBT`, and no further. Ours; measured in the model card of `toy`.
+    match (a beak in the belly's colour), so the discriminator also learns to be less sure of each
+    drawn picture than of photographs, by `DOUBT`, and no further. Ours; measured in the model card
+    of the weights `toy`.
 
     Args:
-        match_real: contrastive loss of photographs, a scalar.
-        match_fake: contrastive loss of drawn pictures, a scalar.
+        match_real: (n,), contrastive losses of photographs.
+        match_fake: (m,), contrastive losses of drawn pictures.
 
     Returns:
         A scalar.
     """
-    wanted = ops.stop_gradient(match_real) + DOUBT
-    return match_real + ops.relu(wanted - match_fake)
+    real = _mean(match_real)
+    return real + _mean(ops.relu(ops.stop_gradient(real) + DOUBT - match_fake))
 
 
 def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -> Any:

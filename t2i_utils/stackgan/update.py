@@ -177,8 +177,8 @@ class StageGAN:
             match_real = self._match(batch, real_features, ops.arange(embeddings.shape[0]))
             match_fake = self._match(batch, fake_features, places)
             d_loss += config.contrastive_weight * losses.matching_loss(match_real, match_fake)
-            g_loss += config.contrastive_weight * match_fake
-            metrics |= {"match_real": match_real, "match_fake": match_fake}
+            g_loss += config.contrastive_weight * ops.mean(match_fake)
+            metrics |= {"match_real": ops.mean(match_real), "match_fake": ops.mean(match_fake)}
         if config.diversity_weight:
             sameness = losses.diversity_loss(fake_features, real_features)
             g_loss += config.diversity_weight * sameness
@@ -186,7 +186,7 @@ class StageGAN:
         return (d_loss, g_loss), metrics
 
     def _match(self, batch: dict[str, Any], features: list[Any], places: Any) -> Any:
-        """Contrastive loss of pictures whose sentences are at `places` of the batch."""
+        """Contrastive losses of pictures whose sentences are at `places` of the batch."""
         classes = batch["class_ids"]
         return losses.contrastive_loss(
             self.discriminator.image_vectors(features),
