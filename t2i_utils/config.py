@@ -107,6 +107,12 @@ _MODERN: dict[str, Any] = {
     "beta_2": 0.99,
     "average_decay": 0.998,
 }
+_MODERN_SMOKE: dict[str, Any] = {
+    "generator_width": 8,
+    "discriminator_width": 16,
+    "feature_size": 64,
+    "num_distractors": 512,
+}
 
 # What each preset changes, by recipe and stage. Steps on a GPU are the paper's 600 epochs of
 # 8,855 pictures in batches of 64.
@@ -117,8 +123,8 @@ _CHANGES: dict[tuple[str, str, int], dict[str, Any]] = {
     ("paper", "cpu", 2): {"generator_width": 32, "discriminator_width": 16, "steps": 2000},
     ("paper", "gpu", 1): {"steps": 83000},
     ("paper", "gpu", 2): {"steps": 83000},
-    ("modern", "smoke", 1): {"generator_width": 8, "discriminator_width": 16, "feature_size": 64},
-    ("modern", "smoke", 2): {"generator_width": 8, "discriminator_width": 16, "feature_size": 64},
+    ("modern", "smoke", 1): _MODERN_SMOKE,
+    ("modern", "smoke", 2): _MODERN_SMOKE,
     ("modern", "cpu", 1): {"generator_width": 48, "steps": 4000},
     ("modern", "cpu", 2): {"generator_width": 16, "batch_size": 16, "steps": 1500},
     ("modern", "gpu", 1): {"steps": 40000},

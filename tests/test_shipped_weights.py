@@ -51,7 +51,7 @@ def test_toy_birds_follow_captions_of_combinations_never_shown(obedience) -> Non
 
 
 @pytest.mark.xfail(
-    reason="the goal; weights trained for an hour on two cores are at 0.5", strict=True
+    reason="the goal; yellow, green and pink bellies are missed, all in all 0.75", strict=True
 )
 def test_toy_birds_obey_captions_of_combinations_never_shown(obedience) -> None:
     assert obedience[0] >= 0.8

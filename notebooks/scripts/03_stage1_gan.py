@@ -368,8 +368,9 @@ table.astype({"now": float}).round(2)
 # - **KL** (notebook 02) keeps the distribution of each condition near a standard normal.
 # - **Match** is the contrastive loss: among all sentences of the batch and some hundred
 #   distractors, each picture must find its own. Guessing costs the logarithm of their number.
-#   The discriminator learns it from photographs, and learns to doubt generated pictures: left
-#   alone, the generator pleases it with a spot of the belly's colour anywhere.
+#   The discriminator learns it from real pictures. A generated picture should match as well as
+#   they do and no better: what looks too good to be true (a beak in the belly's colour counts as
+#   a match for a while) the discriminator learns to doubt.
 # - **Sameness** compares two pictures of *one* sentence with two noises: 1 means they are as good
 #   as identical, 0 that they differ as much as two photographs do.
 #

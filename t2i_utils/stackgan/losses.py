@@ -6,7 +6,6 @@ from typing import Any
 from keras import ops
 
 TEMPERATURE = 0.1  # of the contrastive loss
-DOUBT = 1.0  # nats by which a drawn picture must be harder to match than a photograph
 LEFT_OUT = 1e4  # taken from a similarity that must not count
 
 
@@ -72,23 +71,24 @@ def contrastive_loss(
     return -ops.sum(own * ops.log_softmax(similarity, axis=-1), axis=-1)
 
 
-def matching_loss(match_real: Any, match_fake: Any) -> Any:
-    """What the discriminator makes of the contrastive losses of photographs and drawn pictures.
+def matching_losses(match_real: Any, match_fake: Any) -> tuple[Any, Any]:
+    """What each player makes of the contrastive losses of photographs and of drawn pictures.
 
-    It learns matching from photographs. The generator then finds what the towers mistake for a
-    match (a beak in the belly's colour), so the discriminator also learns to be less sure of each
-    drawn picture than of photographs, by `DOUBT`, and no further. Ours; measured in the model card
-    of the weights `toy`.
+    The towers learn matching from photographs; the generator then finds what they mistake for a
+    match, such as a beak in the colour of the belly. So a drawn picture should match as well as
+    photographs do, and no better: up to there the generator learns, and beyond the discriminator
+    learns to doubt it. (Ours.)
 
     Args:
         match_real: (n,), contrastive losses of photographs.
         match_fake: (m,), contrastive losses of drawn pictures.
 
     Returns:
-        A scalar.
+        (the discriminator's loss, the generator's loss), two scalars.
     """
     real = _mean(match_real)
-    return real + _mean(ops.relu(ops.stop_gradient(real) + DOUBT - match_fake))
+    excess = match_fake - ops.stop_gradient(real)
+    return real + _mean(ops.relu(-excess)), _mean(ops.relu(excess))
 
 
 def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -> Any:

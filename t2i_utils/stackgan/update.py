@@ -176,8 +176,9 @@ class StageGAN:
         if config.contrastive_weight:
             match_real = self._match(batch, real_features, ops.arange(embeddings.shape[0]))
             match_fake = self._match(batch, fake_features, places)
-            d_loss += config.contrastive_weight * losses.matching_loss(match_real, match_fake)
-            g_loss += config.contrastive_weight * ops.mean(match_fake)
+            d_match, g_match = losses.matching_losses(match_real, match_fake)
+            d_loss += config.contrastive_weight * d_match
+            g_loss += config.contrastive_weight * g_match
             metrics |= {"match_real": ops.mean(match_real), "match_fake": ops.mean(match_fake)}
         if config.diversity_weight:
             sameness = losses.diversity_loss(fake_features, real_features)
