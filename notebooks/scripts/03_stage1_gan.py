@@ -625,8 +625,8 @@ show_rows({"healthy": frames[150], "too strong": sketch(strong), "collapse": ske
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Three rows of eight pictures: the beginnings of birds, patches of colour, and eight times the same
-# picture](../figures/03_three_runs.png)
+# ![Three rows of eight pictures: the beginnings of birds, patches of colour, and eight times the
+# same picture](../figures/03_three_runs.png)
 #
 # *150 steps of 32 toy birds each, seed 0, on two cores without a GPU.*
 #

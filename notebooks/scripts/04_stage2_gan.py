@@ -392,8 +392,8 @@ same = sum(np.array_equal(old, new) for old, new in zip(before, after, strict=Tr
 print(f"{same} of {len(before)} arrays of Stage I are what they were before {len(history)} steps")
 
 # %% [markdown]
-# Frozen it was. The curves are read as in notebook 03: real and generated pictures part, and nothing
-# runs away. That the sentence counts, `d_wrong` below `d_real`, takes more steps than these.
+# Frozen it was. The curves are read as in notebook 03: real and generated pictures part, and
+# nothing runs away. That the sentence counts, `d_wrong` below `d_real`, takes more steps than these.
 
 # %%
 table = pd.DataFrame([{name: float(value) for name, value in row.items()} for row in history])
@@ -474,8 +474,8 @@ pairs = zip(to_uint8(wrong_sketches), repainted, strict=True)
 show_sheet(captions, [list(pair) for pair in pairs], size=180)
 
 # %% [markdown]
-# Each bird keeps the colours of its *sketch*, whatever the sentence under it says. Stage II fills in
-# what lies between the pixels; where sketch and sentence disagree, the sketch wins. So obedience
+# Each bird keeps the colours of its *sketch*, whatever the sentence under it says. Stage II fills
+# in what lies between the pixels; where sketch and sentence disagree, the sketch wins. So obedience
 # must be won in Stage I, and a better Stage II mends no sketch.
 #
 # ## 9. The shipped weights at 256 pixels

@@ -305,12 +305,20 @@ axes[1].set(ylabel="KID x 1000")
 plt.show()
 
 # %% [markdown]
+# <details><summary>Expected result (toy birds)</summary>
+#
+# ![FID falls from 750 at 30 pictures to 180 at 480 and stays above the dashed line; KID lies on
+# it within its bars](../figures/05_sample_size.png)
+#
+# *Pictures of toy birds in two random halves, judge Lite2 at 128 pixels; no training involved.*
+#
+# </details>
+#
 # Photographs against photographs: the dashed line is the truth. FID starts far above it and sinks
 # as the sets grow, because a Gaussian of 1,280 dimensions has 820,000 covariances to
 # learn from $n$ pictures. It is *biased*: half the pictures, and your generator looks worse;
 # compare FIDs at equal $n$ only, and no FID of some hundred pictures with one of a paper's 30,000.
 # KID scatters around the truth, and its bar says how much.
-#
 #
 # ### Exercise 2: how sure is a share?
 #
@@ -339,7 +347,7 @@ classifier = load_features(NETWORK, judge.image_size, "logits").get_layer("class
 def inception_score(features):
     """The score that this course does not report, with our judge's 1,000 classes."""
     p = np.asarray(ops.softmax(classifier(features))) + 1e-12
-    return np.exp((p * np.log(p / p.mean(axis=0))).sum(axis=1).mean())
+    return float(np.exp((p * np.log(p / p.mean(axis=0))).sum(axis=1).mean()))
 
 
 quarters = judge(np.roll(train_pictures[:count], 32, axis=(1, 2)))
@@ -601,6 +609,15 @@ show_rows(
 )
 
 # %% [markdown]
+# <details><summary>Expected result (toy birds)</summary>
+#
+# ![Four rows of six pictures: grey mist, coloured shapes, clean birds that mostly obey, and the
+# real ones](../figures/05_recipes.png)
+#
+# *Two runs of 150 steps of 16 toy birds, seed 0, on two cores without a GPU; the shipped weights.*
+#
+# </details>
+#
 # Now every generator gets a line, and every number what it needs to be read: an error, how many
 # pictures the generator had seen, and a line of photographs (other ones than those compared with).
 
@@ -816,6 +833,15 @@ axis.set_ylabel("% of the pixels, mean of 40 birds")
 plt.show()
 
 # %% [markdown]
+# <details><summary>Expected result (toy birds)</summary>
+#
+# ![Orange rises to its hill in the middle of the walk, red rises at its end, yellow is there only
+# at the beginning, and little](../figures/05_attribute_walk.png)
+#
+# *The shipped weights; bellies in yellow are what they miss most.*
+#
+# </details>
+#
 # Yellow should sink and red rise; orange has its hill at its word if the network knows it as a
 # colour of its own. Blue, of which the caption never speaks, is the control: where it moves, one
 # changed word has changed something else as well. And a curve that hardly moves tells you that the
