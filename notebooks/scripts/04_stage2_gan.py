@@ -393,7 +393,7 @@ print(f"{same} of {len(before)} arrays of Stage I are what they were before {len
 
 # %% [markdown]
 # Frozen it was. The curves are read as in notebook 03: real and generated pictures part, and
-# nothing runs away. That the sentence counts, `d_wrong` below `d_real`, takes more steps than these.
+# nothing runs away. That the sentence counts (`d_wrong` below `d_real`) takes more steps.
 
 # %%
 table = pd.DataFrame([{name: float(value) for name, value in row.items()} for row in history])
