@@ -19,9 +19,6 @@ def small_normal() -> keras.Initializer:
     return initializers.RandomNormal(stddev=0.02)
 
 
-LARGEST_LOG_SIGMA = 2.0  # above the initial one
-
-
 def conditioning_augmentation(
     embedding: Any,
     epsilon: Any,
@@ -39,7 +36,7 @@ def conditioning_augmentation(
         condition_size: length of c.
         initializer: of the linear map.
         initial_log_sigma: added to log sigma. At 0, the paper's, an untrained sigma is about 1 and
-            drowns the words: mu then varies by 0.5.
+            drowns the words: mu then varies by 0.5. Below 0, sigma is bounded by 1.
 
     Returns:
         (c, mu, log_sigma), each (batch, condition_size); mu and log_sigma in float32.
@@ -51,8 +48,10 @@ def conditioning_augmentation(
     )(embedding)
     hidden = layers.LeakyReLU(0.2, dtype="float32")(hidden)
     mu = hidden[:, :condition_size]
-    # An unusual sentence must not get a sigma of hundreds: its KL would be the whole gradient.
-    log_sigma = ops.minimum(hidden[:, condition_size:], LARGEST_LOG_SIGMA) + initial_log_sigma
+    log_sigma = hidden[:, condition_size:] + initial_log_sigma
+    if initial_log_sigma < 0:
+        # At most the prior's: an unusual sentence's sigma of hundreds would rule the gradient.
+        log_sigma = ops.minimum(log_sigma, 0.0)
     return mu + ops.exp(log_sigma) * epsilon, mu, log_sigma
 
 
