@@ -1,4 +1,4 @@
-"""Draw captions: `python generate.py "a red bird"` (the same as `t2i generate`)."""
+"""Draw captions, describe pictures: `python generate.py "a red bird"`, or `... photo.jpg`."""
 
 import sys
 

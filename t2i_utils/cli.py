@@ -1,4 +1,4 @@
-"""The command line: t2i data | train | generate | evaluate | check (see `t2i --help`).
+"""The command line: t2i data, train, generate, describe, ... (see `t2i --help`).
 
 `train.py` and `generate.py` are doors to single commands. What a command does is in
 `t2i_utils/commands`; TensorFlow and Keras are imported only by the commands that need them, when
@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from t2i_utils.commands import check, data, evaluate, generate, train
+from t2i_utils.commands import captioner, check, data, describe, evaluate, generate, train
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
 
@@ -21,6 +21,8 @@ COMMANDS = {
     "data": data,
     "train": train,
     "generate": generate,
+    "describe": describe,
+    "captioner": captioner,
     "evaluate": evaluate,
     "check": check,
 }

@@ -1,47 +1,49 @@
-"""`t2i generate` and `generate.py`: draw captions."""
+"""`t2i generate` and `generate.py`: draw captions; given pictures, describe them."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from t2i_utils.commands import describe
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
 from t2i_utils.quiet import quiet_import
 
-ABOUT = """draw captions
+ABOUT = """draw captions, or describe pictures
 
   generate.py "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
-  generate.py --captions captions.txt --out pictures                 one picture a line"""
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+  generate.py --captions captions.txt --out pictures                 one picture a line
+  generate.py photo.jpg holiday/                                     what the pictures show"""
 CHUNK = 256  # pictures drawn between two writes, so that memory stays flat
 
 
 def add_arguments(parser: Parser) -> None:
     """Describe the command's options."""
-    what = parser.add_argument_group("what to draw")
-    what.add_argument("inputs", nargs="*", metavar="CAPTION", help="a sentence about a bird")
+    what = parser.add_argument_group("what to draw, or to describe")
+    what.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="CAPTION|PICTURE",
+        help="a sentence about a bird; or a picture, or a folder of pictures",
+    )
     what.add_argument(
         "--captions", type=Path, metavar="FILE", help="a text file, one caption a line"
     )
     what.add_argument(
-        "--samples", type=positive, default=1, metavar="N", help="pictures a caption; default: 1"
+        "--samples", type=positive, default=1, metavar="N", help="of each input; default: 1"
     )
     how = parser.add_argument_group("how")
     how.add_argument(
         "--weights",
-        default="birds",
         metavar="NAME|DIR",
-        help="a shipped set, or a training run's folder; default: %(default)s",
+        help="a shipped set, or a training run's folder; default: birds, or captioner",
     )
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"
     )
-    how.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="of the noise; same seed, same picture"
-    )
+    how.add_argument("--seed", type=seed, default=0, metavar="N", help="same seed, same result")
     where = parser.add_argument_group("where to")
     where.add_argument(
         "--out",
@@ -49,11 +51,16 @@ def add_arguments(parser: Parser) -> None:
         metavar="FILE.png|DIR",
         help="the sheet, default: generated.png; with --captions the folder for 000001.png, ...",
     )
+    where.add_argument(
+        "--json", action="store_true", help="of pictures: print a JSON object a line"
+    )
     parser.run_with(run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw a sheet, or a file of captions."""
+    """Draw a sheet, or a file of captions; describe pictures."""
+    if _are_pictures(options):
+        return describe.run(options)
     captions = _read_captions(options)
     _note_unknown_words(captions, options.captions)
     with quiet_import():
@@ -61,11 +68,34 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.stackgan.weights import load_weights
 
         stages = (1,) if options.stage == 1 else (1, 2)
+        options.weights = options.weights or "birds"
         synthesizer = Synthesizer(load_weights(options.weights, stages))
     stage = options.stage or max(synthesizer.weights.generators)
     if options.captions:
         return _draw_each(captions, synthesizer, stage, options)
     return _draw_sheet(captions, synthesizer, stage, options)
+
+
+def _are_pictures(options: argparse.Namespace) -> bool:
+    """Whether the inputs are pictures to describe.
+
+    Raises:
+        InputError: some are and some are not, or an option is for drawing alone.
+    """
+    pictures = [text for text in options.inputs if describe.is_picture_argument(text)]
+    if not pictures:
+        if options.json:
+            raise InputError("--json is for describing pictures: name one, or leave it out")
+        return False
+    if len(pictures) < len(options.inputs):
+        caption = next(text for text in options.inputs if text not in pictures)
+        raise InputError(
+            f"{pictures[0]} is a picture and {caption[:60]!r} a caption: give one kind at a time"
+        )
+    for name in ("captions", "stage", "out"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name} is for drawing, {pictures[0]} is a picture: leave it out")
+    return True
 
 
 def _read_captions(options: argparse.Namespace) -> list[str]:
@@ -80,12 +110,6 @@ def _read_captions(options: argparse.Namespace) -> list[str]:
         return _read_file(options.captions)
     if options.out is not None and options.out.suffix.lower() != ".png":
         raise InputError(f"--out {options.out} does not end in .png: name the sheet's file so")
-    for text in options.inputs:
-        if text.lower().endswith(PICTURES) or os.path.isfile(text):
-            raise InputError(
-                f"{text} is a file: this version draws captions, describing pictures comes with a "
-                "later one; give a sentence, or --captions FILE"
-            )
     return check_captions(options.inputs)
 
 

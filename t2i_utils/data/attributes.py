@@ -117,3 +117,19 @@ def _attribute_names(base: Path) -> dict[int, str]:
         except ValueError as error:
             raise InputError(f"{path}: expected lines '<id> <name>'; copy it anew") from error
     return {}
+
+
+def class_attributes(root: Path) -> dict[int, dict[str, float]] | None:
+    """What people saw in pictures of each class of a folder in CUB's layout, None without it.
+
+    Raises:
+        InputError: a file of attributes cannot be read.
+    """
+    from t2i_utils.data.cub import find_layout
+
+    base = find_layout(root)
+    if base is None:
+        return None
+    file = base / "attributes" / "class_attribute_labels_continuous.txt"
+    names = _attribute_names(base)
+    return read_class_attributes(file, names) if names and file.is_file() else None

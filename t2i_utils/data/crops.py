@@ -6,7 +6,9 @@ It shows the bird with some context, and needs a picture that has context.
 `box`: the box itself, stretched to a square. `whole`: the whole picture, for sets without boxes.
 """
 
+import contextlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -69,24 +71,13 @@ def read_squares(
         InputError: if the file is missing, empty, truncated or no picture, or if its box lies
             outside it.
     """
-    try:
-        with Image.open(path) as stored:
+    with opened(path) as stored:
+        try:
             window = crop_window(stored.size, box, crop)
-            exif = stored.getexif()
-            colour = _to_rgb(stored)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except FileNotFoundError as error:
-        raise InputError(
-            f"picture {path} is missing: put it back, or take it out of the list of images"
-        ) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = (
-            "empty" if path.is_file() and path.stat().st_size == 0 else "truncated, or no picture"
-        )
-        raise InputError(
-            f"picture {path} is {reason}: copy it anew, or take it out of the list"
-        ) from error
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        exif = stored.getexif()
+        colour = to_rgb(stored)
     squares = []
     for size in sizes:
         square = colour.resize((size, size), Image.Resampling.BICUBIC, box=window)
@@ -95,10 +86,35 @@ def read_squares(
     return squares
 
 
+@contextlib.contextmanager
+def opened(path: Path, otherwise: str = "take it out of the list") -> Iterator[Image.Image]:
+    """A picture file, open; decode it inside the block.
+
+    Args:
+        path: of the file.
+        otherwise: what a person can do but put a good file there; ends the message.
+
+    Raises:
+        InputError: the file is missing, empty, truncated or no picture.
+    """
+    try:
+        with Image.open(path) as stored:
+            yield stored
+    except InputError:  # raised inside the block, and said well enough
+        raise
+    except FileNotFoundError as error:
+        raise InputError(f"picture {path} is missing: put it back, or {otherwise}") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = (
+            "empty" if path.is_file() and path.stat().st_size == 0 else "truncated, or no picture"
+        )
+        raise InputError(f"picture {path} is {reason}: copy it anew, or {otherwise}") from error
+
+
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
     """RGB, with transparent parts over white; 16-bit grey keeps its tones."""
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")

@@ -7,13 +7,10 @@ from PIL import Image
 
 from t2i_utils.errors import InputError
 from t2i_utils.vision import load_features
-from t2i_utils.vision.efficientnet_lite import SCALES
+from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, SCALES
 
 WIDTH = 1280  # numbers of a picture's features
 RESIZE = "bicubic, antialiased (Pillow)"
-# The 59 of ImageNet's 1,000 classes that are birds: cock to great grey owl, black grouse to black
-# swan, white stork to albatross.
-BIRD_CLASSES = (*range(7, 25), *range(80, 101), *range(127, 147))
 LEAST_PROBABILITY = 0.05
 
 

@@ -29,6 +29,9 @@ BLOCKS = (
 # The last group before each halving: features at strides 4, 8, 16 and 32.
 FEATURE_GROUPS = (1, 2, 4, 6)
 SCALES = {"lite0": (1.0, 1.0), "lite2": (1.1, 1.2)}  # width, depth
+# The 59 of ImageNet's 1,000 classes that are birds: cock to great grey owl, black grouse to black
+# swan, white stork to albatross.
+BIRD_CLASSES = (*range(7, 25), *range(80, 101), *range(127, 147))
 
 
 def _scaled_channels(channels: int, width: float) -> int:
@@ -46,7 +49,9 @@ def efficientnet_lite(
         image_size: height and width, or None for any.
         outputs: "features" for the maps at strides 4, 8, 16 and 32 (lite0: 24, 40, 112 and 320
             channels); "logits" for a list of pooled features (batch, 1280) and the logits of the
-            1,000 ImageNet classes.
+            1,000 ImageNet classes; "places" for the maps, and last the logits of each place at
+            stride 32 (batch, height / 32, width / 32, 1000), whose mean over places are the
+            picture's.
 
     Returns:
         A frozen model; takes images (batch, height, width, 3) in [-1, 1].
@@ -72,11 +77,15 @@ def efficientnet_lite(
             index += 1
         if group in FEATURE_GROUPS:
             features.append(x)
-    if outputs == "logits":
+    if outputs != "features":
         x = layers.Conv2D(1280, 1, name="head")(x)
         x = layers.ReLU(6.0)(x)
-        pooled = layers.GlobalAveragePooling2D()(x)
-        features = [pooled, layers.Dense(1000, name="classifier")(pooled)]
+        classifier = layers.Dense(1000, name="classifier")
+        if outputs == "places":
+            features.append(classifier(x))
+        else:
+            pooled = layers.GlobalAveragePooling2D()(x)
+            features = [pooled, classifier(pooled)]
     model = keras.Model(images, features, name=f"efficientnet_{variant}")
     model.trainable = False
     return model

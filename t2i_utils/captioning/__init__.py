@@ -1,0 +1,1 @@
+"""A picture becomes a sentence: regions, a Transformer decoder, decoding, baselines and scores."""

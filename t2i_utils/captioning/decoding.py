@@ -1,0 +1,219 @@
+"""From regions to sentences: greedy, beam search and nucleus sampling, all with kept keys.
+
+Nucleus sampling: Holtzman et al., The Curious Case of Neural Text Degeneration (ICLR 2020, arXiv
+1904.09751).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.captioning.decoder import Captioner
+from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN
+
+NEVER = -1e9  # the score of a word that is not to be said
+LENGTH_POWER = 0.7  # a sentence's score is its log probability / words ** this
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One description as numbers of words, without marks.
+
+    Attributes:
+        words: numbers in the vocabulary.
+        log_probability: of the whole sentence, its end mark included.
+        looks: (words, 49), where the last block looked as it said each.
+    """
+
+    words: tuple[int, ...]
+    log_probability: float
+    looks: np.ndarray
+
+    @property
+    def score(self) -> float:
+        """The log probability, so divided that long sentences have a chance."""
+        return self.log_probability / (len(self.words) + 1) ** LENGTH_POWER
+
+
+class Steps:
+    """Sentences that grow by a word at a time, a row each."""
+
+    def __init__(self, captioner: Captioner, regions: np.ndarray, copies: int = 1) -> None:
+        """Begin `copies` sentences for each picture.
+
+        Args:
+            captioner: the network.
+            regions: (n, 49, region_width), standardised.
+            copies: sentences of a picture; they lie in neighbouring rows.
+        """
+        self._captioner = captioner
+        config = captioner.config
+        memory = captioner.encoder.predict_on_batch(regions)
+        kept = np.asarray(captioner.keeper.predict_on_batch(memory))
+        self._regions = np.repeat(kept, copies, axis=0)
+        self._kept = np.zeros(
+            (len(self._regions), config.num_blocks, 2, config.max_words, config.width), "float32"
+        )
+        self.place = 0
+
+    def say(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Add a word to each row.
+
+        Args:
+            words: (rows,) int32.
+
+        Returns:
+            Log probabilities of the word that follows (rows, vocabulary), and where the last
+            block looked for it (rows, 49). Padding, start and unknown words have none.
+        """
+        places = np.full(len(words), self.place, np.int32)
+        inputs = [words.astype(np.int32), places, self._kept, self._regions]
+        found: Any = self._captioner.stepper.predict_on_batch(inputs)
+        logits, self._kept, looks = (np.array(array) for array in found)
+        self.place += 1
+        return log_probabilities(logits), looks
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Go on with these rows; one may be taken twice, if it is of the same picture."""
+        self._kept = self._kept[rows]
+
+
+def log_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Of words that may be said, (..., vocabulary); the others get `NEVER`."""
+    logits = np.array(logits, "float64")
+    logits[..., [PADDING, START, UNKNOWN]] = NEVER
+    top = logits.max(axis=-1, keepdims=True)
+    return logits - top - np.log(np.exp(logits - top).sum(axis=-1, keepdims=True))
+
+
+def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
+    """The likeliest word at each place; one sentence a picture.
+
+    Args:
+        captioner: the network.
+        regions: (n, 49, region_width), standardised.
+    """
+    return _one_by_one(captioner, regions, lambda scores: scores.argmax(axis=-1))
+
+
+def sample(
+    captioner: Captioner,
+    regions: np.ndarray,
+    random: np.random.Generator,
+    nucleus: float = 0.9,
+    temperature: float = 1.0,
+) -> list[Sentence]:
+    """Draw each word among the likeliest ones that have `nucleus` of the probability together.
+
+    Args:
+        captioner: the network.
+        regions: (n, 49, region_width), standardised; repeat a row to draw several sentences of it.
+        random: the same state gives the same sentences.
+        nucleus: in (0, 1]; near 0 is greedy.
+        temperature: above 0; below 1 likely words become likelier.
+    """
+
+    def choose(scores: np.ndarray) -> np.ndarray:
+        return np.array([
+            draw_word(row / temperature, random.random(), nucleus) for row in scores
+        ])  # fmt: skip
+
+    return _one_by_one(captioner, regions, choose)
+
+
+def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
+    """The word at `uniform` in [0, 1) of the nucleus of some log scores (vocabulary,)."""
+    order = np.argsort(-scores, kind="stable")
+    chances = np.exp(scores[order] - scores[order[0]])
+    chances /= chances.sum()
+    before = np.cumsum(chances) - chances
+    inside = np.where(before < nucleus, chances, 0)
+    reached = np.cumsum(inside) / inside.sum()
+    return int(order[min(np.searchsorted(reached, uniform, side="right"), len(order) - 1)])
+
+
+def _one_by_one(captioner: Captioner, regions: np.ndarray, choose: Any) -> list[Sentence]:
+    steps = Steps(captioner, regions)
+    count, longest = len(regions), captioner.config.max_words
+    words, total = np.full(count, START), np.zeros(count)
+    said: list[np.ndarray] = []
+    looked: list[np.ndarray] = []
+    done = np.zeros(count, bool)
+    while not done.all() and steps.place < longest:
+        scores, looks = steps.say(words)
+        if steps.place == longest:  # no room for another word
+            scores = _only_end(scores)
+        words = np.where(done, END, choose(scores))
+        total += np.where(done, 0, scores[np.arange(count), words])
+        done = done | (words == END)
+        said.append(words)
+        looked.append(looks)
+    return [
+        _sentence(row, score, looks)
+        for row, score, looks in zip(
+            np.stack(said, 1), total, np.stack(looked, axis=1), strict=True
+        )
+    ]
+
+
+def _only_end(scores: np.ndarray) -> np.ndarray:
+    ended = np.full_like(scores, NEVER)
+    ended[..., END] = 0
+    return ended
+
+
+def _sentence(row: Sequence[int], score: float, looks: np.ndarray) -> Sentence:
+    numbers = [int(number) for number in row]
+    length = numbers.index(END) if END in numbers else len(numbers)
+    return Sentence(tuple(numbers[:length]), float(score), looks[:length])
+
+
+def beam_search(captioner: Captioner, regions: np.ndarray, width: int = 5) -> list[list[Sentence]]:
+    """The likeliest sentences of each picture, the best score first.
+
+    Args:
+        captioner: the network.
+        regions: (n, 49, region_width), standardised.
+        width: sentences kept at each place, and given back.
+    """
+    steps = Steps(captioner, regions, width)
+    count, longest = len(regions), captioner.config.max_words
+    words = np.full(count * width, START)
+    totals = np.tile(np.where(np.arange(width) == 0, 0, NEVER), (count, 1))  # first: one beam
+    said = np.zeros((count, width, 0), int)
+    looked = np.zeros((count, width, 0, regions.shape[1]))
+    finished: list[list[Sentence]] = [[] for _ in range(count)]
+    while steps.place < longest:
+        scores, looks = steps.say(words)
+        if steps.place == longest:
+            scores = _only_end(scores)
+        vocabulary = scores.shape[-1]
+        reached = (totals[:, :, None] + scores.reshape(count, width, vocabulary)).reshape(count, -1)
+        best = np.argsort(-reached, axis=1, kind="stable")[:, : 2 * width]
+        parents, chosen = best // vocabulary, best % vocabulary
+        looks = looks.reshape(count, width, 1, -1)
+        rows = np.zeros((count, width), int)
+        new_words = np.zeros((count, width), int)
+        for picture in range(count):
+            going = 0
+            for parent, word in zip(parents[picture], chosen[picture], strict=True):
+                total = reached[picture, parent * vocabulary + word]
+                if word == END:
+                    if len(finished[picture]) < width and going < width and total > NEVER / 2:
+                        trail = said[picture, parent]
+                        seen = np.concatenate([looked[picture, parent], looks[picture, parent]])
+                        finished[picture].append(_sentence(trail, total, seen))
+                elif going < width:
+                    rows[picture, going], new_words[picture, going] = parent, word
+                    going += 1
+        pictures = np.arange(count)[:, None]
+        totals = reached[pictures, rows * vocabulary + new_words]
+        said = np.concatenate([said[pictures, rows], new_words[..., None]], axis=2)
+        looked = np.concatenate([looked[pictures, rows], looks[pictures, rows]], axis=2)
+        steps.keep((pictures * width + rows).ravel())
+        words = new_words.ravel()
+        if all(len(ends) == width for ends in finished):
+            break
+    return [sorted(ends, key=lambda s: -s.score)[:width] for ends in finished]

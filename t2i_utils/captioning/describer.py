@@ -1,0 +1,180 @@
+"""A trained captioner with all that it needs: pictures in, sentences out; saved and loaded.
+
+A captioner's folder holds `card.json` (what it is and how it was made), `captioner.npz` (float16)
+and `vocabulary.json` (a list of words).
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
+from t2i_utils.captioning.decoding import Sentence, beam_search, sample
+from t2i_utils.captioning.photographs import look_closer
+from t2i_utils.captioning.regions import RegionEncoder
+from t2i_utils.captioning.vocabulary import Vocabulary
+from t2i_utils.errors import InputError
+
+PRETRAINED = Path(__file__).parent.parent / "pretrained"
+CARD, ARRAYS, WORDS = "card.json", "captioner.npz", "vocabulary.json"
+VERSION = 1
+BEAM_WIDTH = 3
+LEAST_BIRD = 0.1  # below this probability of a bird, a description comes with a warning
+MOST_TRIES = 8  # rounds of samples in search of different sentences
+
+
+class Description(NamedTuple):
+    """What is said of one picture.
+
+    Attributes:
+        sentences: different ones, the likeliest first.
+        bird: the probability, in [0, 1], that the picture shows a bird.
+    """
+
+    sentences: list[str]
+    bird: float
+
+
+class Describer:
+    """Describes pictures of birds.
+
+    Attributes:
+        captioner: the network.
+        vocabulary: its words.
+        mean: (region_width,) float32, with `scale` what standardises regions.
+        scale: likewise.
+        card: what it is and how it was made.
+    """
+
+    def __init__(
+        self,
+        captioner: Captioner,
+        vocabulary: Vocabulary,
+        mean: np.ndarray,
+        scale: np.ndarray,
+        card: dict[str, Any],
+    ) -> None:
+        """Put the parts together."""
+        self.captioner, self.vocabulary = captioner, vocabulary
+        self.mean, self.scale, self.card = mean, scale, card
+
+    @functools.cached_property
+    def eyes(self) -> RegionEncoder:
+        """The network that looks at pictures, loaded when it is first needed."""
+        return RegionEncoder()
+
+    def describe(
+        self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0
+    ) -> list[Description]:
+        """Describe photographs; the bird is looked for.
+
+        Args:
+            pictures: RGB, of any size.
+            samples: how many different sentences of each.
+            seed: of the sampled ones; the same seed gives the same sentences.
+        """
+        if not pictures:
+            return []
+        seen = look_closer(self.eyes, pictures)
+        sentences = self.sentences(self.standardise(seen.regions), samples, seed)
+        return [
+            Description([self.vocabulary.decode(s.words) for s in found], float(bird))
+            for found, bird in zip(sentences, seen.bird, strict=True)
+        ]
+
+    def standardise(self, regions: np.ndarray) -> np.ndarray:
+        """Regions (n, 49, region_width) as the network takes them, float32."""
+        return (np.asarray(regions, "float32") - self.mean) / self.scale
+
+    def sentences(
+        self, regions: np.ndarray, samples: int = 1, seed: int = 0
+    ) -> list[list[Sentence]]:
+        """Different sentences of standardised regions (n, 49, region_width), the best first.
+
+        The first comes from beam search, the others are drawn by nucleus sampling. Where a
+        picture has fewer different ones than asked for, all that were found are given.
+        """
+        found = [ends[:1] for ends in beam_search(self.captioner, regions, BEAM_WIDTH)]
+        random = np.random.default_rng(seed)
+        for _ in range(MOST_TRIES):
+            short = [row for row, own in enumerate(found) for _ in range(samples - len(own))]
+            if not short:
+                break
+            drawn = sample(self.captioner, regions[short], random)
+            for row, sentence in zip(short, drawn, strict=True):
+                if all(sentence.words != other.words for other in found[row]):
+                    found[row].append(sentence)
+        return [sorted(own, key=lambda sentence: -sentence.score) for own in found]
+
+    def save(self, folder: Path) -> None:
+        """Write the folder; an earlier captioner in it is replaced.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        arrays = to_arrays("captioner", self.captioner.weights, "float16")
+        arrays |= {"mean": self.mean, "scale": self.scale}
+        config = {**self.captioner.config.to_json(), "precision": "float32"}
+        write_arrays(folder / ARRAYS, arrays, {"config": config}, compress=True)
+        _write_text(folder / WORDS, json.dumps(self.vocabulary.words, ensure_ascii=False, indent=0))
+        sums = {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            for name in (ARRAYS, WORDS)
+        }
+        self.card = {"version": VERSION, **self.card, "sha256": sums}
+        _write_text(folder / CARD, json.dumps(self.card, ensure_ascii=False, indent=1))
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror}; free some space or choose another folder"
+        ) from error
+
+
+def available_captioners() -> list[str]:
+    """Names of the shipped captioners, sorted."""
+    return sorted(file.parent.name for file in PRETRAINED.glob(f"*/{ARRAYS}"))
+
+
+def load_describer(name: str | Path = "captioner") -> Describer:
+    """Load a captioner, checking its checksums.
+
+    Args:
+        name: a shipped one ("captioner" for real birds, "captioner-toy"), or a folder.
+
+    Raises:
+        InputError: there is none, it has another version, or a file is damaged or changed.
+    """
+    shipped = PRETRAINED / str(name)
+    folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
+    if not (folder / ARRAYS).is_file():
+        names = ", ".join(available_captioners()) or "none here"
+        raise InputError(
+            f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
+        )
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        version, sums = card["version"], dict(card["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{folder / CARD} is damaged: restore it, or name another one") from error
+    if version != VERSION:
+        raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+    for file in (ARRAYS, WORDS):
+        path = folder / file
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sums.get(file):
+            raise InputError(f"{path} is missing or has a wrong checksum: restore it")
+    arrays, note = read_arrays(folder / ARRAYS)
+    captioner = Captioner(CaptionerConfig.from_json(note["config"]))
+    from_arrays("captioner", captioner.weights, arrays, folder / ARRAYS)
+    vocabulary = Vocabulary(json.loads((folder / WORDS).read_text(encoding="utf-8")))
+    return Describer(captioner, vocabulary, arrays["mean"], arrays["scale"], card)

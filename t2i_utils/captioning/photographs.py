@@ -1,0 +1,78 @@
+"""A user's photograph to the square that the captioner looks at: find the bird, cut around it.
+
+People's photographs have no box. The network that describes regions was trained to name things, and
+what it would name each *place* of the picture tells where the bird is (class activation maps, Zhou
+et al., CVPR 2016, arXiv 1512.04150).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from t2i_utils.captioning.regions import IMAGE_SIZE, RegionEncoder, Seen
+from t2i_utils.data.crops import crop_window, opened, to_rgb
+
+SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
+LONGEST_SIDE = 1024  # pixels kept of a large photograph
+
+
+def read_photograph(path: Path) -> Image.Image:
+    """A photograph upright, in RGB, over white where transparent, at most 1,024 px long.
+
+    Raises:
+        InputError: the file is missing, empty, truncated or no picture.
+    """
+    with opened(path, "give another one") as stored:
+        stored.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG decodes faster at its half
+        picture = to_rgb(ImageOps.exif_transpose(stored))
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
+    return picture
+
+
+def square(picture: Image.Image, window: tuple[float, float, float, float]) -> np.ndarray:
+    """A window (left, top, right, bottom) of a picture, stretched to (224, 224, 3) uint8."""
+    size = (IMAGE_SIZE, IMAGE_SIZE)
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=window))
+
+
+def find_boxes(places: np.ndarray) -> np.ndarray:
+    """Where the bird is, by the mean and the spread of the places that look like one.
+
+    Args:
+        places: (n, 7, 7), of `RegionEncoder`.
+
+    Returns:
+        (n, 4): x, y, width and height as shares of the picture's sides. The whole picture
+        where no place looks like a bird.
+    """
+    side = places.shape[1]
+    centres = (np.arange(side) + 0.5) / side
+    boxes = np.tile(np.array([0.0, 0.0, 1.0, 1.0]), (len(places), 1))
+    for box, seen in zip(boxes, places, strict=True):
+        if not seen.any():
+            continue
+        for axis in (0, 1):  # x, then y
+            weights = seen.sum(axis=axis) / seen.sum()
+            mean = weights @ centres
+            half = SPREADS * np.sqrt(weights @ (centres - mean) ** 2)
+            first, last = max(0.0, mean - half), min(1.0, mean + half)
+            box[axis], box[axis + 2] = first, last - first
+    return boxes
+
+
+def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> Seen:
+    """Look at photographs, find the birds, and look again at the square around each.
+
+    The window has StackGAN's rule: half side 0.75 times the longer side of the box. Whether there
+    is a bird is the higher answer of the two looks.
+    """
+    whole = encoder(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
+    squares = []
+    for picture, share in zip(pictures, find_boxes(whole.places), strict=True):
+        x, y, width, height = share * np.tile(picture.size, 2)
+        window = crop_window(picture.size, (x, y, width, height), "paper")
+        squares.append(square(picture, window))
+    closer = encoder(np.stack(squares))
+    return closer._replace(bird=np.maximum(whole.bird, closer.bird))

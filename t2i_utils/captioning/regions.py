@@ -1,0 +1,84 @@
+"""What the captioner sees of a picture: 7x7 regions described by a frozen ImageNet network.
+
+Deep maps say what is in a region, shallow ones and the region's mean colour say how it looks:
+a classifier may forget whether a crown is red or orange, a description may not.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from t2i_utils.vision import load_features
+from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
+
+IMAGE_SIZE = 224  # pixels
+SIDE = 7  # regions along a side
+NUM_REGIONS = SIDE * SIDE
+BATCH_SIZE = 32
+
+
+class Seen(NamedTuple):
+    """What the network makes of pictures.
+
+    Attributes:
+        regions: (n, 49, width) float32, row by row from the upper left corner.
+        bird: (n,) float32, the probability of ImageNet's bird classes together.
+        places: (n, 7, 7) float32, how much more each place looks like a bird than like other
+            things, in logits, at least 0.
+    """
+
+    regions: np.ndarray
+    bird: np.ndarray
+    places: np.ndarray
+
+
+class RegionEncoder:
+    """Looks at square pictures through EfficientNet-Lite0, whose weights are shipped."""
+
+    def __init__(self) -> None:
+        """Load the network."""
+        network = load_features("lite0", IMAGE_SIZE, "places")
+        images = network.inputs[0]
+        maps = [_per_region(features) for features in network.outputs[:-1]]
+        colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
+        regions = layers.Concatenate()([*maps, colours])
+        regions = layers.Reshape((NUM_REGIONS, regions.shape[-1]))(regions)
+        self.width: int = regions.shape[-1]
+        self._model = keras.Model(images, [regions, network.outputs[-1]])
+
+    def __call__(self, pictures: np.ndarray) -> Seen:
+        """Look at pictures (n, 224, 224, 3) uint8."""
+        regions = np.empty((len(pictures), NUM_REGIONS, self.width), np.float32)
+        bird = np.empty(len(pictures), np.float32)
+        places = np.empty((len(pictures), SIDE, SIDE), np.float32)
+        for start in range(0, len(pictures), BATCH_SIZE):
+            rows = slice(start, start + BATCH_SIZE)
+            images = pictures[rows].astype("float32") / 127.5 - 1
+            found: Any = self._model.predict_on_batch(images)
+            regions[rows], logits = (np.asarray(array) for array in found)
+            bird[rows], places[rows] = _birds(logits)
+        return Seen(regions, bird, places)
+
+
+def _per_region(features: Any) -> Any:
+    """A map's values at 7x7 regions: all of the two deepest maps, means of the others."""
+    factor = features.shape[1] // SIDE
+    if factor <= 2:
+        channels = features.shape[-1]
+        x = ops.reshape(features, (-1, SIDE, factor, SIDE, factor, channels))
+        x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+        return ops.reshape(x, (-1, SIDE, SIDE, factor * factor * channels))
+    return layers.AveragePooling2D(factor)(features)
+
+
+def _birds(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From each place's logits (n, 7, 7, 1000): is there a bird, and where."""
+    birds = np.asarray(BIRD_CLASSES)
+    others = np.setdiff1d(np.arange(logits.shape[-1]), birds)
+    whole = logits.mean(axis=(1, 2))
+    exponentials = np.exp(whole - whole.max(axis=1, keepdims=True))
+    probability = exponentials[:, birds].sum(axis=1) / exponentials.sum(axis=1)
+    places = logits[..., birds].max(axis=-1) - logits[..., others].mean(axis=-1)
+    return probability, np.maximum(places, 0)

@@ -1,0 +1,101 @@
+"""Training pictures as the captioner sees them: several views of each, looked at once and kept.
+
+The network that describes regions is frozen, so what it makes of a picture can be computed before
+training. To learn more than one crop of 2,700 photographs, each is seen in several windows, half
+of them flipped, some at 64 px, the size of Stage I's pictures.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+
+from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, RegionEncoder
+from t2i_utils.data import Pack
+from t2i_utils.errors import InputError
+
+STORED_SIZE = 304
+NUM_VIEWS = 6
+LEAST_WINDOW = 0.7  # of the stored square's side
+SMALL_SHARE = 0.25  # of views that are shrunk to `SMALL_SIZE` first
+SMALL_SIZE = 64
+CHUNK = 32  # pictures looked at together
+FOLDER = "captioning"  # inside the pack's
+
+
+def training_rows(pack: Pack) -> np.ndarray:
+    """Rows that are in the training part of both splits, so that both test parts stay unseen."""
+    return np.intersect1d(pack.indices("zero-shot", "train"), pack.indices("official", "train"))
+
+
+def test_rows(pack: Pack, seen: bool) -> np.ndarray:
+    """Held-back rows: of classes seen in training (official test), or of unseen classes."""
+    if not seen:
+        return pack.indices("zero-shot", "test")
+    return np.intersect1d(pack.indices("zero-shot", "train"), pack.indices("official", "test"))
+
+
+def view(picture: np.ndarray, random: np.random.Generator | None) -> np.ndarray:
+    """One view (224, 224, 3) uint8 of a stored square; the whole of it without `random`."""
+    image, side = Image.fromarray(picture), len(picture)
+    window = (0.0, 0.0, float(side), float(side))
+    if random is not None:
+        size = side * random.uniform(LEAST_WINDOW, 1)
+        left, top = random.uniform(0, side - size, 2)
+        window = (left, top, left + size, top + size)
+        if random.random() < SMALL_SHARE:
+            image = image.resize((SMALL_SIZE, SMALL_SIZE), Image.Resampling.BICUBIC, box=window)
+            window = (0, 0, SMALL_SIZE, SMALL_SIZE)
+    image = image.resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC, box=window)
+    flipped = random is not None and random.random() < 0.5
+    return np.asarray(image)[:, :: -1 if flipped else 1]
+
+
+def regions_of(
+    pack: Pack, rows: np.ndarray, name: str, num_views: int = 0, progress: bool = True
+) -> np.ndarray:
+    """Regions (rows, views, 49, width) float16 of a pack's pictures, mapped; kept in its folder.
+
+    Args:
+        pack: the packed data set.
+        rows: whose pictures.
+        name: of the file that keeps them; another number of rows or views computes anew.
+        num_views: random ones of each picture; 0 takes the whole picture, once.
+        progress: show a bar.
+
+    Raises:
+        InputError: the pack's folder cannot be written.
+    """
+    file = pack.folder / FOLDER / f"regions_{name}_{len(rows)}x{num_views}.npy"
+    if not file.is_file():
+        _compute(file, pack.images(STORED_SIZE), rows, num_views, progress)
+    return np.load(file, mmap_mode="r", allow_pickle=False)
+
+
+def _compute(
+    file: Path, pictures: np.ndarray, rows: np.ndarray, num_views: int, progress: bool
+) -> None:
+    encoder, views = RegionEncoder(), max(1, num_views)
+    shape = (len(rows), views, NUM_REGIONS, encoder.width)
+    partial = file.with_suffix(".partial")
+    try:
+        file.parent.mkdir(exist_ok=True)
+        store = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {file.parent}: {error.strerror}; the regions of photographs are kept "
+            "there: copy the pack to a folder that can be written"
+        ) from error
+    with tqdm(total=len(rows) * views, desc="looking", unit="view", disable=not progress) as bar:
+        for start in range(0, len(rows), CHUNK):
+            chosen = rows[start : start + CHUNK]
+            for number in range(views):
+                seen = [
+                    view(pictures[row], np.random.default_rng([row, number]) if num_views else None)
+                    for row in chosen
+                ]
+                store[start : start + len(chosen), number] = encoder(np.stack(seen)).regions
+                bar.update(len(chosen))
+    os.replace(partial, file)

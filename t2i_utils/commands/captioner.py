@@ -1,0 +1,82 @@
+"""`t2i captioner train | evaluate`: make and judge what describes pictures."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.quiet import quiet_import
+
+ABOUT = "train or judge what describes pictures"
+STEPS = 2500
+
+
+def add_arguments(parser: Parser) -> None:
+    """Describe the command's actions and their options."""
+    actions = parser.add_subparsers(required=True, metavar="action", parser_class=Parser)
+    train = actions.add_parser("train", help="train a captioner on captioned photographs")
+    _add_data(train)
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="its folder")
+    train.add_argument("--steps", type=positive, default=STEPS, help="default: %(default)s")
+    train.add_argument("--seed", type=seed, default=0)
+    train.run_with(_train)
+    judge = actions.add_parser("evaluate", help="score descriptions of held-back pictures")
+    judge.add_argument(
+        "--weights", default="captioner", metavar="NAME|DIR", help="default: %(default)s"
+    )
+    _add_data(judge)
+    judge.add_argument("--count", type=positive, metavar="N", help="pictures of each set; all")
+    judge.add_argument(
+        "--out", type=Path, default=Path("report"), metavar="DIR", help="default: %(default)s"
+    )
+    judge.run_with(_evaluate)
+
+
+def _add_data(parser: Parser) -> None:
+    parser.add_argument(
+        "--data", required=True, metavar="DIR", help="folder in CUB's layout, or a pack"
+    )
+    parser.add_argument(
+        "--captions", type=Path, metavar="DIR", help="folder with text_c10 captions"
+    )
+
+
+def _pack(options: argparse.Namespace) -> Any:
+    from t2i_utils.data import auto_pack
+    from t2i_utils.text import load_encoder
+
+    return auto_pack(options.data, encoder=load_encoder(), crop="paper", captions=options.captions)
+
+
+def _train(options: argparse.Namespace) -> int:
+    with quiet_import():
+        from t2i_utils import backend
+        from t2i_utils.captioning.training import train_captioner
+
+        backend.devices()
+    describer = train_captioner(
+        _pack(options), options.steps, options.seed, precision="mixed_bfloat16"
+    )
+    describer.save(options.out)
+    steps = describer.card["steps"]
+    print(f"a captioner of {steps} steps is in {options.out}: generate.py photo.jpg --weights ...")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    with quiet_import():
+        from t2i_utils.captioning.describer import load_describer
+        from t2i_utils.captioning.evaluate import (
+            evaluate_captioner,
+            score_tables,
+            write_caption_report,
+        )
+        from t2i_utils.data.attributes import class_attributes
+
+        describer = load_describer(options.weights)
+    attributes = class_attributes(Path(options.data))
+    found = evaluate_captioner(describer, _pack(options), attributes, options.count)
+    report = write_caption_report(found, options.out)
+    print("\n".join(score_tables(found)))
+    print(report)
+    return 0
