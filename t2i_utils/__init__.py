@@ -39,3 +39,26 @@ def generate(
     with quiet_import():
         from t2i_utils.stackgan import synthesis
     return synthesis.generate(captions, weights, stage, seed)
+
+
+def describe(
+    images: "Sequence[str | Path | np.ndarray] | np.ndarray", weights: "str | Path" = "captioner"
+) -> list[str]:
+    """Describe pictures of birds, one sentence each.
+
+    Args:
+        images: picture files, or pictures (height, width, 3) uint8 of any size, or an array
+            (n, height, width, 3) of them. The bird is looked for.
+        weights: a shipped captioner, or its folder.
+
+    Returns:
+        n sentences in lower case, without punctuation.
+
+    Raises:
+        InputError: a file that is no picture, an array of another kind, or no such captioner.
+    """
+    from t2i_utils.quiet import quiet_import
+
+    with quiet_import():
+        from t2i_utils.captioning import describer
+    return describer.describe(images, weights)

@@ -17,7 +17,7 @@ from PIL import Image
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, beam_search, sample
-from t2i_utils.captioning.photographs import look_closer
+from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
 from t2i_utils.errors import InputError
@@ -27,6 +27,7 @@ CARD, ARRAYS, WORDS = "card.json", "captioner.npz", "vocabulary.json"
 VERSION = 1
 BEAM_WIDTH = 3
 LEAST_BIRD = 0.1  # below this probability of a bird, a description comes with a warning
+CHUNK = 32  # pictures described together
 MOST_TRIES = 8  # rounds of samples in search of different sentences
 
 
@@ -178,3 +179,35 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     from_arrays("captioner", captioner.weights, arrays, folder / ARRAYS)
     vocabulary = Vocabulary(json.loads((folder / WORDS).read_text(encoding="utf-8")))
     return Describer(captioner, vocabulary, arrays["mean"], arrays["scale"], card)
+
+
+def describe(
+    images: Sequence[str | Path | np.ndarray] | np.ndarray, weights: str | Path = "captioner"
+) -> list[str]:
+    """Describe pictures of birds, one sentence each: see `t2i_utils.describe`."""
+    if isinstance(images, str | Path):
+        images = [images]
+    pictures = [_picture(image) for image in images]
+    describer = _describer(str(weights))
+    sentences = []
+    for start in range(0, len(pictures), CHUNK):
+        found = describer.describe(pictures[start : start + CHUNK])
+        sentences += [description.sentences[0] for description in found]
+    return sentences
+
+
+def _picture(image: str | Path | np.ndarray) -> Image.Image:
+    if isinstance(image, str | Path):
+        return read_photograph(Path(image))
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
+        raise InputError(
+            f"a picture to describe is {image.dtype} {image.shape}, expected uint8 "
+            "(height, width, 3)"
+        )
+    return Image.fromarray(image)
+
+
+@functools.lru_cache(maxsize=2)
+def _describer(weights: str) -> Describer:
+    """Load a captioner once for many calls, as in a notebook."""
+    return load_describer(weights)
