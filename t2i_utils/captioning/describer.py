@@ -1,7 +1,7 @@
 """A trained captioner with all that it needs: pictures in, sentences out; saved and loaded.
 
-A captioner's folder holds `card.json` (what it is and how it was made), `captioner.npz` (float16)
-and `vocabulary.json` (a list of words).
+A captioner's folder holds `card.json` (what it is and how it was made) and `captioner.npz`: float16
+arrays, and the vocabulary as a JSON list of words in its note.
 """
 
 import functools
@@ -21,9 +21,10 @@ from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.run_folder import replace_text
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
-CARD, ARRAYS, WORDS = "card.json", "captioner.npz", "vocabulary.json"
+CARD, ARRAYS = "card.json", "captioner.npz"
 VERSION = 1
 BEAM_WIDTH = 3
 LEAST_BIRD = 0.1  # below this probability of a bird, a description comes with a warning
@@ -123,23 +124,11 @@ class Describer:
         arrays = to_arrays("captioner", self.captioner.weights, "float16")
         arrays |= {"mean": self.mean, "scale": self.scale}
         config = {**self.captioner.config.to_json(), "precision": "float32"}
-        write_arrays(folder / ARRAYS, arrays, {"config": config}, compress=True)
-        _write_text(folder / WORDS, json.dumps(self.vocabulary.words, ensure_ascii=False, indent=0))
-        sums = {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in (ARRAYS, WORDS)
-        }
-        self.card = {"version": VERSION, **self.card, "sha256": sums}
-        _write_text(folder / CARD, json.dumps(self.card, ensure_ascii=False, indent=1))
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror}; free some space or choose another folder"
-        ) from error
+        note = {"config": config, "vocabulary": self.vocabulary.words}
+        write_arrays(folder / ARRAYS, arrays, note, compress=True)
+        checksum = hashlib.sha256((folder / ARRAYS).read_bytes()).hexdigest()
+        self.card = {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksum}
+        replace_text(folder / CARD, json.dumps(self.card, ensure_ascii=False, indent=1) + "\n")
 
 
 def available_captioners() -> list[str]:
@@ -165,19 +154,18 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         )
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        version, sums = card["version"], dict(card["sha256"])
+        version, checksum = card["version"], card["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{folder / CARD} is damaged: restore it, or name another one") from error
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-    for file in (ARRAYS, WORDS):
-        path = folder / file
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sums.get(file):
-            raise InputError(f"{path} is missing or has a wrong checksum: restore it")
-    arrays, note = read_arrays(folder / ARRAYS)
+    file = folder / ARRAYS
+    if hashlib.sha256(file.read_bytes()).hexdigest() != checksum:
+        raise InputError(f"{file} has a wrong checksum: it is damaged or changed; restore it")
+    arrays, note = read_arrays(file)
     captioner = Captioner(CaptionerConfig.from_json(note["config"]))
-    from_arrays("captioner", captioner.weights, arrays, folder / ARRAYS)
-    vocabulary = Vocabulary(json.loads((folder / WORDS).read_text(encoding="utf-8")))
+    from_arrays("captioner", captioner.weights, arrays, file)
+    vocabulary = Vocabulary(note["vocabulary"])
     return Describer(captioner, vocabulary, arrays["mean"], arrays["scale"], card)
 
 

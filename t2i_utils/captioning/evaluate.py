@@ -13,6 +13,7 @@ from t2i_utils.captioning.scores import CaptionScores, normalised, score_descrip
 from t2i_utils.captioning.views import regions_of, test_rows, training_rows
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.run_folder import replace_text
 
 CHUNK = 64  # pictures described together
 PARTS = {"seen classes": True, "unseen classes": False}
@@ -137,12 +138,6 @@ def write_caption_report(found: dict[str, Any], folder: Path) -> Path:
         "it, a part's colour where two do.", "",
         *score_tables(found),
     ]  # fmt: skip
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-        (folder / "report.md").write_text("\n".join(text))
-    except OSError as error:
-        raise InputError(
-            f"cannot write {folder}: {error.strerror}; choose another --out"
-        ) from error
+    replace_text(folder / "report.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    replace_text(folder / "report.md", "\n".join(text))
     return folder / "report.md"
