@@ -10,6 +10,7 @@ from t2i_utils import backend
 from t2i_utils.stackgan.augment import (
     BRIGHTNESS,
     CONTRAST,
+    CUTOUT,
     TRANSLATION,
     UNIFORMS,
     augment,
@@ -20,6 +21,7 @@ from t2i_utils.stackgan.augment import (
 
 RANDOM = np.random.default_rng(0)
 NEUTRAL = np.full((2, UNIFORMS), 0.5, "float32")
+NEUTRAL[:, 6:] = -1  # the hidden square lies outside
 
 
 def pictures(size: int, batch: int = 2) -> np.ndarray:
@@ -27,7 +29,8 @@ def pictures(size: int, batch: int = 2) -> np.ndarray:
 
 
 def with_uniforms(**columns: float) -> np.ndarray:
-    names = ("brightness", "contrast", "down", "right", "window_down", "window_right")
+    names = ("brightness", "contrast", "down", "right", "window_down", "window_right",
+             "hidden_down", "hidden_right")  # fmt: skip
     uniforms = NEUTRAL.copy()
     for name, value in columns.items():
         uniforms[:, names.index(name)] = value
@@ -102,6 +105,16 @@ def test_window_is_a_cut_at_full_resolution():
         found = np.asarray(augment_window(images, 4, uniforms))
         expected = images[:, start : start + 4, 12 - start : 16 - start]
         np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("function", [augment, augment_window])
+def test_a_square_is_hidden_in_grey_and_the_rest_stays(function):
+    images = pictures(16)
+    uniforms = with_uniforms(hidden_down=0.25, hidden_right=0.5)
+    expected = images.copy()
+    half = int(16 * CUTOUT / 2)
+    expected[:, 4 - half : 4 + half, 8 - half : 8 + half] = 0
+    np.testing.assert_allclose(np.asarray(function(images, 16, uniforms)), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("function", [augment, augment_window])

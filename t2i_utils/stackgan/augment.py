@@ -9,10 +9,11 @@ from typing import Any
 
 from keras import ops
 
-BRIGHTNESS = 0.2  # added or taken away, at most, of a range of 2
-CONTRAST = 0.2  # more or less, at most, of 1
+BRIGHTNESS = 0.3  # added or taken away, at most, of a range of 2
+CONTRAST = 0.4  # more or less, at most, of 1
 TRANSLATION = 1 / 8  # of the picture's side, at most
-UNIFORMS = 6  # random numbers that one picture's augmentation takes
+CUTOUT = 1 / 2  # of the picture's side: a grey square hides so much
+UNIFORMS = 8  # random numbers that one picture's augmentation takes
 
 
 def sampling_matrix(
@@ -61,12 +62,13 @@ def resample(images: Any, output_size: int, scale: float, offsets: Any, blur: An
 
 
 def augment(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> Any:
-    """Change brightness and contrast, shift, and resize the whole picture to `output_size`.
+    """Change brightness and contrast, shift, resize to `output_size`, and hide a square.
 
     Args:
         images: (batch, size, size, 3) in [-1, 1].
         output_size: height and width of the result.
-        uniforms: (batch, UNIFORMS) in [0, 1]: brightness, contrast, shift down, shift right.
+        uniforms: (batch, UNIFORMS) in [0, 1]: brightness, contrast, shift down and right, window
+            down and right (see `augment_window`), hidden square down and right.
         blur: as in `resample`.
 
     Returns:
@@ -74,16 +76,29 @@ def augment(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> An
     """
     size = images.shape[1]
     offsets = (uniforms[:, 2:4] - 0.5) * 2 * TRANSLATION * size
-    return resample(_change_light(images, uniforms), output_size, size / output_size, offsets, blur)
+    images = resample(
+        _change_light(images, uniforms), output_size, size / output_size, offsets, blur
+    )
+    return images * _seen(output_size, uniforms)
 
 
 def augment_window(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> Any:
     """Change brightness and contrast, and cut a window of `output_size` at full resolution.
 
-    The arguments are those of `augment`; the last two columns of `uniforms` place the window.
+    The arguments are those of `augment`.
     """
     offsets = uniforms[:, 4:6] * (images.shape[1] - output_size)
-    return resample(_change_light(images, uniforms), output_size, 1.0, offsets, blur)
+    images = resample(_change_light(images, uniforms), output_size, 1.0, offsets, blur)
+    return images * _seen(output_size, uniforms)
+
+
+def _seen(size: int, uniforms: Any) -> Any:
+    """0 in a square of `CUTOUT` whose middle is anywhere in the picture, else 1."""
+    places = (ops.arange(size, dtype="float32") + 0.5) / size
+    hidden = ops.cast(
+        ops.abs(places[None, None, :] - uniforms[:, 6:8, None]) < CUTOUT / 2, "float32"
+    )  # (batch, 2, size)
+    return 1 - (hidden[:, 0, :, None] * hidden[:, 1, None, :])[..., None]
 
 
 def _change_light(images: Any, uniforms: Any) -> Any:
