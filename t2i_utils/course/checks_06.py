@@ -1,0 +1,233 @@
+"""Checks of the exercises in notebook 06 (image to text)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.captioning.vocabulary import END, PADDING, SPECIAL, START, UNKNOWN
+from t2i_utils.course.checks import as_array, call, short, verdict
+
+_NUMBERS = {word: 4 + index for index, word in enumerate(["this", "bird", "has", "red", "wings"])}
+
+
+def check_encode(function: Callable[..., Any]) -> bool:
+    """Exercise 1: the words of a sentence as a row of numbers with its marks."""
+    for what, sentence, length in (
+        ("a sentence with room to spare", "this bird has red wings", 9),
+        ("a word that the vocabulary lacks", "this bird has turquoise wings", 8),
+        ("a sentence that is too long", "this bird has red wings", 4),
+    ):
+        words = sentence.split()
+        answer, problem = call(function, list(words), dict(_NUMBERS), length)
+        if problem:
+            if "KeyError" in problem:
+                problem = "a word that is not in the dictionary is UNKNOWN: numbers.get(...)"
+            return verdict(False, problem)
+        row = as_array(answer)
+        if row is None or row.ndim != 1:
+            return verdict(False, f"{what}: return one row of numbers, got {short(answer)}")
+        known = [_NUMBERS.get(word, UNKNOWN) for word in words]
+        if row.tolist() != _row(known, length):
+            return verdict(False, f"{what}: {_encode_hint(row.tolist(), known, length)}")
+    return verdict(True, "start, words, end, padding; and a sentence that is cut has no end")
+
+
+def _row(numbers: list[int], length: int, marks: tuple[int, ...] = (START, END)) -> list[int]:
+    """Numbers between the marks, cut or padded to `length`."""
+    first = [START] if START in marks else []
+    last = [END] if END in marks else []
+    row = [*first, *numbers, *last][:length]
+    return row + [PADDING] * (length - len(row))
+
+
+def _encode_hint(row: list, known: list[int], length: int) -> str:
+    right, dropped = _row(known, length), [number for number in known if number != UNKNOWN]
+    blind = [PADDING if number == UNKNOWN else number for number in known]
+    room = length - len(known) - 2
+    hints = [
+        (_row(known, length, (END,)), "the sentence begins with START"),
+        (_row(known, length, ()), "put START before the words and END after them"),
+        ([START, *known, END], f"{length} numbers are wanted: cut it, or fill it with PADDING"),
+        ([*right[:-1], END], "cut off what does not fit, END too: the sentence did not end there"),
+        ([START, *known, *[PADDING] * room, END], "END comes after the last word, then PADDING"),
+        (_row(blind, length), "PADDING means that nothing is there; an unknown word is UNKNOWN"),
+        (_row(dropped, length), "do not drop an unknown word: say UNKNOWN, or places shift"),
+        (_row(known, length, (START,)), "after the last word comes END: else it never stops"),
+    ]
+    for wrong, hint in hints:
+        if row == wrong != right:
+            return hint
+    if len(row) != length:
+        return f"{length} numbers are wanted, got {len(row)}"
+    names = ", ".join(f"{name[1:-1]} {number}" for number, name in enumerate(SPECIAL))
+    return f"expected {right}, got {row} ({names})"
+
+
+def check_next_word_loss(function: Callable[..., Any]) -> bool:
+    """Exercise 2: what teacher forcing makes smaller."""
+    rng = np.random.default_rng(0)
+    scores = np.log(rng.dirichlet(np.ones(9), size=(3, 6)))
+    sentences = np.array([
+        [START, 4, 5, END, PADDING, PADDING, PADDING],
+        [START, 6, 7, 8, 4, 5, END],
+        [START, 8, 4, 7, 5, END, PADDING],
+    ])  # fmt: skip
+    answer, problem = call(function, scores.copy(), sentences.copy())
+    if problem:
+        if "stopped" in problem:
+            problem += "; scores[:, t] judge sentences[:, t + 1], so one place less is judged"
+        return verdict(False, problem)
+    value = as_array(answer)
+    if value is None or value.size != 1:
+        return verdict(False, f"return one number, got {short(answer)}")
+    right, value = _next_word_loss(scores, sentences), float(value.reshape(()))
+    if np.isclose(value, right, rtol=1e-4):
+        return verdict(True, "each word is judged by those before it, and padding by nobody")
+    return verdict(False, _loss_hint(value, right, scores, sentences))
+
+
+def _next_word_loss(scores: np.ndarray, sentences: np.ndarray, first: int = 1) -> float:
+    words = sentences[:, first : first + scores.shape[1]]
+    own = np.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
+    return float(-own[words != PADDING].mean())
+
+
+def _loss_hint(value: float, right: float, scores: np.ndarray, sentences: np.ndarray) -> str:
+    words = sentences[:, 1:]
+    own = -np.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
+    there = words != PADDING
+    before_end = there & (words != END)
+    per_sentence = np.array([row[mask].mean() for row, mask in zip(own, there, strict=True)])
+    for wrong, hint in (
+        (-right, "minus the log probability: a loss is small when words were likely"),
+        (own.mean(), "leave padding out: nothing is said there"),
+        ((own * there).mean(), "divide by the number of words that are there, not by all places"),
+        (_next_word_loss(scores, sentences, 0),
+         "scores[:, t] judge the word that *follows* word t, sentences[:, t + 1]"),
+        (own[there].sum(), "the mean over words, not their sum"),
+        (own[there].sum() / len(own), "the mean over words, not over sentences"),
+        (per_sentence.mean(), "one mean over all words: a long sentence has more of them"),
+        (own[before_end].mean(), "END counts too: when to stop has to be learnt like any word"),
+        (np.exp(-own)[there].mean(), "that is the mean probability: take minus its logarithm"),
+    ):  # fmt: skip
+        if np.isclose(value, float(wrong), rtol=1e-4):
+            return hint
+    return f"expected {right:.4f}, got {value:.4f}"
+
+
+def check_nucleus(function: Callable[..., Any]) -> bool:
+    """Exercise 3: the likeliest words that have a share of the probability together."""
+    chances = np.array([0.15, 0.28, 0.22, 0.25, 0.1])
+    for nucleus in (0.7, 0.85, 0.2, 1.0):
+        answer, problem = call(function, chances.copy(), nucleus)
+        if problem:
+            return verdict(
+                False, f"nucleus {nucleus:g}: {problem}" if "stop" in problem else problem
+            )
+        kept = as_array(answer)
+        if kept is None or kept.shape != chances.shape:
+            return verdict(
+                False, f"return {len(chances)} probabilities, one a word; got {short(answer)}"
+            )
+        if not np.allclose(kept, _nucleus(chances, nucleus), atol=1e-6):
+            return verdict(False, f"nucleus {nucleus:g}: {_nucleus_hint(kept, chances, nucleus)}")
+    return verdict(True, "the unlikely tail is cut off, and what is left adds up to 1")
+
+
+def _nucleus(chances: np.ndarray, nucleus: float, more: int = 0, renormalise: bool = True) -> Any:
+    """The probabilities of the nucleus, or of `more` words than it has."""
+    order = np.argsort(-chances)
+    before = np.cumsum(chances[order]) - chances[order]
+    count = max(0, int((before < nucleus - 1e-9).sum()) + more)
+    kept = np.zeros_like(chances)
+    kept[order[:count]] = chances[order[:count]]
+    return kept / max(kept.sum(), 1e-12) if renormalise else kept
+
+
+def _nucleus_hint(kept: np.ndarray, chances: np.ndarray, nucleus: float) -> str:
+    right = _nucleus(chances, nucleus)
+    above = np.where(chances >= nucleus, chances, 0)
+    if np.isnan(kept).any():
+        return "something was divided by 0: the likeliest word is always in the nucleus"
+    for wrong, hint in (
+        (chances, "nothing was cut off"),
+        (_nucleus(chances, nucleus, renormalise=False), "divide by the sum of what is left"),
+        (np.sort(right)[::-1], "put each probability back at the place of its word"),
+        (_nucleus(chances, nucleus, -1),
+         "the word with which the sum reaches the nucleus belongs to it"),
+        (_nucleus(chances, nucleus, -1, renormalise=False),
+         "the word with which the sum reaches the nucleus belongs to it; then divide by the sum"),
+        (_nucleus(chances, nucleus, 1), "one word too many: stop when the sum has been reached"),
+        (above, "not each word alone, the likeliest words *together* reach the nucleus"),
+        (above / max(above.sum(), 1e-12),
+         "not each word alone, the likeliest words *together* reach the nucleus"),
+        (_from_below(chances, nucleus), "sort from the likeliest word down, not up"),
+    ):  # fmt: skip
+        if np.allclose(kept, wrong, atol=1e-6):
+            return hint
+    if not np.isclose(kept.sum(), 1, atol=1e-6):
+        return f"the probabilities that are left add up to {kept.sum():.3f}, not to 1"
+    return f"expected {right.round(3).tolist()}, got {kept.round(3).tolist()}"
+
+
+def _from_below(chances: np.ndarray, nucleus: float) -> np.ndarray:
+    """The usual slip: the least likely words instead of the likeliest."""
+    order = np.argsort(chances)
+    before = np.cumsum(chances[order]) - chances[order]
+    kept = np.zeros_like(chances)
+    kept[order] = np.where(before < nucleus, chances[order], 0)
+    return kept / kept.sum()
+
+
+def check_colour_scores(function: Callable[..., Any]) -> bool:
+    """Exercise 4: precision and recall of the colours said, over all pictures together."""
+    said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
+    true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
+    answer, problem = call(function, [*map(set, said)], [*map(set, true)])
+    if problem:
+        if "ZeroDivision" in problem:
+            problem += "; of one picture nothing is said: add up over all pictures, then divide"
+        return verdict(False, problem)
+    scores = as_array(answer)
+    if scores is None or scores.shape != (2,):
+        return verdict(False, f"return two numbers, precision and recall; got {short(answer)}")
+    right = np.array(_precision_recall(said, true))
+    if not np.allclose(scores, right, atol=1e-4):
+        return verdict(False, _scores_hint(scores, right, said, true))
+    answer, problem = call(function, [set(), set()], [{"red"}, {"blue"}])
+    silent = None if problem else as_array(answer)
+    if silent is None or silent.shape != (2,) or not np.allclose(silent, 0):
+        return verdict(
+            False,
+            "right, but for one case: where nothing at all is said both are 0, and you divide by "
+            "the number of colours said",
+        )
+    return verdict(True, "precision judges what is said, recall what is left unsaid")
+
+
+def _precision_recall(said: list[set[str]], true: list[set[str]]) -> tuple[float, float]:
+    right = sum(len(a & b) for a, b in zip(said, true, strict=True))
+    return right / sum(map(len, said)), right / sum(map(len, true))
+
+
+def _scores_hint(
+    scores: np.ndarray, right: np.ndarray, said: list[set[str]], true: list[set[str]]
+) -> str:
+    pairs = list(zip(said, true, strict=True))
+    each = [(len(a & b) / max(1, len(a)), len(a & b) / len(b)) for a, b in pairs]
+    spoken = [(len(a & b) / len(a), len(a & b) / len(b)) for a, b in pairs if a]
+    together = (set().union(*said), set().union(*true))
+    common = len(together[0] & together[1])
+    for wrong, hint in (
+        (right[::-1], "swapped: precision divides by the colours said, recall by the true ones"),
+        (100 * right, "return shares between 0 and 1, not per cent"),
+        (np.mean(each, axis=0), "add up over all pictures first, then divide once"),
+        (np.mean(spoken, axis=0), "add up over all pictures first, then divide once"),
+        ((common / len(together[0]), common / len(together[1])),
+         "compare picture by picture: a blue that is true elsewhere does not count"),
+        (1 - right, "those are the shares that are wrong"),
+    ):  # fmt: skip
+        if np.allclose(scores, wrong, atol=1e-4):
+            return hint
+    return f"expected {right.round(3).tolist()}, got {scores.round(3).tolist()}"

@@ -1,0 +1,296 @@
+"""The checks of notebook 06: the solution passes, each usual mistake gets the hint that fits."""
+
+import numpy as np
+import pytest
+
+from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
+from t2i_utils.course import checks_06
+
+
+def said(capsys) -> str:
+    (line,) = capsys.readouterr().out.splitlines()
+    return line
+
+
+def refused(capsys, check, answer, hint: str) -> None:
+    assert check(answer) is False
+    line = said(capsys)
+    assert line.startswith("Not yet: ") and hint in line, line
+
+
+# --- exercise 1 --------------------------------------------------------------------------------
+
+
+def encode(words, numbers, length, *, marks=(START, END), unknown=UNKNOWN, cut=True):
+    """The solution, with one thing changed."""
+    row = [numbers.get(word, unknown) for word in words]
+    row = [number for number in row if number is not None]
+    row = [mark for mark in marks if mark == START] + row + [mark for mark in marks if mark == END]
+    row = row[:length] if cut else row
+    return row + [PADDING] * (length - len(row))
+
+
+def never_padded(words, numbers, length):
+    return [START, *(numbers.get(word, UNKNOWN) for word in words), END][:length]
+
+
+def always_ended(words, numbers, length):
+    row = encode(words, numbers, length)
+    return row if PADDING in row else [*row[:-1], END]
+
+
+def end_is_last(words, numbers, length):
+    row = [START, *(numbers.get(word, UNKNOWN) for word in words)]
+    return [*row, *[PADDING] * (length - len(row) - 1), END][:length]
+
+
+def test_the_row_is_accepted_and_is_the_librarys(capsys):
+    def librarys(words, numbers, length):
+        known = ["<padding>", "<start>", "<end>", "<unknown>", *numbers]
+        return Vocabulary(known).encode([" ".join(words)], length)[0]
+
+    for function in (encode, librarys):
+        assert checks_06.check_encode(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda words, numbers, length: ..., "replace the ..."),
+        (lambda words, numbers, length: None, "replace the ..."),
+        (lambda words, numbers, length: 1 / 0, "ZeroDivisionError"),
+        (lambda words, numbers, length: [numbers[word] for word in words], "9 numbers"),
+        (lambda words, numbers, length: encode(words, {w: numbers[w] for w in words}, length),
+         "numbers.get"),
+        (lambda words, numbers, length: " ".join(words), "one row of numbers"),
+        (lambda words, numbers, length: [encode(words, numbers, length)], "one row of numbers"),
+        (lambda *a: encode(*a, marks=(END,)), "begins with START"),
+        (lambda *a: encode(*a, marks=()), "START before the words and END after"),
+        (lambda *a: encode(*a, marks=(START,)), "comes END"),
+        (never_padded, "fill it with PADDING"),
+        (end_is_last, "then PADDING"),
+        (lambda *a: encode(*a, unknown=PADDING), "an unknown word is UNKNOWN"),
+        (lambda *a: encode(*a, unknown=None), "do not drop"),
+        (lambda *a: encode(*a, cut=False), "4 numbers are wanted"),
+        (always_ended, "END too"),
+        (lambda words, numbers, length: [7] * length, "expected [1, 4, 5, 6, 7, 8, 2, 0, 0]"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_06.check_encode, function, hint)
+
+
+# --- exercise 2 --------------------------------------------------------------------------------
+
+
+def loss(scores, sentences, *, shift=1, blank=(PADDING,), sign=-1, rule=np.mean):
+    """The solution, with one thing changed."""
+    words = sentences[:, shift : shift + scores.shape[1]]
+    own = np.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
+    return sign * rule(own[~np.isin(words, blank)])
+
+
+def mean_of_means(scores, sentences):
+    rows = zip(scores, sentences, strict=True)
+    return np.mean([loss(s[None], words[None]) for s, words in rows])
+
+
+def multiplied(scores, sentences):
+    words = sentences[:, 1:]
+    own = np.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
+    return -(own * (words != PADDING)).mean()
+
+
+def test_the_loss_is_accepted(capsys):
+    def in_a_loop(scores, sentences):
+        found = [
+            -scores[row, place, word]
+            for row, words in enumerate(sentences)
+            for place, word in enumerate(words[1:])
+            if word != PADDING
+        ]
+        return sum(found) / len(found)
+
+    for function in (loss, in_a_loop):
+        assert checks_06.check_next_word_loss(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+def test_the_loss_is_the_librarys_but_for_its_smoothing(monkeypatch):
+    from t2i_utils.captioning import training
+
+    monkeypatch.setattr(training, "LABEL_SMOOTHING", 0.0)
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(2, 4, 6)).astype("float32")
+    sentences = np.array([[START, 4, 5, END, PADDING], [START, 5, 4, 5, END]], "int32")
+    scores = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    librarys = float(training.next_word_loss(logits, sentences[:, 1:]))
+    assert loss(scores, sentences) == pytest.approx(librarys, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda scores, sentences: ..., "replace the ..."),
+        (lambda scores, sentences: np.take_along_axis(scores, sentences[..., None], -1).mean(),
+         "one place less"),
+        (lambda scores, sentences: scores, "one number"),
+        (lambda scores, sentences: loss(scores, sentences, sign=1), "minus"),
+        (lambda scores, sentences: loss(scores, sentences, shift=0), "*follows*"),
+        (lambda scores, sentences: loss(scores, sentences, blank=()), "leave padding out"),
+        (lambda scores, sentences: loss(scores, sentences, blank=(PADDING, END)), "END counts"),
+        (lambda scores, sentences: loss(scores, sentences, rule=np.sum), "not their sum"),
+        (lambda scores, sentences: loss(scores, sentences, rule=np.sum) / len(scores),
+         "not over sentences"),
+        (mean_of_means, "one mean over all words"),
+        (multiplied, "divide by the number of words"),
+        (lambda scores, sentences: loss(np.exp(scores), sentences, sign=1), "mean probability"),
+        (lambda scores, sentences: 0.123, "got 0.1230"),
+        (lambda scores, sentences: float("nan"), "got nan"),
+    ],
+)  # fmt: skip
+def test_a_wrong_loss_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_06.check_next_word_loss, function, hint)
+
+
+# --- exercise 3 --------------------------------------------------------------------------------
+
+
+def cut(chances, nucleus, *, crossing=True, renormalise=True, back=True, down=True):
+    """The solution, with one thing changed."""
+    order = np.argsort(-chances if down else chances)
+    ranked = chances[order]
+    total = np.cumsum(ranked)
+    inside = (total - ranked if crossing else total) < nucleus - 1e-9
+    kept = np.zeros_like(chances)
+    kept[order if back else np.arange(len(order))] = np.where(inside, ranked, 0)
+    with np.errstate(invalid="ignore"):
+        return kept / kept.sum() if renormalise else kept
+
+
+def one_too_many(chances, nucleus):
+    order = np.argsort(-chances)
+    count = np.searchsorted(np.cumsum(chances[order]), nucleus) + 2
+    kept = np.zeros_like(chances)
+    kept[order[:count]] = chances[order[:count]]
+    return kept / kept.sum()
+
+
+def each_alone(chances, nucleus):
+    kept = np.where(chances >= nucleus, chances, 0)
+    return kept / max(kept.sum(), 1e-9)
+
+
+def test_the_nucleus_is_accepted(capsys):
+    assert checks_06.check_nucleus(cut) is True
+    assert said(capsys).startswith("Right: ")
+    assert checks_06.check_nucleus(lambda chances, nucleus: list(cut(chances, nucleus))) is True
+
+
+def test_the_nucleus_is_the_one_that_the_library_draws_from():
+    from t2i_utils.captioning.decoding import draw_word
+
+    chances = np.random.default_rng(2).dirichlet(np.ones(12))
+    uniforms = (np.arange(4000) + 0.5) / 4000
+    for nucleus in (0.3, 0.75, 1.0):
+        drawn = [draw_word(np.log(chances), uniform, nucleus) for uniform in uniforms]
+        shares = np.bincount(drawn, minlength=12) / len(drawn)
+        np.testing.assert_allclose(shares, cut(chances, nucleus), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda chances, nucleus: ..., "replace the ..."),
+        (lambda chances, nucleus: chances[99], "IndexError"),
+        (lambda chances, nucleus: chances.max(), "5 probabilities"),
+        (lambda chances, nucleus: cut(chances, nucleus)[:2], "5 probabilities"),
+        (lambda chances, nucleus: chances, "nothing was cut off"),
+        (lambda *a: cut(*a, renormalise=False), "divide by the sum"),
+        (lambda *a: cut(*a, back=False), "the place of its word"),
+        (lambda *a: cut(*a, crossing=False), "belongs to it"),
+        (lambda *a: cut(*a, crossing=False, renormalise=False), "then divide"),
+        (lambda *a: cut(*a, down=False), "likeliest word down"),
+        (one_too_many, "one word too many"),
+        (each_alone, "*together*"),
+        (lambda chances, nucleus: np.full(5, 0.2), "nucleus 0.7: expected"),
+        (lambda chances, nucleus: chances / 3, "add up to 0.333"),
+        (lambda chances, nucleus: chances * np.nan, "divided by 0"),
+    ],
+)
+def test_a_wrong_nucleus_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_06.check_nucleus, function, hint)
+
+
+# --- exercise 4 --------------------------------------------------------------------------------
+
+
+def scores(own, true, *, factor=1, swap=False):
+    """The solution, with one thing changed."""
+    right = sum(len(a & b) for a, b in zip(own, true, strict=True))
+    found = [factor * right / max(1, sum(map(len, sets))) for sets in (own, true)]
+    return tuple(found[::-1] if swap else found)
+
+
+def unguarded(own, true):
+    right = sum(len(a & b) for a, b in zip(own, true, strict=True))
+    return right / sum(map(len, own)), right / sum(map(len, true))
+
+
+def mean_of_pictures(own, true):
+    pairs = list(zip(own, true, strict=True))
+    return np.mean([(len(a & b) / max(1, len(a)), len(a & b) / len(b)) for a, b in pairs], axis=0)
+
+
+def mean_of_pictures_unguarded(own, true):
+    pairs = list(zip(own, true, strict=True))
+    return np.mean([(len(a & b) / len(a), len(a & b) / len(b)) for a, b in pairs], axis=0)
+
+
+def all_in_one(own, true):
+    a, b = set().union(*own), set().union(*true)
+    return len(a & b) / max(1, len(a)), len(a & b) / len(b)
+
+
+def test_the_scores_are_accepted(capsys):
+    assert checks_06.check_colour_scores(scores) is True
+    assert said(capsys).startswith("Right: ")
+    assert checks_06.check_colour_scores(lambda a, b: np.array(scores(a, b))) is True
+
+
+def test_the_scores_are_the_librarys():
+    pytest.importorskip("sacrebleu")
+    pytest.importorskip("pycocoevalcap")
+    from t2i_utils.captioning.scores import colours_of, score_descriptions
+
+    own = ["a red bird with black wings", "a blue bird", "a tan and grey bird"]
+    true = ["a red bird", "a blue and white bird", "a grey bird"]
+    found = score_descriptions(own, [[text] * 10 for text in true])
+    sets = [[colours_of(text) for text in texts] for texts in (own, true)]
+    assert scores(*sets) == pytest.approx((found.colour_precision, found.colour_recall))
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda own, true: ..., "replace the ..."),
+        (lambda own, true: (..., ...), "replace the ..."),
+        (lambda own, true: 0.5, "two numbers"),
+        (lambda own, true: own, "two numbers"),
+        (lambda own, true: scores(own, true, swap=True), "swapped"),
+        (lambda own, true: scores(own, true, factor=100), "not per cent"),
+        (lambda own, true: [1 - score for score in scores(own, true)], "wrong"),
+        (mean_of_pictures, "add up over all pictures"),
+        (mean_of_pictures_unguarded, "of one picture nothing is said"),
+        (all_in_one, "picture by picture"),
+        (unguarded, "nothing at all is said"),
+        (lambda own, true: (0.2, 0.3), "expected [0.571, 0.5]"),
+    ],
+)
+def test_wrong_scores_get_their_hint(capsys, function, hint):
+    refused(capsys, checks_06.check_colour_scores, function, hint)
