@@ -113,4 +113,6 @@ def test_diversity_loss_asks_for_the_difference_of_two_photographs():
     assert float(losses.diversity_loss([alike], real)) == 1
     assert float(losses.diversity_loss(real, real)) == pytest.approx(0, abs=1e-6)
     assert float(losses.diversity_loss([3 * real[0]], real)) == 0
-    assert float(losses.diversity_loss([real[0] / 4], real)) == pytest.approx(0.75, rel=1e-5)
+    enough = losses.DIFFERENCE * real[0]
+    assert float(losses.diversity_loss([enough], real)) == pytest.approx(0, abs=1e-6)
+    assert float(losses.diversity_loss([enough / 4], real)) == pytest.approx(0.75, rel=1e-5)

@@ -6,6 +6,7 @@ from typing import Any
 from keras import ops
 
 TEMPERATURE = 0.1  # of the contrastive loss
+DIFFERENCE = 0.75  # of that of two photographs, that two pictures of one caption should have
 LEFT_OUT = 1e4  # taken from a similarity that must not count
 
 
@@ -92,7 +93,7 @@ def matching_losses(match_real: Any, match_fake: Any) -> tuple[Any, Any]:
 
 
 def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -> Any:
-    """How far two pictures of one caption fall short of differing as two photographs do.
+    """How far two pictures of one caption fall short of differing nearly as two photographs do.
 
     Mode seeking (Mao et al., CVPR 2019, arXiv 1903.05628), measured on the discriminator's frozen
     features: without it the generator draws one pose for every noise.
@@ -106,7 +107,7 @@ def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -
     """
     shortfalls = []
     for fake, real in zip(fake_features, real_features, strict=True):
-        wanted = ops.stop_gradient(_pair_distance(real))
+        wanted = DIFFERENCE * ops.stop_gradient(_pair_distance(real))
         shortfalls.append(ops.relu(1 - _pair_distance(fake) / wanted))
     return sum(shortfalls) / len(shortfalls)
 

@@ -1,0 +1,73 @@
+"""Maintainers: copy a trained captioner into the package, with a model card.
+
+    python tools/ship_captioner.py DIR REPORT --hardware "..." --limits "..."
+
+DIR is what `t2i captioner train --out DIR` wrote, REPORT what `t2i captioner evaluate` made of it.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from t2i_utils.captioning.describer import ARRAYS, CARD, PRETRAINED, load_describer
+from t2i_utils.captioning.evaluate import score_tables
+
+NAME = "captioner"
+LICENCE = (
+    "non-commercial research and education, as the photographs of CUB-200-2011 that it was trained "
+    "on"
+)
+
+
+def main() -> None:
+    """Copy, complete the card, write MODEL_CARD.md, and load the result once to check it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("captioner", type=Path)
+    parser.add_argument("report", type=Path)
+    for field in ("hardware", "limits"):
+        parser.add_argument(f"--{field}", required=True)
+    options = parser.parse_args()
+    target = PRETRAINED / NAME
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(options.captioner / ARRAYS, target / ARRAYS)
+    card = {"name": NAME, **json.loads((options.captioner / CARD).read_text())}
+    card |= {"hardware": options.hardware, "licence": LICENCE, "limits": options.limits}
+    (target / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    found = json.loads((options.report / "report.json").read_text())
+    (target / "MODEL_CARD.md").write_text(render(card, found))
+    print(f"{target}: {len(load_describer(NAME).vocabulary)} words")
+
+
+def render(card: dict[str, Any], found: dict[str, Any]) -> str:
+    """The card as Markdown."""
+    rows = {
+        "training data": f"{card['data']}, {card['split']}, {card['num_images']:,} pictures in "
+        f"{card['views']} views each",
+        "captions": card["caption_source"],
+        "crop": card["crop"],
+        "features": "EfficientNet-Lite0, frozen, at 224 px",
+        "steps": f"{card['steps']:,} ({card['images_seen']:,} pictures with 4 captions each)",
+        "seed": card["seed"],
+        "backend": f"{card['backend']}, {card['precision']}",
+        "date": card["date"],
+        "hardware": card["hardware"],
+        "licence": card["licence"],
+        "sha256": card["sha256"],
+    }
+    return "\n".join([
+        f"# Model card: `{card['name']}` (a picture of a bird becomes a sentence)", "",
+        "Made by `tools/ship_captioner.py` from its own record (`card.json`).", "",
+        "| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items()), "",
+        "## Scores", "",
+        "`t2i captioner evaluate`: seen classes are zero-shot train and official test, unseen "
+        "classes are zero-shot test. A colour is true where three of ten people name it, a part's "
+        "colour where two do. \"One person\" is the first caption against the others.", "",
+        *score_tables(found),
+        "## Limits", "", card["limits"], "",
+    ])  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
