@@ -58,6 +58,8 @@ class Captioner:
         stepper: [word (b,), place (b,), kept words (b, blocks, 2, max_words, width), kept regions]
             to [logits (b, vocabulary), kept words with this one, where the last block looked
             (b, 49)]. For decoding, a word at a time.
+        keep: `encoder` and `keeper`, compiled: regions to what every step needs of them.
+        step: `stepper`, compiled.
     """
 
     def __init__(self, config: CaptionerConfig) -> None:
@@ -75,6 +77,11 @@ class Captioner:
             self.decoder = self._build_decoder()
             self.keeper = self._build_keeper()
             self.stepper = self._build_stepper()
+        self.keep = backend.compile_step(
+            lambda regions: self.keeper(self.encoder(regions)),
+            [*self.encoder.variables, *self.keeper.variables],
+        )
+        self.step = backend.compile_step(lambda x: self.stepper(x), self.stepper.variables)
 
     @property
     def weights(self) -> list[Any]:

@@ -4,11 +4,11 @@ Nucleus sampling: Holtzman et al., The Curious Case of Neural Text Degeneration 
 1904.09751).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from keras import ops
 
 from t2i_utils.captioning.decoder import Captioner
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN
@@ -50,12 +50,10 @@ class Steps:
         """
         self._captioner = captioner
         config = captioner.config
-        memory = captioner.encoder.predict_on_batch(regions)
-        kept = np.asarray(captioner.keeper.predict_on_batch(memory))
-        self._regions = np.repeat(kept, copies, axis=0)
-        self._kept = np.zeros(
-            (len(self._regions), config.num_blocks, 2, config.max_words, config.width), "float32"
-        )
+        kept = captioner.keep(np.asarray(regions, "float32"))
+        self._regions = ops.repeat(kept, copies, axis=0)
+        shape = (len(regions) * copies, config.num_blocks, 2, config.max_words, config.width)
+        self._kept = ops.zeros(shape, "float32")
         self.place = 0
 
     def say(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,18 +64,21 @@ class Steps:
 
         Returns:
             Log probabilities of the word that follows (rows, vocabulary), and where the last
-            block looked for it (rows, 49). Padding, start and unknown words have none.
+            block looked for it (rows, 49). Padding, start and unknown words have none, nor has
+            the end of a sentence without words.
         """
         places = np.full(len(words), self.place, np.int32)
         inputs = [words.astype(np.int32), places, self._kept, self._regions]
-        found: Any = self._captioner.stepper.predict_on_batch(inputs)
-        logits, self._kept, looks = (np.array(array) for array in found)
+        found, self._kept, looks = self._captioner.step(inputs)
+        logits = np.array(found)
+        if self.place == 0:
+            logits[:, END] = NEVER
         self.place += 1
-        return log_probabilities(logits), looks
+        return log_probabilities(logits), np.array(looks)
 
     def keep(self, rows: np.ndarray) -> None:
         """Go on with these rows; one may be taken twice, if it is of the same picture."""
-        self._kept = self._kept[rows]
+        self._kept = ops.take(self._kept, rows, axis=0)
 
 
 def log_probabilities(logits: np.ndarray) -> np.ndarray:
@@ -95,7 +96,7 @@ def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
         captioner: the network.
         regions: (n, 49, region_width), standardised.
     """
-    return _one_by_one(captioner, regions, lambda scores: scores.argmax(axis=-1))
+    return _one_by_one(captioner, regions, lambda scores, _: scores.argmax(axis=-1))
 
 
 def sample(
@@ -104,23 +105,31 @@ def sample(
     random: np.random.Generator,
     nucleus: float = 0.9,
     temperature: float = 1.0,
+    copies: int = 1,
 ) -> list[Sentence]:
     """Draw each word among the likeliest ones that have `nucleus` of the probability together.
 
+    All pictures meet the same random numbers, so that what is said of one does not depend on the
+    others.
+
     Args:
         captioner: the network.
-        regions: (n, 49, region_width), standardised; repeat a row to draw several sentences of it.
+        regions: (n, 49, region_width), standardised.
         random: the same state gives the same sentences.
         nucleus: in (0, 1]; near 0 is greedy.
         temperature: above 0; below 1 likely words become likelier.
+        copies: sentences of each picture; they are neighbours in the list.
     """
+    uniforms = random.random((captioner.config.max_words, copies))
 
-    def choose(scores: np.ndarray) -> np.ndarray:
+    def choose(scores: np.ndarray, place: int) -> np.ndarray:
+        drawn = np.tile(uniforms[place], len(regions))
         return np.array([
-            draw_word(row / temperature, random.random(), nucleus) for row in scores
+            draw_word(row / temperature, uniform, nucleus)
+            for row, uniform in zip(scores, drawn, strict=True)
         ])  # fmt: skip
 
-    return _one_by_one(captioner, regions, choose)
+    return _one_by_one(captioner, regions, choose, copies)
 
 
 def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
@@ -129,14 +138,20 @@ def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
     chances = np.exp(scores[order] - scores[order[0]])
     chances /= chances.sum()
     before = np.cumsum(chances) - chances
-    inside = np.where(before < nucleus, chances, 0)
-    reached = np.cumsum(inside) / inside.sum()
-    return int(order[min(np.searchsorted(reached, uniform, side="right"), len(order) - 1)])
+    inside = np.flatnonzero((before < nucleus) & (chances > 0))  # the first ones
+    reached = np.cumsum(chances[inside]) / chances[inside].sum()
+    return int(order[min(np.searchsorted(reached, uniform, side="right"), len(inside) - 1)])
 
 
-def _one_by_one(captioner: Captioner, regions: np.ndarray, choose: Any) -> list[Sentence]:
-    steps = Steps(captioner, regions)
-    count, longest = len(regions), captioner.config.max_words
+def _one_by_one(
+    captioner: Captioner,
+    regions: np.ndarray,
+    choose: Callable[[np.ndarray, int], np.ndarray],
+    copies: int = 1,
+) -> list[Sentence]:
+    """Let `choose` take each row's next word, by log probabilities and place, until all end."""
+    steps = Steps(captioner, regions, copies)
+    count, longest = len(regions) * copies, captioner.config.max_words
     words, total = np.full(count, START), np.zeros(count)
     said: list[np.ndarray] = []
     looked: list[np.ndarray] = []
@@ -145,7 +160,7 @@ def _one_by_one(captioner: Captioner, regions: np.ndarray, choose: Any) -> list[
         scores, looks = steps.say(words)
         if steps.place == longest:  # no room for another word
             scores = _only_end(scores)
-        words = np.where(done, END, choose(scores))
+        words = np.where(done, END, choose(scores, steps.place - 1))
         total += np.where(done, 0, scores[np.arange(count), words])
         done = done | (words == END)
         said.append(words)

@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.captioning.consensus import NUM_DRAWN, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
-from t2i_utils.captioning.decoding import Sentence, beam_search, sample
+from t2i_utils.captioning.decoding import Sentence, greedy, sample
 from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
@@ -26,17 +27,16 @@ from t2i_utils.stackgan.run_folder import replace_text
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 CARD, ARRAYS = "card.json", "captioner.npz"
 VERSION = 1
-BEAM_WIDTH = 3
 LEAST_BIRD = 0.1  # below this probability of a bird, a description comes with a warning
 CHUNK = 32  # pictures described together
-MOST_TRIES = 8  # rounds of samples in search of different sentences
+GROUP = 8  # pictures of which sentences are drawn together
 
 
 class Description(NamedTuple):
     """What is said of one picture.
 
     Attributes:
-        sentences: different ones, the likeliest first.
+        sentences: different ones; the first agrees most with all that were drawn.
         bird: the probability, in [0, 1], that the picture shows a bird.
     """
 
@@ -73,19 +73,24 @@ class Describer:
         return RegionEncoder()
 
     def describe(
-        self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0
+        self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0, fast: bool = False
     ) -> list[Description]:
         """Describe photographs; the bird is looked for.
 
         Args:
             pictures: RGB, of any size.
             samples: how many different sentences of each.
-            seed: of the sampled ones; the same seed gives the same sentences.
+            seed: the same seed gives the same sentences.
+            fast: take the likeliest word each time (greedy decoding): one sentence, a blander one.
         """
         if not pictures:
             return []
         seen = look_closer(self.eyes, pictures)
-        sentences = self.sentences(self.standardise(seen.regions), samples, seed)
+        regions = self.standardise(seen.regions)
+        if fast:
+            sentences = [[sentence] for sentence in greedy(self.captioner, regions)]
+        else:
+            sentences = self.sentences(regions, samples, seed)
         return [
             Description([self.vocabulary.decode(s.words) for s in found], float(bird))
             for found, bird in zip(sentences, seen.bird, strict=True)
@@ -100,20 +105,27 @@ class Describer:
     ) -> list[list[Sentence]]:
         """Different sentences of standardised regions (n, 49, region_width), the best first.
 
-        The first comes from beam search, the others are drawn by nucleus sampling. Where a
-        picture has fewer different ones than asked for, all that were found are given.
+        Several are drawn of each picture, and those are taken that agree most with the others (see
+        `t2i_utils.captioning.consensus`). Where a picture has fewer different ones than asked for,
+        all that were drawn are given.
         """
-        found = [ends[:1] for ends in beam_search(self.captioner, regions, BEAM_WIDTH)]
-        random = np.random.default_rng(seed)
-        for _ in range(MOST_TRIES):
-            short = [row for row, own in enumerate(found) for _ in range(samples - len(own))]
-            if not short:
-                break
-            drawn = sample(self.captioner, regions[short], random)
-            for row, sentence in zip(short, drawn, strict=True):
-                if all(sentence.words != other.words for other in found[row]):
-                    found[row].append(sentence)
-        return [sorted(own, key=lambda sentence: -sentence.score) for own in found]
+        drawn, copies = [], max(NUM_DRAWN, 2 * samples)
+        for start in range(0, len(regions), GROUP):
+            group = regions[start : start + GROUP]
+            random = np.random.default_rng(seed)  # the same for each group
+            drawn += sample(self.captioner, group, random, copies=copies)
+        return [
+            self._agreeing(drawn[first : first + copies], samples)
+            for first in range(0, len(drawn), copies)
+        ]
+
+    def _agreeing(self, drawn: list[Sentence], samples: int) -> list[Sentence]:
+        """The different ones that agree most with all that were drawn of a picture."""
+        scores = agreement([self.vocabulary.decode(sentence.words) for sentence in drawn])
+        best: dict[tuple[int, ...], Sentence] = {}
+        for place in np.argsort(-scores, kind="stable"):
+            best.setdefault(drawn[place].words, drawn[place])
+        return list(best.values())[:samples]
 
     def save(self, folder: Path) -> None:
         """Write the folder; an earlier captioner in it is replaced.
@@ -136,14 +148,11 @@ def available_captioners() -> list[str]:
     return sorted(file.parent.name for file in PRETRAINED.glob(f"*/{ARRAYS}"))
 
 
-def load_describer(name: str | Path = "captioner") -> Describer:
-    """Load a captioner, checking its checksums.
-
-    Args:
-        name: a shipped one ("captioner" for real birds, "captioner-toy"), or a folder.
+def find_captioner(name: str | Path) -> Path:
+    """The folder of a shipped captioner, or the one that is named.
 
     Raises:
-        InputError: there is none, it has another version, or a file is damaged or changed.
+        InputError: there is no captioner.
     """
     shipped = PRETRAINED / str(name)
     folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
@@ -152,6 +161,19 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         raise InputError(
             f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
         )
+    return folder
+
+
+def load_describer(name: str | Path = "captioner") -> Describer:
+    """Load a captioner, checking its checksum.
+
+    Args:
+        name: a shipped one ("captioner" for real birds, "captioner-toy"), or a folder.
+
+    Raises:
+        InputError: there is none, it has another version, or a file is damaged or changed.
+    """
+    folder = find_captioner(name)
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         version, checksum = card["version"], card["sha256"]
@@ -176,7 +198,9 @@ def describe(
     if isinstance(images, str | Path):
         images = [images]
     pictures = [_picture(image) for image in images]
-    describer = _describer(str(weights))
+    folder = find_captioner(weights)
+    card = (folder / CARD).read_bytes() if (folder / CARD).is_file() else b""
+    describer = _describer(folder.resolve(), card)  # its checksum: a new captioner, a new card
     sentences = []
     for start in range(0, len(pictures), CHUNK):
         found = describer.describe(pictures[start : start + CHUNK])
@@ -196,6 +220,6 @@ def _picture(image: str | Path | np.ndarray) -> Image.Image:
 
 
 @functools.lru_cache(maxsize=2)
-def _describer(weights: str) -> Describer:
+def _describer(folder: Path, card: bytes) -> Describer:
     """Load a captioner once for many calls, as in a notebook."""
-    return load_describer(weights)
+    return load_describer(folder)

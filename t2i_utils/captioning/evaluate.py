@@ -66,7 +66,8 @@ def evaluate_captioner(
         scores = {
             way: score_descriptions(texts, references, seen_texts) for way, texts in said.items()
         }
-        scores["one person against the others"] = _person(references, seen_texts)
+        if several := [captions for captions in references if len(captions) > 1]:
+            scores["one person against the others"] = _person(several, seen_texts)
         found[name] = {
             "pictures": len(chosen),
             "scores": {way: score.to_json() for way, score in scores.items()},
@@ -102,10 +103,11 @@ def _all_said(
 
 
 def _person(references: list[list[str]], seen_texts: frozenset[str]) -> CaptionScores:
-    """The first caption of each picture against the others."""
-    several = [captions for captions in references if len(captions) > 1]
+    """The first caption of each picture against the others, of which there are some."""
     return score_descriptions(
-        [captions[0] for captions in several], [captions[1:] for captions in several], seen_texts
+        [captions[0] for captions in references],
+        [captions[1:] for captions in references],
+        seen_texts,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from t2i_utils.captioning.regions import IMAGE_SIZE, RegionEncoder, Seen
+from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, Seen
 from t2i_utils.data.crops import crop_window, opened, to_rgb
 
 SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
@@ -56,7 +56,8 @@ def find_boxes(places: np.ndarray) -> np.ndarray:
         for axis in (0, 1):  # x, then y
             weights = seen.sum(axis=axis) / seen.sum()
             mean = weights @ centres
-            half = SPREADS * np.sqrt(weights @ (centres - mean) ** 2)
+            spread = np.sqrt(weights @ (centres - mean) ** 2)
+            half = max(SPREADS * spread, 0.5 / side)  # a single place has a size, too
             first, last = max(0.0, mean - half), min(1.0, mean + half)
             box[axis], box[axis + 2] = first, last - first
     return boxes
@@ -72,6 +73,8 @@ def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> Seen
     squares = []
     for picture, share in zip(pictures, find_boxes(whole.places), strict=True):
         x, y, width, height = share * np.tile(picture.size, 2)
+        if min(picture.size) < SIDE:  # too small to cut anything out
+            x, y, width, height = 0, 0, *picture.size
         window = crop_window(picture.size, (x, y, width, height), "paper")
         squares.append(square(picture, window))
     closer = encoder(np.stack(squares))

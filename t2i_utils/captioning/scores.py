@@ -116,7 +116,7 @@ def _library_scores(own: list[str], theirs: list[list[str]]) -> tuple[float, flo
     try:
         from pycocoevalcap.cider.cider import Cider
         from pycocoevalcap.rouge.rouge import Rouge
-        from sacrebleu.metrics import BLEU
+        from sacrebleu.metrics.bleu import BLEU
     except ImportError as error:
         raise InputError(
             f'{error.name} is not installed: pip install -e ".[evaluation]" brings what scores '

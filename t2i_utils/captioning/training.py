@@ -14,7 +14,7 @@ from t2i_utils import backend
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.describer import Describer
 from t2i_utils.captioning.views import NUM_VIEWS, regions_of, training_rows
-from t2i_utils.captioning.vocabulary import PADDING, Vocabulary
+from t2i_utils.captioning.vocabulary import LEAST_COUNT, PADDING, SPECIAL, Vocabulary
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 
@@ -58,6 +58,10 @@ def train_captioner(
     if len(rows) == 0:
         raise InputError(f"no picture of {pack.folder} is in the training part of both splits")
     vocabulary = Vocabulary.of(text for row in rows for text in pack.captions[row])
+    if len(vocabulary) == len(SPECIAL):
+        raise InputError(
+            f"no word is in {LEAST_COUNT} captions of {pack.folder}: train on more pictures"
+        )
     regions = regions_of(pack, rows, "train", num_views, progress)
     mean, scale = _statistics(regions)
     config = CaptionerConfig(len(vocabulary), regions.shape[-1], **sizes)

@@ -10,12 +10,17 @@ PADDING, START, END, UNKNOWN = range(4)
 SPECIAL = ("<padding>", "<start>", "<end>", "<unknown>")
 LEAST_COUNT = 5  # a word that fewer training captions use is unknown
 # One spelling, the commoner one, for words that people spell in two ways.
-SPELLINGS = {"gray": "grey", "grayish": "greyish", "colour": "color", "coloured": "colored"}
+SPELLINGS: dict[str, str] = {
+    "gray": "grey",
+    "grayish": "greyish",
+    "colour": "color",
+    "coloured": "colored",
+}
 
 
 def words(caption: str) -> list[str]:
     """The words of a sentence, in lower case, one spelling each, without punctuation."""
-    found = re.findall(r"[a-z0-9]+(?:['-][a-z0-9]+)*", caption.lower().replace("’", "'"))
+    found: list[str] = re.findall(r"[a-z0-9]+(?:['-][a-z0-9]+)*", caption.lower().replace("’", "'"))
     return [SPELLINGS.get(word, word) for word in found]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.errors import InputError
 from t2i_utils.quiet import quiet_import
 
 ABOUT = "train or judge what describes pictures"
@@ -54,9 +55,14 @@ def _train(options: argparse.Namespace) -> int:
         from t2i_utils.captioning.training import train_captioner
 
         backend.devices()
-    describer = train_captioner(
-        _pack(options), options.steps, options.seed, precision="mixed_bfloat16"
-    )
+    pack = _pack(options)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)  # better now than after the training
+    except OSError as error:
+        raise InputError(
+            f"cannot write {options.out}: {error.strerror}; choose another --out"
+        ) from error
+    describer = train_captioner(pack, options.steps, options.seed, precision="mixed_bfloat16")
     describer.save(options.out)
     steps = describer.card["steps"]
     print(f"a captioner of {steps} steps is in {options.out}: generate.py photo.jpg --weights ...")

@@ -51,9 +51,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="FILE.png|DIR",
         help="the sheet, default: generated.png; with --captions the folder for 000001.png, ...",
     )
-    where.add_argument(
-        "--json", action="store_true", help="of pictures: print a JSON object a line"
-    )
+    describe.add_picture_options(where)
     parser.run_with(run)
 
 
@@ -84,13 +82,14 @@ def _are_pictures(options: argparse.Namespace) -> bool:
     """
     pictures = [text for text in options.inputs if describe.is_picture_argument(text)]
     if not pictures:
-        if options.json:
-            raise InputError("--json is for describing pictures: name one, or leave it out")
+        for name in ("json", "fast"):
+            if getattr(options, name):
+                raise InputError(f"--{name} is for describing pictures: name one, or leave it out")
         return False
     if len(pictures) < len(options.inputs):
         caption = next(text for text in options.inputs if text not in pictures)
         raise InputError(
-            f"{pictures[0]} is a picture and {caption[:60]!r} a caption: give one kind at a time"
+            f"{pictures[0]} is a path and {caption[:60]!r} a caption: give one kind at a time"
         )
     for name in ("captions", "stage", "out"):
         if getattr(options, name) is not None:
