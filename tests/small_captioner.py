@@ -38,14 +38,12 @@ def randomise(captioner: Captioner, seed: int) -> Captioner:
     random = np.random.default_rng(seed)
     for weight in captioner.weights:
         drawn = random.standard_normal(weight.shape)
-        if weight.name == "gamma":
-            drawn = 1 + 0.2 * drawn
-        elif weight.name in ("beta", "bias"):
+        if weight.name in ("beta", "bias"):
             drawn *= 0.2
         elif weight.name == "kernel":
-            drawn *= 1.5 / weight.shape[0] ** 0.5
-        else:
-            drawn *= 0.6  # word and place vectors
+            drawn *= 2 / weight.shape[0] ** 0.5
+        elif weight.name == "embeddings":
+            drawn *= 0.6
         weight.assign(drawn)
     return captioner
 

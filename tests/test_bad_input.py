@@ -66,8 +66,8 @@ def test_a_door_names_itself(capsys):
     with pytest.raises(SystemExit):
         main(["--steps", "abc"], door="train")
     assert capsys.readouterr().err.startswith("train.py: argument --steps: 'abc' is not")
-    assert main(["x.png"], door="generate") == 2
-    assert capsys.readouterr().err.startswith("generate.py: x.png is a file")
+    assert main(["x.png", "a bird"], door="generate") == 2
+    assert capsys.readouterr().err.startswith("generate.py: x.png is a path and 'a bird' a")
 
 
 # -- captions ---------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def test_a_door_names_itself(capsys):
         (["a bird", " \t"], "caption 2 is empty"),
         (["word " * 10_000], "has 10,000 words, more than 200: use one or two sentences"),
         ([], "give captions, or --captions FILE"),
-        (["x.PNG"], "x.PNG is a file: this version draws captions, describing pictures comes"),
+        (["a bird", "x.PNG"], "x.PNG is a path and 'a bird' a caption: give one kind"),
         (["a bird", "--out", "sheet.jpg"], "--out sheet.jpg does not end in .png"),
         (["a bird", "--weights", "nowhere"], "no weights at 'nowhere': name a training run"),
     ],
@@ -91,7 +91,7 @@ def test_captions_that_cannot_be_drawn(capsys, words, expected):
 
 def test_any_argument_that_is_a_file_is_no_caption(capsys, tmp_path):
     (tmp_path / "bird").write_text("x")
-    assert "bird is a file" in draw(capsys, tmp_path / "bird")
+    assert "bird is a path and 'a bird' a" in draw(capsys, tmp_path / "bird", "a bird")
 
 
 @pytest.mark.parametrize(

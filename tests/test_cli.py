@@ -68,7 +68,8 @@ def test_t2i_lists_its_commands(capsys):
         main(["--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    assert all(f"\n    {name} " in text for name in ("data", "train", "generate", "check"))
+    names = ("data", "train", "generate", "describe", "captioner", "evaluate", "check")
+    assert all(f"\n    {name} " in text for name in names)
 
 
 # -- train ------------------------------------------------------------------------------------
