@@ -17,19 +17,19 @@ help:  ## show this list
 setup: $(STAMP)  ## create .venv and install what requirements.txt pins (done once)
 
 demo: $(STAMP)  ## turn a few captions into birds, 64 and 256 px: figures/demo.png
-	$(BIN)/python generate.py \
+	$(BIN)/python generate.py --seed 7 \
 	  "a small red bird with black wings and a short beak" \
 	  "a bright yellow bird with a black crown" \
 	  "this bird is blue with a white belly" \
-	  "a brown bird with a speckled breast and a long beak" \
+	  "a small bird with an orange breast and grey wings" \
 	  --out figures/demo.png
 
 figures: $(STAMP)  ## make the pictures that the README shows, with the shipped weights
-	$(BIN)/python generate.py --seed 4 \
+	$(BIN)/python generate.py --seed 7 \
 	  "a bright red bird with black wings and a short orange beak" \
 	  "a small yellow bird with a black crown" \
 	  "this bird is blue with a white belly" \
-	  "a brown bird with a speckled breast and a long beak" \
+	  "a small bird with an orange breast and grey wings" \
 	  "a large black bird with a hooked beak" \
 	  "un petit oiseau blanc aux ailes grises" \
 	  --out figures/gallery.png
