@@ -17,7 +17,7 @@ from small_captioner import (
 )
 
 import t2i_utils
-from t2i_utils.captioning.consensus import NUM_DRAWN, agreement
+from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoding import greedy, sample
 from t2i_utils.captioning.describer import (
     ARRAYS,
@@ -57,7 +57,7 @@ def words_of(sentences) -> list[list[tuple[int, ...]]]:
 @pytest.mark.parametrize("samples", [1, 5, 12])
 def test_sentences_are_those_that_agree_most_with_all_that_were_drawn(describer, regions, samples):
     copies = max(NUM_DRAWN, 2 * samples)
-    drawn = sample(describer.captioner, regions, np.random.default_rng(4), copies=copies)
+    drawn = sample(describer.captioner, regions, np.random.default_rng(4), 0.9, TEMPERATURE, copies)
     for row, own in enumerate(describer.sentences(regions, samples, seed=4)):
         all_drawn = drawn[row * copies : (row + 1) * copies]
         texts = [describer.vocabulary.decode(sentence.words) for sentence in all_drawn]

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
-from t2i_utils.captioning.consensus import NUM_DRAWN, agreement
+from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
 from t2i_utils.captioning.photographs import look_closer, read_photograph
@@ -113,7 +113,7 @@ class Describer:
         for start in range(0, len(regions), GROUP):
             group = regions[start : start + GROUP]
             random = np.random.default_rng(seed)  # the same for each group
-            drawn += sample(self.captioner, group, random, copies=copies)
+            drawn += sample(self.captioner, group, random, temperature=TEMPERATURE, copies=copies)
         return [
             self._agreeing(drawn[first : first + copies], samples)
             for first in range(0, len(drawn), copies)
