@@ -900,5 +900,5 @@ print(inspect.getsource(CaptionSlider.redraw))
 #   https://arxiv.org/abs/1711.10485
 # - White. *Sampling Generative Networks.* 2016 (slerp). https://arxiv.org/abs/1609.04468
 #
-# **Next:** the way back, from a picture to a sentence, is not written yet. Until then,
-# [the course page](README.md) has the words, the times and the troubles of all notebooks.
+# **Next:** [06 Image to text](06_image_to_text.ipynb), the way back: a picture becomes a sentence,
+# and the round trip from caption to picture to caption is one more measure of a generator.

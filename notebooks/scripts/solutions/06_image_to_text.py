@@ -1,0 +1,182 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 06 Image to text: solutions
+#
+# One good answer to each exercise of [06 Image to text](../06_image_to_text.ipynb), with the
+# reason. Yours may look different; the check decides.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/solutions/06_image_to_text.ipynb)
+
+# %%
+# Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules:
+    folder = Path.home() / "text-to-image-synthesizer"
+    repository = ["https://github.com/your_account/text-to-image-synthesizer", str(folder)]
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch=v0.1.0", *repository]
+    requirements = str(folder / "requirements-colab.txt")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "-r", requirements]
+    for command in ([] if folder.is_dir() else [clone]) + [install]:
+        if subprocess.run(command).returncode != 0:
+            raise SystemExit(f"{command[-1]}: see the lines above; then run this cell again")
+    sys.path.insert(0, str(folder))
+    os.chdir(folder / "notebooks")
+
+# %% [markdown]
+# The same start as in every notebook.
+
+# %%
+from t2i_utils.course.start import start
+
+start()
+
+# %% [markdown]
+# The exercises need NumPy, the checks, and the library's versions for comparison.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from t2i_utils.captioning.decoding import draw_word
+from t2i_utils.captioning.scores import colours_of
+from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
+from t2i_utils.course import checks_06
+
+# %% [markdown]
+# ## Exercise 1: a sentence as numbers
+#
+# Build the row as if there were room for all, then cut, then fill. In that order END is lost with
+# everything else that does not fit, which is right: a sentence that was cut did not end there, and
+# a network that saw END after "this bird has a red" would learn to stop in the middle.
+
+
+# %%
+def my_encode(sentence, numbers, length):
+    """The words of a sentence as a row of numbers with its marks."""
+    row = [START, *(numbers.get(word, UNKNOWN) for word in sentence), END][:length]
+    return row + [PADDING] * (length - len(row))
+
+
+assert checks_06.check_encode(my_encode)
+
+# %% [markdown]
+# The library's `Vocabulary` does the same for many sentences, and splits them into words first.
+
+# %%
+vocabulary = Vocabulary.of(["this bird has red wings", "a red bird"], least_count=1)
+numbers = {word: number for number, word in enumerate(vocabulary.words)}
+print("ours:     ", my_encode(["a", "turquoise", "bird"], numbers, 7))
+print("library's:", vocabulary.encode(["A turquoise bird!"], 7)[0].tolist())
+
+# %% [markdown]
+# ## Exercise 2: the loss
+#
+# The words to be said are the sentence without its START: `sentences[:, 1:]`. `take_along_axis`
+# picks their log probabilities; the mask leaves padding out of the sum *and* of the number that it
+# is divided by. END stays in: when to stop has to be learnt like any other word.
+
+
+# %%
+def my_next_word_loss(scores, sentences):
+    """The mean of minus the log probability of each next word."""
+    following = sentences[:, 1:]
+    own = np.take_along_axis(scores, following[..., None], axis=-1)[..., 0]
+    return -own[following != PADDING].mean()
+
+
+assert checks_06.check_next_word_loss(my_next_word_loss)
+
+# %% [markdown]
+# A network that knows nothing gives every word of a vocabulary the same probability. Its loss is
+# the logarithm of the vocabulary's size: the dashed line "knows nothing" of the notebook.
+
+# %%
+size = 200
+sentences = np.array([[START, 8, 9, END, PADDING], [START, 5, 6, 7, END]])
+print(f"loss {my_next_word_loss(np.full((2, 4, size), -np.log(size)), sentences):.3f}")
+print(f"log  {np.log(size):.3f}")
+
+# %% [markdown]
+# ## Exercise 3: the nucleus
+#
+# Rank the words, and ask of each what the *likelier* ones have together: `cumsum` minus the word's
+# own share. As long as that is below the nucleus, the word is needed. The first word always is,
+# since before it there is nothing.
+
+
+# %%
+def my_nucleus(chances, nucleus):
+    """The probabilities of the words that may be drawn."""
+    order = np.argsort(-chances)
+    before = np.cumsum(chances[order]) - chances[order]
+    inside = order[before < nucleus]
+    kept = np.zeros_like(chances)
+    kept[inside] = chances[inside]
+    return kept / kept.sum()
+
+
+assert checks_06.check_nucleus(my_nucleus)
+
+# %% [markdown]
+# The library's `draw_word` draws from just these probabilities. Two thousand words, counted:
+
+# %%
+chances = np.random.default_rng(0).dirichlet(np.full(10, 0.7))
+uniforms = np.random.default_rng(1).random(2000)
+drawn = [draw_word(np.log(chances), uniform, 0.8) for uniform in uniforms]
+place = np.arange(10)
+plt.bar(place - 0.2, my_nucleus(chances, 0.8), width=0.4, label="our probabilities")
+plt.bar(place + 0.2, np.bincount(drawn, minlength=10) / 2000, width=0.4, label="share drawn")
+plt.plot(place, chances, "_", color="#2b2b2b", markersize=16, label="all words")
+plt.xticks(place, [f"word {number}" for number in place], rotation=45)
+plt.title("A nucleus of 0.8: the tail is gone, the rest has grown")
+plt.ylabel("probability")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## Exercise 4: precision and recall
+#
+# Count first, divide once. The mean of each picture's own precision would let a picture about which
+# one word is said weigh as much as one about which five are said, and has no answer where nothing
+# is said.
+
+
+# %%
+def my_colour_scores(said, true):
+    """Precision and recall of what is said, over all pictures together."""
+    right = sum(len(own & wanted) for own, wanted in zip(said, true, strict=True))
+    return right / max(1, sum(map(len, said))), right / max(1, sum(map(len, true)))
+
+
+assert checks_06.check_colour_scores(my_colour_scores)
+
+# %% [markdown]
+# Precision and recall pull against each other. Who says one sure colour is precise and forgets
+# much; who says all colours forgets none and is mostly wrong. F1 likes neither.
+
+# %%
+true = [{"red", "black", "white"}, {"blue", "white"}, {"brown", "white"}, {"brown", "grey"}]
+habits = {
+    "one word": ["a white bird"] * 4,
+    "every word": ["a red blue brown black white grey green yellow bird"] * 4,
+    "looks": ["a red and black bird", "a blue bird", "a brown and white bird", "a grey bird"],
+}
+for name, texts in habits.items():
+    precision, recall = my_colour_scores([colours_of(text) for text in texts], true)
+    f1 = 2 * precision * recall / (precision + recall)
+    print(f"{name:11} precision {precision:.2f}  recall {recall:.2f}  F1 {f1:.2f}")
+
+# %% [markdown]
+# Back to [06 Image to text](../06_image_to_text.ipynb), or to [the course page](../README.md).
