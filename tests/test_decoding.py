@@ -137,6 +137,38 @@ def test_a_beam_as_wide_as_the_language_finds_the_best_of_all_sentences():
             assert sentences[0].score == pytest.approx(max(scores.values()), abs=1e-3)
 
 
+def plain_beams(captioner, regions, width) -> list[tuple[int, ...]]:
+    """Of one picture: at each place, go on with the `width` likeliest beginnings."""
+    living, ended = [((), 0.0)], []
+    for place in range(captioner.config.max_words - 1):
+        sentences = [words for words, _ in living]
+        scores = plain_log_probabilities(captioner, regions.repeat(len(living), 0), sentences)
+        options = [
+            (total + scores[row, place, word], words, int(word))
+            for row, (words, total) in enumerate(living)
+            for word in np.flatnonzero(np.isfinite(scores[row, place]))
+        ]
+        living = []
+        for total, words, word in sorted(options, reverse=True):
+            if len(living) == width:
+                break
+            if word == END:
+                ended.append((words, total))
+            else:
+                living.append(((*words, word), total))
+    found = [*ended, *living][:width]
+    best = sorted(found, key=lambda one: -one[1] / (len(one[0]) + 1) ** LENGTH_POWER)
+    return [words for words, _ in best]
+
+
+@pytest.mark.parametrize("width", [2, 4])
+def test_beams_are_those_of_a_plain_search(width):
+    for seed in range(6):
+        captioner, regions = randomise(shared_captioner(), seed), random_regions(3, seed)
+        for row, sentences in enumerate(beam_search(captioner, regions, width)):
+            assert said_by(sentences) == plain_beams(captioner, regions[[row]], width)
+
+
 def test_a_pictures_beams_do_not_hang_on_the_batch():
     for seed in range(6):
         captioner, regions = randomise(shared_captioner(), seed), random_regions(7, seed)
