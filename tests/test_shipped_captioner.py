@@ -32,4 +32,4 @@ def test_it_names_the_colours_of_unseen_birds_in_its_own_words():
     assert np.mean([description.bird >= LEAST_BIRD for description in found]) > 0.97  # no warning
     shuffled = score_descriptions(said[1:] + said[:1], captions)
     assert shuffled.colour_f1 < scores.colour_f1 - 0.1
-    assert shuffled.cider_d < scores.cider_d / 2
+    assert shuffled.cider_d < 0.7 * scores.cider_d

@@ -322,7 +322,7 @@ def watch(step, loss):
         line.update(Markdown(f"step {step} of {STEPS}, loss {loss:.2f}"))
 
 
-sizes = {"width": 96, "num_blocks": 2, "max_words": 24, "dropout": 0.1}
+sizes = {"width": 96, "num_blocks": 2, "max_words": 28, "dropout": 0.1}
 describer = train_captioner(pack, steps=STEPS, num_views=1, progress=False, watch=watch, **sizes)
 
 # %% [markdown]
@@ -516,7 +516,9 @@ for _, point in points[points["way"] != "sampling"].iterrows():
         point["way"], (point["different"], point["right"]), (8, -4), textcoords="offset points"
     )
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
-axis.set_xlabel("different pairs of words, %")
+axis.set(xscale="log", xlabel="different pairs of words, %")
+axis.set_xticks([10, 20, 40], ["10", "20", "40"])
+axis.minorticks_off()
 sns.move_legend(axis, "center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
