@@ -236,6 +236,6 @@ def test_scores_as_json_are_rounded_numbers():
 def test_nothing_to_score_and_a_missing_library_are_named(monkeypatch):
     with pytest.raises(InputError, match="there is no description to score"):
         score([], [])
-    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    monkeypatch.setitem(sys.modules, "pycocoevalcap.cider.cider", None)
     with pytest.raises(InputError, match=r"is not installed: pip install -e \"\.\[evaluation\]\""):
         score(SAID, REFERENCES)
