@@ -239,15 +239,15 @@ print(textwrap.fill(" ".join(vocabulary.words[:30]), 100))
 # A caption with a word that no training caption has, there and back:
 
 # %%
-odd = "This bird has turquoise wings, and a red crown!"
+odd = "This bird has ultramarine wings, and a red crown!"
 numbers = vocabulary.encode([odd], length=14)[0]
 stands_for = [vocabulary.words[number] for number in numbers]
 display(pd.DataFrame([numbers, stands_for], index=["number", "stands for"]))
 print("and back:", vocabulary.decode(numbers))
 
 # %% [markdown]
-# Capitals and commas are gone for good, and so is turquoise. A captioner cannot say a word that it
-# never learnt: its world has the colours of its list.
+# Capitals and commas are gone for good, and so is ultramarine. A captioner cannot say a word that
+# it never learnt: its world has the colours of its list.
 #
 # ### Exercise 1: a sentence as numbers
 #
@@ -358,7 +358,8 @@ plt.show()
 # wings and crown are equally good.
 #
 # For the rest of the notebook we need one captioner to talk with. On toy birds yours will do. On
-# photographs a minute is not enough; there the shipped one takes over, if it is installed.
+# photographs a minute is not enough; there the shipped one takes over, if it is installed. (It has
+# learnt from more pictures, with more of their surroundings than this pack shows.)
 
 # %%
 talkers = {"yours": describer}
@@ -510,33 +511,33 @@ axis = sns.scatterplot(
     points[points["way"] == "sampling"].astype({"nucleus": str, "temperature": str}),
     x="different", y="right", hue="temperature", style="nucleus", s=130,
 )  # fmt: skip
-for _, point in points[points["way"] != "sampling"].iterrows():
-    axis.plot(point["different"], point["right"], marker="D", color="#2b2b2b", markersize=8)
-    axis.annotate(
-        point["way"], (point["different"], point["right"]), (8, -4), textcoords="offset points"
-    )
+others = points[points["way"] != "sampling"]
+for marker, (_, point) in zip("D^v", others.iterrows(), strict=True):
+    style = {"marker": marker, "color": "#2b2b2b", "markersize": 9, "linestyle": "none"}
+    axis.plot(point["different"], point["right"], label=point["way"], **style)
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
 axis.set(xscale="log", xlabel="different pairs of words, %")
 axis.set_xticks([10, 20, 40], ["10", "20", "40"])
 axis.minorticks_off()
-sns.move_legend(axis, "center left", bbox_to_anchor=(1, 0.5))
+axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Dots for nine settings of sampling: those of temperature 1.5 with a large nucleus lie lowest and
-# furthest right; beam search lies highest](../figures/06_sampling.png)
+# furthest right; greedy decoding, beam search and consensus lie
+# highest](../figures/06_sampling.png)
 #
 # *100 toy birds of unseen classes, a captioner of 600 steps, seed 1 of the samples.*
 #
 # </details>
 #
 # A high temperature pays for its variety with the truth, and a small nucleus takes that back:
-# compare the three marks of one colour. Being probable pays, too: beam search is bland and safe. On
-# photographs it is so bland that most birds get the same sentence; that is why the library draws
-# sixteen and takes the one with the best agreement, and the next best when you ask for more
-# (`--samples`).
+# compare the three marks of one colour. Being probable pays, too: greedy decoding and beam search
+# are bland and safe. On photographs they are so bland that most birds get the same sentence; that
+# is why the library draws sixteen and takes the one with the best agreement, and the next best when
+# you ask for more (`--samples`).
 #
 # ## 6. Where it looks
 #
@@ -868,11 +869,13 @@ plt.show()
 # </details>
 #
 # Read it as in notebook 05, from floor to ceiling. What the generator has covered of the way from
-# chance to real pictures is what it obeys, as far as this captioner can tell. Two warnings belong
-# under such a number:
+# chance to real pictures is what it obeys, as far as this captioner can tell. Parts tell more than
+# colours: by chance hardly any comes back. Three warnings belong under such a number:
 #
 # - A description need not name all that it sees: one that speaks of wings says nothing about the
 #   crown. That is why even real pictures are far from 100 %.
+# - Where generated pictures reach the real ones or pass them, they are not as good as real: a
+#   generator paints its few colours plainly, and what is plain is easily said again.
 # - The judge must not have been the teacher. This captioner looks through EfficientNet-Lite0, and
 #   so did the discriminator of the modern recipe. What fools the one may fool the other; so believe
 #   differences between generators, and keep the exact colours of notebook 05 beside it.
