@@ -802,7 +802,7 @@ plt.show()
 # can only say what its words allow, and "there is no bird" was in no caption.
 #
 # So the doubt has to come from outside. `generate.py` prints a warning where the ImageNet network
-# sees a bird with less than 10 % (`LEAST_BIRD`). How would that do on these?
+# sees a bird with less than 15 % (`LEAST_BIRD`). How would that do on these?
 
 # %%
 for name, answer in zip(scenes, answers, strict=True):

@@ -27,7 +27,7 @@ from t2i_utils.stackgan.run_folder import replace_text
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 CARD, ARRAYS = "card.json", "captioner.npz"
 VERSION = 1
-LEAST_BIRD = 0.1  # below this probability of a bird, a description comes with a warning
+LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 CHUNK = 32  # pictures described together
 GROUP = 8  # pictures of which sentences are drawn together
 

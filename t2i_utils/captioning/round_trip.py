@@ -58,7 +58,10 @@ def say_again(describer: Describer, pictures: np.ndarray) -> list[str]:
 
 
 def survival(captions: Sequence[str], said: Sequence[str]) -> Survival:
-    """What of each caption the description in the same place says again."""
+    """What of each caption the description in the same place says again.
+
+    Chance is taken between neighbours: give captions in random order, not class by class.
+    """
     others = [*said[1:], *said[:1]]
     return Survival(
         _kept(captions, said, colours_of),
