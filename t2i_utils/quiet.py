@@ -7,7 +7,25 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from t2i_utils.environment import backend_name
+
 _LOG_LINE = re.compile(rb"[IWE]\d{4} \d\d:\d\d:\d|WARNING: All log messages before absl")
+
+
+@contextlib.contextmanager
+def without_jax() -> Iterator[None]:
+    """Keep TensorFlow from importing JAX for its Lite converter, which takes 0.7 s and nobody asks.
+
+    Only where JAX is not the backend, and only inside the block: later it can be imported as ever.
+    """
+    if "jax" in sys.modules or backend_name() == "jax":
+        yield
+        return
+    sys.modules["jax"] = None  # pyright: ignore[reportArgumentType]  # an import of it fails
+    try:
+        yield
+    finally:
+        del sys.modules["jax"]
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet import quiet_import, without_jax
 
 ABOUT = """describe pictures of birds
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     paths = find_pictures(options.inputs)
     if not any(path.is_file() for path in paths):  # before the network is loaded
         raise InputError(f"picture {paths[0]} is missing: give a picture's path, or a folder")
-    with quiet_import():
+    with quiet_import(), without_jax():
         from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
 
         describer = load_describer(options.weights or "captioner")
