@@ -12,6 +12,7 @@ from t2i_utils.stackgan.augment import (
     CONTRAST,
     CUTOUT,
     TRANSLATION,
+    UNCHANGED,
     UNIFORMS,
     augment,
     augment_window,
@@ -20,8 +21,7 @@ from t2i_utils.stackgan.augment import (
 )
 
 RANDOM = np.random.default_rng(0)
-NEUTRAL = np.full((2, UNIFORMS), 0.5, "float32")
-NEUTRAL[:, 6:] = -1  # the hidden square lies outside
+NEUTRAL = np.tile(np.float32(UNCHANGED), (2, 1))
 
 
 def pictures(size: int, batch: int = 2) -> np.ndarray:

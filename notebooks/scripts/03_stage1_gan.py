@@ -88,6 +88,7 @@ from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan import losses, stage1
+from t2i_utils.stackgan.augment import UNCHANGED
 from t2i_utils.stackgan.stopping import DeferredInterrupt
 from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.update import StageGAN
@@ -506,7 +507,7 @@ new_texts = whitening(np.asarray(pack.embeddings[test, 0], "float32"))
 new_noise = np.random.default_rng(6).standard_normal((16, config.noise_size)).astype("float32")
 new_inputs = [new_texts, new_noise, np.zeros((16, config.condition_size), "float32")]
 drawn = gan.drawing_generator.predict_on_batch(new_inputs)[0]
-still = np.full((16, draws["augment_fake"].shape[1]), 0.5, "float32")  # augmentation: none
+still = np.tile(np.float32(UNCHANGED), (16, 1))  # augmentation: none
 images = gan.discriminator.image_vectors(gan.discriminator.features(drawn, still))
 similarity = (
     backend.to_numpy(images) @ backend.to_numpy(gan.discriminator.text_vectors(new_texts)).T

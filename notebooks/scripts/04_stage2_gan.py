@@ -86,7 +86,7 @@ from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan import stage2
-from t2i_utils.stackgan.augment import augment, augment_window
+from t2i_utils.stackgan.augment import UNIFORMS, augment, augment_window
 from t2i_utils.stackgan.layers import convolve_normalised, residual_block
 from t2i_utils.stackgan.stopping import DeferredInterrupt
 from t2i_utils.stackgan.synthesis import Synthesizer
@@ -326,7 +326,7 @@ checks_04.check_unchanged(my_unchanged)
 # sentence, and a *window* at full resolution, for feathers.
 
 # %%
-uniforms = np.random.default_rng(1).random((64, 6)).astype("float32")
+uniforms = np.random.default_rng(1).random((64, UNIFORMS)).astype("float32")
 views = {
     "the picture, 256 px": large,
     "the whole, shrunk": augment(large.astype("float32"), config.feature_size, uniforms),
@@ -337,9 +337,9 @@ for index in (0, 1):
     show_rows({"": pictures}, list(views) if index == 0 else [], width=8.5)
 
 # %% [markdown]
-# Both are shifted and changed a little in brightness and contrast, anew in every step and alike for
-# real and generated pictures, so that the discriminator cannot learn the real ones by heart. The
-# pairs and the losses are those of notebook 03.
+# Both change in place, brightness and contrast, and a grey square hides a quarter of them: anew in
+# every step, and alike for real and generated pictures, so that the discriminator cannot learn the
+# real ones by heart. The pairs and the losses are those of notebook 03.
 #
 # ## 6. Train, and watch
 #

@@ -14,6 +14,7 @@ CONTRAST = 0.4  # more or less, at most, of 1
 TRANSLATION = 1 / 8  # of the picture's side, at most
 CUTOUT = 1 / 2  # of the picture's side: a grey square hides so much
 UNIFORMS = 8  # random numbers that one picture's augmentation takes
+UNCHANGED = (0.5,) * 6 + (-1.0,) * 2  # in their place: a picture as it is, the square beyond it
 
 
 def sampling_matrix(
