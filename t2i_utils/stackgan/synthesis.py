@@ -13,6 +13,7 @@ from t2i_utils.stackgan.weights import CARD, Weights, find_weights, load_weights
 from t2i_utils.text import SentenceEncoder, check_captions, load_encoder
 
 BATCH_SIZE = 32
+LAST_CAPTIONS = 64  # whose embeddings are kept, so that a moving slider encodes nothing twice
 
 
 class Synthesizer:
@@ -34,10 +35,17 @@ class Synthesizer:
                 f"encoder {self.encoder.name} gives {self.encoder.width} numbers, the weights in "
                 f"{self.weights.folder} expect {expected}: use the encoder they were trained with"
             )
+        self.embed_one = functools.lru_cache(LAST_CAPTIONS)(self._embed_one)
 
     def embed(self, captions: Sequence[str]) -> np.ndarray:
         """Whitened embeddings (n, width) float32 of checked captions."""
         return self.weights.whitening(self.encoder.encode(check_captions(list(captions))))
+
+    def _embed_one(self, caption: str) -> np.ndarray:
+        """`embed_one`: the whitened embedding (width,) of one caption, the last ones remembered."""
+        embedding = self.embed([caption])[0]
+        embedding.flags.writeable = False
+        return embedding
 
     def noise(self, count: int, seed: int = 0, start: int = 0) -> np.ndarray:
         """Standard normal noise (count, noise_size) float32.
