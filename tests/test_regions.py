@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from t2i_utils.captioning import regions
-from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, _birds, _per_region
+from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, WIDTH, RegionEncoder, _birds, _per_region
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
 PLACE = IMAGE_SIZE // SIDE  # pixels
@@ -27,7 +27,7 @@ def test_regions_come_row_by_row_and_end_with_their_mean_colours():
     picture = noise(1)
     picture[0, :PLACE, -PLACE:] = (255, 0, 51)  # the upper right corner
     seen = encoder()(picture)
-    assert seen.regions.shape == (1, 49, encoder().width) and seen.regions.dtype == np.float32
+    assert seen.regions.shape == (1, 49, WIDTH) and seen.regions.dtype == np.float32
     means = picture[0].reshape(SIDE, PLACE, SIDE, PLACE, 3).mean(axis=(1, 3)) / 127.5 - 1
     np.testing.assert_allclose(seen.regions[0, :, -3:], means.reshape(49, 3), atol=1e-4)
     np.testing.assert_allclose(seen.regions[0, 6, -3:], [1, -1, -0.6], atol=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_captioner import caption_pack
 
-from t2i_utils.captioning.regions import RegionEncoder
+from t2i_utils.captioning.regions import WIDTH, RegionEncoder
 from t2i_utils.captioning.views import (
     FOLDER,
     SMALL_SHARE,
@@ -78,7 +78,7 @@ def test_regions_are_computed_once_and_belong_to_their_rows():
     (file,) = (pack.folder / FOLDER).glob("regions_own_*")
     encoder = RegionEncoder()
     expected = encoder(np.stack([view(pack.images(STORED_SIZE)[row], None) for row in rows]))
-    assert whole.shape == (2, 1, 49, encoder.width) and whole.dtype == np.float16
+    assert whole.shape == (2, 1, 49, WIDTH) and whole.dtype == np.float16
     np.testing.assert_allclose(whole[:, 0], expected.regions, rtol=2e-3, atol=2e-3)
     before = file.stat().st_mtime_ns
     assert (regions_of(pack, rows, "own", progress=False) == whole).all()

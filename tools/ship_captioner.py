@@ -11,8 +11,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from t2i_utils.captioning.describer import ARRAYS, CARD, PRETRAINED, load_describer
+from t2i_utils.captioning.describer import ARRAYS, load_describer
 from t2i_utils.captioning.evaluate import score_tables
+from t2i_utils.pretrained import CARD, PRETRAINED
 
 NAME = "captioner"
 LICENCE = (

@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from t2i_utils.stackgan.weights import CARD, PRETRAINED, load_weights
+from t2i_utils.pretrained import CARD, PRETRAINED
+from t2i_utils.stackgan.weights import load_weights
 
 TITLES = {"birds": "real birds", "birds-paper": "real birds, paper recipe", "toy": "toy birds"}
 

@@ -89,7 +89,7 @@ from t2i_utils.evaluation.alignment import r_precision, shuffle_across_classes
 from t2i_utils.evaluation.caption_parts import named_parts
 from t2i_utils.evaluation.colour_words import HUES, hue_amounts, score_colours
 from t2i_utils.evaluation.diversity import mean_pairwise_distance, nearest_neighbours
-from t2i_utils.evaluation.features import RESIZE, FeatureExtractor, resize
+from t2i_utils.evaluation.features import RESIZE, FeatureExtractor
 from t2i_utils.evaluation.frechet import fit_gaussian, frechet_distance
 from t2i_utils.evaluation.interpolation import attribute_walk, lerp, slerp
 from t2i_utils.evaluation.kernel import kernel_distance
@@ -102,7 +102,7 @@ from t2i_utils.evaluation.scores import share_error
 # Last, the GAN and the trained weights of notebooks 03 and 04. `DATA` chooses toy birds or real
 # ones, as in notebook 01.
 # %%
-from t2i_utils.pictures import to_uint8
+from t2i_utils.pictures import resize, to_uint8
 from t2i_utils.stackgan.stopping import DeferredInterrupt
 from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.update import StageGAN

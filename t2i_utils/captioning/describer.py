@@ -5,7 +5,6 @@ arrays, and the vocabulary as a JSON list of words in its note.
 """
 
 import functools
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,11 +20,12 @@ from t2i_utils.captioning.decoding import Sentence, greedy, sample
 from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
+from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.run_folder import replace_text
 
-PRETRAINED = Path(__file__).parent.parent / "pretrained"
-CARD, ARRAYS = "card.json", "captioner.npz"
+ARRAYS = "captioner.npz"
 VERSION = 1
 LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 CHUNK = 32  # pictures described together
@@ -138,7 +138,7 @@ class Describer:
         config = {**self.captioner.config.to_json(), "precision": "float32"}
         note = {"config": config, "vocabulary": self.vocabulary.words}
         write_arrays(folder / ARRAYS, arrays, note, compress=True)
-        checksum = hashlib.sha256((folder / ARRAYS).read_bytes()).hexdigest()
+        checksum = file_checksum(folder / ARRAYS)
         self.card = {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksum}
         replace_text(folder / CARD, json.dumps(self.card, ensure_ascii=False, indent=1) + "\n")
 
@@ -182,8 +182,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
     file = folder / ARRAYS
-    if hashlib.sha256(file.read_bytes()).hexdigest() != checksum:
-        raise InputError(f"{file} has a wrong checksum: it is damaged or changed; restore it")
+    check_file(file, checksum)
     arrays, note = read_arrays(file)
     captioner = Captioner(CaptionerConfig.from_json(note["config"]))
     from_arrays("captioner", captioner.weights, arrays, file)

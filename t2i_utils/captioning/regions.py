@@ -16,6 +16,7 @@ from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 IMAGE_SIZE = 224  # pixels
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
+WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its mean colour
 BATCH_SIZE = 32
 
 
@@ -23,7 +24,7 @@ class Seen(NamedTuple):
     """What the network makes of pictures.
 
     Attributes:
-        regions: (n, 49, width) float32, row by row from the upper left corner.
+        regions: (n, 49, 835) float32, row by row from the upper left corner.
         bird: (n,) float32, the probability of ImageNet's bird classes together.
         places: (n, 7, 7) float32, how much more each place looks like a bird than like other
             things, in logits, at least 0.
@@ -44,13 +45,12 @@ class RegionEncoder:
         maps = [_per_region(features) for features in network.outputs[:-1]]
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
         regions = layers.Concatenate()([*maps, colours])
-        regions = layers.Reshape((NUM_REGIONS, regions.shape[-1]))(regions)
-        self.width: int = regions.shape[-1]
+        regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
         self._model = keras.Model(images, [regions, network.outputs[-1]])
 
     def __call__(self, pictures: np.ndarray) -> Seen:
         """Look at pictures (n, 224, 224, 3) uint8."""
-        regions = np.empty((len(pictures), NUM_REGIONS, self.width), np.float32)
+        regions = np.empty((len(pictures), NUM_REGIONS, WIDTH), np.float32)
         bird = np.empty(len(pictures), np.float32)
         places = np.empty((len(pictures), SIDE, SIDE), np.float32)
         for start in range(0, len(pictures), BATCH_SIZE):

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from t2i_utils.captioning.describer import Describer
 from t2i_utils.captioning.regions import IMAGE_SIZE
 from t2i_utils.captioning.scores import colours_of, part_colours_of
+from t2i_utils.pictures import resize
 
 CHUNK = 32  # pictures described together
 
@@ -45,12 +45,7 @@ def say_again(describer: Describer, pictures: np.ndarray) -> list[str]:
     """
     said = []
     for start in range(0, len(pictures), CHUNK):
-        squares = np.stack([
-            np.asarray(
-                Image.fromarray(picture).resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC)
-            )
-            for picture in pictures[start : start + CHUNK]
-        ])  # fmt: skip
+        squares = resize(pictures[start : start + CHUNK], IMAGE_SIZE)
         regions = describer.standardise(describer.eyes(squares).regions)
         found = describer.sentences(regions)
         said += [describer.vocabulary.decode(sentences[0].words) for sentences in found]

@@ -5,16 +5,14 @@ training. To learn more than one crop of 2,700 photographs, each is seen in seve
 of them flipped, some at 64 px, the size of Stage I's pictures.
 """
 
-import os
-from pathlib import Path
+import zlib
 
 import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
-from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, RegionEncoder
+from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, WIDTH, RegionEncoder
 from t2i_utils.data import Pack
-from t2i_utils.errors import InputError
 
 STORED_SIZE = 304
 NUM_VIEWS = 6
@@ -56,38 +54,35 @@ def view(picture: np.ndarray, random: np.random.Generator | None) -> np.ndarray:
 def regions_of(
     pack: Pack, rows: np.ndarray, name: str, num_views: int = 0, progress: bool = True
 ) -> np.ndarray:
-    """Regions (rows, views, 49, width) float16 of a pack's pictures, mapped; kept in its folder.
+    """Regions (rows, views, 49, 835) float16 of a pack's pictures, mapped; kept in its folder.
 
     Args:
         pack: the packed data set.
         rows: whose pictures.
-        name: of the file that keeps them; another number of rows or views computes anew.
+        name: what the rows are, for a reader of the folder; other rows or another number of
+            views have a file of their own.
         num_views: random ones of each picture; 0 takes the whole picture, once.
         progress: show a bar.
 
     Raises:
         InputError: the pack's folder cannot be written.
     """
-    file = pack.folder / FOLDER / f"regions_{name}_{len(rows)}x{num_views}.npy"
-    if not file.is_file():
-        _compute(file, pack.images(STORED_SIZE), rows, num_views, progress)
-    return np.load(file, mmap_mode="r", allow_pickle=False)
+    which = zlib.crc32(np.asarray(rows, "<i8").tobytes())
+    file = f"{FOLDER}/regions_{name}_{len(rows)}x{num_views}_{which:08x}.npy"
+    shape = (len(rows), max(1, num_views), NUM_REGIONS, WIDTH)
+    pictures = pack.images(STORED_SIZE)
+
+    def compute(store: np.ndarray) -> None:
+        _look(pictures, rows, num_views, store, progress)
+
+    return pack.kept(file, np.float16, shape, compute)
 
 
-def _compute(
-    file: Path, pictures: np.ndarray, rows: np.ndarray, num_views: int, progress: bool
+def _look(
+    pictures: np.ndarray, rows: np.ndarray, num_views: int, store: np.ndarray, progress: bool
 ) -> None:
-    encoder, views = RegionEncoder(), max(1, num_views)
-    shape = (len(rows), views, NUM_REGIONS, encoder.width)
-    partial = file.with_suffix(".partial")
-    try:
-        file.parent.mkdir(exist_ok=True)
-        store = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {file.parent}: {error.strerror}; the regions of photographs are kept "
-            "there: copy the pack to a folder that can be written"
-        ) from error
+    """Fill `store` with the regions of each row's views."""
+    encoder, views = RegionEncoder(), store.shape[1]
     with tqdm(total=len(rows) * views, desc="looking", unit="view", disable=not progress) as bar:
         for start in range(0, len(rows), CHUNK):
             chosen = rows[start : start + CHUNK]
@@ -98,4 +93,3 @@ def _compute(
                 ]
                 store[start : start + len(chosen), number] = encoder(np.stack(seen)).regions
                 bar.update(len(chosen))
-    os.replace(partial, file)

@@ -20,8 +20,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.data.cub import FOLDER_NAME, find_layout
-from t2i_utils.data.pack import file_checksum
 from t2i_utils.errors import InputError
 
 CALTECH_URL = "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz"

@@ -1,13 +1,15 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
-import hashlib
 import json
+import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.data.dataset import PARTS, SPLITS
 from t2i_utils.errors import InputError
 from t2i_utils.text.whitening import Whitening, whitening_of
@@ -120,6 +122,38 @@ class Pack:
         mean = total / count
         return whitening_of(mean, products / count - np.outer(mean, mean))
 
+    def kept(
+        self, name: str, dtype: Any, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]
+    ) -> np.ndarray:
+        """An array that is computed once, and kept in the pack's folder; mapped.
+
+        Packing the data again removes it.
+
+        Args:
+            name: of its file in the folder, "evaluation/features.npy"; it says all that the
+                values depend on.
+            dtype: of the array.
+            shape: likewise.
+            fill: computes the values into an array.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        file = self.folder / name
+        if not file.is_file():
+            partial = file.with_suffix(".partial")
+            try:
+                file.parent.mkdir(exist_ok=True)
+                store = np.lib.format.open_memmap(partial, "w+", dtype, shape)
+            except OSError as error:
+                raise InputError(
+                    f"cannot write {file.parent}: {error.strerror}; what is computed of a pack's "
+                    "photographs is kept there: copy the pack to a folder that can be written"
+                ) from error
+            fill(store)
+            os.replace(partial, file)
+        return np.load(file, mmap_mode="r", allow_pickle=False)
+
     def _array(
         self, name: str, dtype: Any, shape: tuple[int, ...], mapped: bool = True
     ) -> np.ndarray:
@@ -184,12 +218,6 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
                     "again"
                 )
     return pack
-
-
-def file_checksum(path: Path, algorithm: str = "sha256") -> str:
-    """The checksum of a file, in hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _read_json(path: Path) -> Any:

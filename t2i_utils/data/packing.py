@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.data.crops import CROPS, read_squares
 from t2i_utils.data.dataset import PARTS, Dataset, Record, read_dataset
-from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, file_checksum, load_pack
+from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, load_pack
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
 from t2i_utils.text.encoder import SentenceEncoder

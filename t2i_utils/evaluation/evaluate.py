@@ -12,7 +12,7 @@ import numpy as np
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data.toy_drawing import PALETTE
 from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
-from t2i_utils.evaluation.features import WIDTH, resize
+from t2i_utils.evaluation.features import WIDTH
 from t2i_utils.evaluation.part_colours import PICTURE, part_colours
 from t2i_utils.evaluation.photographs import (
     fill,
@@ -30,6 +30,7 @@ from t2i_utils.evaluation.scores import (
     share_error,
 )
 from t2i_utils.evaluation.setting import Setting
+from t2i_utils.pictures import resize
 
 NUM_CAPTIONS, PER_CAPTION = 25, 8  # of the diversity score
 NUM_PARTS = 200  # toy birds whose parts are looked at

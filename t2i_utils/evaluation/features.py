@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from t2i_utils.errors import InputError
+from t2i_utils.pictures import resize
 from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, SCALES
 
@@ -82,14 +82,3 @@ class FeatureExtractor:
         padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
         features: Any = self._network.predict_on_batch(padded)[0]
         return np.asarray(features)[: len(images)]
-
-
-def resize(pictures: np.ndarray, size: int) -> np.ndarray:
-    """Pictures (n, height, width, 3) uint8 at another size, bicubic with antialiasing."""
-    if pictures.shape[1:3] == (size, size):
-        return pictures
-    resized = [
-        np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC))
-        for picture in pictures
-    ]
-    return np.stack(resized) if resized else np.empty((0, size, size, 3), np.uint8)

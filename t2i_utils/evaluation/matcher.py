@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from t2i_utils import backend
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.data import Batches, Pack
-from t2i_utils.evaluation.features import resize
+from t2i_utils.pictures import resize
 from t2i_utils.text import Whitening
 
 IMAGE_SIZE = 64  # pixels: larger pictures are made smaller

@@ -4,7 +4,6 @@ Features of photographs are computed once for each network and size and stay in 
 under `evaluation/`, memory-mapped. Packing the data again removes them.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -64,20 +63,11 @@ def photograph_features(
     if len(rows) == 0:
         raise InputError(f"pack {pack.folder} has no picture in the {part} part of {split}")
     name = f"{extractor.name}_stage{stage}_{split}_{part}_{limit or 'all'}.npy"
-    file = pack.folder / FOLDER / name
-    if not file.is_file():
-        partial = file.with_suffix(".partial")
-        try:
-            file.parent.mkdir(exist_ok=True)
-            store = np.lib.format.open_memmap(partial, "w+", np.float32, (len(rows), WIDTH))
-        except OSError as error:
-            raise InputError(
-                f"cannot write {file.parent}: {error.strerror}; evaluation keeps features of "
-                "photographs there: copy the pack to a folder that can be written"
-            ) from error
+
+    def compute(store: np.ndarray) -> None:
         fill(store, photographs(pack, rows, stage), extractor, f"{part} photographs")
-        os.replace(partial, file)
-    return np.load(file, mmap_mode="r", allow_pickle=False)
+
+    return pack.kept(f"{FOLDER}/{name}", np.float32, (len(rows), WIDTH), compute)
 
 
 def fill(

@@ -10,9 +10,10 @@ import numpy as np
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
-from t2i_utils.evaluation.features import RESIZE, FeatureExtractor, resize
+from t2i_utils.evaluation.features import RESIZE, FeatureExtractor
 from t2i_utils.evaluation.matcher import Matcher
 from t2i_utils.evaluation.photographs import CHUNK, shuffled_rows
+from t2i_utils.pictures import resize
 from t2i_utils.stackgan.synthesis import Synthesizer
 
 FEWEST = 20  # pictures, below which no score means anything

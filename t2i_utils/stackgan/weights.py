@@ -5,7 +5,6 @@ A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` an
 `t2i_utils/pretrained`.
 """
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -15,15 +14,15 @@ from typing import Any
 import keras
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
+from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.run_folder import replace_text
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
 from t2i_utils.text import Whitening
 
-PRETRAINED = Path(__file__).parent.parent / "pretrained"
-CARD = "card.json"
 VERSION = 2
 
 
@@ -96,7 +95,7 @@ def save_weights(
     new = file.with_suffix(".new")
     write_arrays(new, arrays, {"config": config.to_json()}, compress=True)
     stage = {**card["stage"], "config": config.to_json(), "file": file.name}
-    stage["sha256"] = hashlib.sha256(new.read_bytes()).hexdigest()
+    stage["sha256"] = file_checksum(new)
     whole |= {name: value for name, value in card.items() if name != "stage"}
     whole["stages"] = dict(sorted({**whole["stages"], str(config.stage): stage}.items()))
     try:
@@ -140,10 +139,7 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         if (entry := entries.get(str(stage))) is None:
             continue
         file = folder / entry["file"]
-        if not file.is_file():
-            raise InputError(f"{file} is missing: restore it, or take other weights")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != entry["sha256"]:
-            raise InputError(f"{file} has a wrong checksum: it is damaged or changed; restore it")
+        check_file(file, entry["sha256"])
         arrays, note = read_arrays(file)
         config = Config.from_json({**note["config"], "precision": "float32"})
         build = build_stage1_generator if stage == 1 else build_stage2_generator

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
 from t2i_utils.text.encoder import SentenceEncoder, caption_list
 
@@ -102,7 +103,7 @@ class EmbeddingCache:
         try:
             with _Replacing(path) as file:
                 np.save(file, np.ascontiguousarray(vectors, np.float32))
-            header |= {"sha256": _sha256(path), "keys": keys}
+            header |= {"sha256": file_checksum(path), "keys": keys}
             with _Replacing(path.with_suffix(".json")) as file:
                 file.write(json.dumps(header, indent=0).encode())
         except OSError:
@@ -142,7 +143,7 @@ class EmbeddingCache:
         if header["encoder"] != self.name:
             return None
         array_path = path.with_suffix(".npy")
-        if _sha256(array_path) != header["sha256"]:
+        if file_checksum(array_path) != header["sha256"]:
             raise ValueError("its .npy is truncated or changed")
         vectors = _load_rows(array_path)
         if vectors.shape != (len(header["keys"]), self.width):
@@ -176,11 +177,6 @@ class _Replacing:
 def _load_rows(path: Path) -> np.ndarray:
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     return vectors.view(np.ndarray) if len(vectors) >= MAP_FROM else np.array(vectors)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remove_pair(path: Path) -> None:

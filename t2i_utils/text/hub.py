@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
 from t2i_utils.text import reference
 from t2i_utils.text.encoder import caption_list
@@ -165,8 +166,7 @@ def _name(source: str | Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         digest.update(path.relative_to(source).as_posix().encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(bytes.fromhex(file_checksum(path)))
     return f"saved-model/{digest.hexdigest()[:16]}"
 
 

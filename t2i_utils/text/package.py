@@ -6,7 +6,6 @@ is pinned and its two data files are checked before their first use.
 """
 
 import functools
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
 
 VERSION = "0.2.1"
@@ -103,8 +103,7 @@ def data_file(name: str) -> Path:
 
 def check_file(path: Path, expected: str) -> None:
     """Raise InputError unless the file's SHA-256 is `expected` (64 hexadecimal digits)."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_checksum(path)
     if found != expected:
         raise InputError(
             f"the sentence encoder's file {path} has SHA-256 {found[:16]}..., expected "

@@ -1,18 +1,17 @@
 """Frozen ImageNet features."""
 
-import hashlib
-import io
 import json
-from pathlib import Path
 
 import keras
 import numpy as np
 
+from t2i_utils.checksum import check_file
 from t2i_utils.errors import InputError
+from t2i_utils.pretrained import PRETRAINED
 from t2i_utils.vision.efficientnet_lite import efficientnet_lite, load_arrays
 from t2i_utils.vision.lite2 import read_lite2
 
-_FOLDER = Path(__file__).parent.parent / "pretrained" / "efficientnet_lite0"
+_FOLDER = PRETRAINED / "efficientnet_lite0"
 
 
 def load_features(
@@ -37,11 +36,9 @@ def _read_lite0() -> dict[str, np.ndarray]:
     """The shipped arrays of Lite0, checked against their card."""
     try:
         card = json.loads((_FOLDER / "card.json").read_text())
-        file = _FOLDER / card["file"]
-        data = file.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{error.filename} is missing: install the package again") from error
-    if hashlib.sha256(data).hexdigest() != card["sha256"]:
-        raise InputError(f"{file} has a wrong checksum: it is damaged or changed; restore it")
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+    file = _FOLDER / card["file"]
+    check_file(file, card["sha256"])
+    with np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)

@@ -4,12 +4,12 @@ They serve evaluation and nothing else, so that no generator is judged by the ne
 discriminator was built on. The package's file is checked and read without PyTorch.
 """
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
 import numpy as np
 
+from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
 from t2i_utils.vision.convert import fold, read_tensors
 
@@ -40,6 +40,6 @@ def read_lite2() -> dict[str, np.ndarray]:
         InputError: the package is not installed, or its file is another one.
     """
     file = find_lite2()
-    if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != SHA256:
+    if not file.is_file() or file_checksum(file) != SHA256:
         raise InputError(f"{file} is missing or has a wrong checksum: {_INSTALL} --force-reinstall")
     return fold(read_tensors(file))
