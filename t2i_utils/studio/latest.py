@@ -1,0 +1,76 @@
+"""Work on the latest request only: what a slider passed through is dropped, never queued."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+
+
+class Latest(Generic[T]):
+    """A worker with a mailbox of one: a newer request takes the place of a waiting one.
+
+    The thread starts with the first request and ends when nothing waits, so that a panel at rest
+    has none; it is a daemon, and does not keep a kernel from ending.
+    """
+
+    def __init__(self, work: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            work: called in the thread with one request at a time.
+            failed: called in the thread, once, with what `work` raised; the next request is
+                worked on as ever.
+        """
+        self._work, self._failed = work, failed
+        self._changed = threading.Condition()
+        self._mailbox: list[T] = []
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def ask(self, request: T) -> None:
+        """Leave a request and return at once; after `close` it is dropped."""
+        with self._changed:
+            if self._closed:
+                return
+            self._mailbox[:] = [request]
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="studio", daemon=True)
+                self._thread.start()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a newer request waits: what is being worked on is out of date."""
+        return bool(self._mailbox)
+
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing waits and nothing is worked on; say whether that came to pass."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._thread is None, timeout)
+
+    def close(self) -> None:
+        """Drop what waits and take nothing more; the thread ends with what it is working on."""
+        with self._changed:
+            self._closed = True
+            self._mailbox.clear()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._mailbox:
+                    self._thread = None
+                    self._changed.notify_all()
+                    return
+                request = self._mailbox.pop()
+            try:
+                self._work(request)
+            except Exception as error:
+                self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        try:
+            self._failed(error)
+        except Exception:
+            _LOG.exception("the callback for failures failed")
