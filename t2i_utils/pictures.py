@@ -131,7 +131,7 @@ def read_note(path: str | Path) -> dict[str, str]:
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             picture.load()  # text may stand behind the pixels
-            return {key: str(text) for key, text in picture.text.items()}
+            return {str(key): text for key, text in picture.info.items() if isinstance(text, str)}
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         if isinstance(error, FileNotFoundError):
             raise InputError(f"picture {path} is missing: give a PNG's path") from error

@@ -162,7 +162,7 @@ def test_one_caption_gives_a_sheet_with_both_sizes(tmp_path, capsys):
     assert found.out == f"{out}: 1 bird, 64 px and 256 px\n" and found.err == ""
     assert pixels(out).shape[1] == 256 + 2 * 12 and pixels(out).shape[0] > 2 * 256
     with Image.open(out) as picture:
-        assert picture.info["captions"] == "a small red bird" and picture.info["seed"] == "0"
+        assert picture.info["caption"] == "a small red bird" and picture.info["seed"] == "0"
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from t2i_utils.commands import describe
+from t2i_utils.commands import describe, like
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
 from t2i_utils.quiet import quiet_import
@@ -15,6 +15,7 @@ ABOUT = """draw captions, or describe pictures
 
   generate.py "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
   generate.py --captions captions.txt --out pictures                 one picture a line
+  generate.py --like picture.png                                     a saved picture again
   generate.py photo.jpg holiday/                                     what the pictures show"""
 CHUNK = 256  # pictures drawn between two writes, so that memory stays flat
 
@@ -32,8 +33,12 @@ def add_arguments(parser: Parser) -> None:
         "--captions", type=Path, metavar="FILE", help="a text file, one caption a line"
     )
     what.add_argument(
-        "--samples", type=positive, default=1, metavar="N", help="of each input; default: 1"
+        "--like",
+        type=Path,
+        metavar="PICTURE.png",
+        help="draw again what the studio or generate.py saved: its note says all",
     )
+    what.add_argument("--samples", type=positive, metavar="N", help="of each input; default: 1")
     how = parser.add_argument_group("how")
     how.add_argument(
         "--weights",
@@ -43,7 +48,7 @@ def add_arguments(parser: Parser) -> None:
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"
     )
-    how.add_argument("--seed", type=seed, default=0, metavar="N", help="same seed, same result")
+    how.add_argument("--seed", type=seed, metavar="N", help="same seed, same result; default: 0")
     where = parser.add_argument_group("where to")
     where.add_argument(
         "--out",
@@ -56,7 +61,10 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw a sheet, or a file of captions; describe pictures."""
+    """Draw a sheet, or a file of captions, or what a picture's note says; describe pictures."""
+    if options.like:
+        return like.run(options)
+    options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
     captions = _read_captions(options)
@@ -170,30 +178,27 @@ def _draw_sheet(
 ) -> int:
     """All pictures on one sheet with their captions, every stage up to `stage`."""
     from t2i_utils.fonts import missing_letters
-    from t2i_utils.pictures import captioned_sheet, save_png
+    from t2i_utils.pictures import save_png
+    from t2i_utils.stackgan import saved_picture
+    from t2i_utils.stackgan.request import Request, draw
 
-    count = options.samples
-    embeddings = synthesizer.embed(captions).repeat(count, axis=0)
-    noise = synthesizer.noise(len(embeddings), options.seed)
-    pictures = synthesizer.draw(embeddings, noise, stage)
-    groups = [
-        [picture for drawn in pictures.values() for picture in drawn[first : first + count]]
-        for first in range(0, len(embeddings), count)
+    count, weights = options.samples, str(options.weights)
+    requests = [
+        Request(caption, weights, stage, options.seed, row * count + sample)
+        for row, caption in enumerate(captions)
+        for sample in range(count)
     ]
-    about = {
-        "captions": "\n".join(captions),
-        "weights": str(options.weights),
-        "seed": str(options.seed),
-        "samples": str(count),
-    }
+    pictures = draw(synthesizer, requests)
+    sheet = saved_picture.compose(requests, pictures, count)
+    note = saved_picture.to_note(requests, synthesizer.weights, count)
     if missing := missing_letters(captions):
         print(
             f"note: no font on this system has the letters {missing[:20]!r}: the sheet shows boxes "
             "in their place (Noto Sans CJK has most scripts); the pictures are not affected",
             file=sys.stderr,
         )
-    path = save_png(options.out or Path("generated.png"), captioned_sheet(captions, groups), about)
+    path = save_png(options.out or Path("generated.png"), sheet, note)
     sizes = " and ".join(f"{drawn.shape[1]} px" for drawn in pictures.values())
-    birds = "1 bird" if len(embeddings) == 1 else f"{len(embeddings)} birds"
+    birds = "1 bird" if len(requests) == 1 else f"{len(requests)} birds"
     print(f"{path}: {birds}, {sizes}")
     return 0

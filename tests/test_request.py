@@ -1,0 +1,125 @@
+"""Requests: what they admit, and that a picture depends on them and on nothing else."""
+
+import numpy as np
+import pytest
+from small_run import trained_run
+
+from t2i_utils.errors import InputError
+from t2i_utils.stackgan.request import Request, draw
+from t2i_utils.stackgan.synthesis import Synthesizer
+
+RED, BLUE = "a small red bird", "a blue bird"
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> Synthesizer:
+    """Both stages, hardly trained."""
+    return Synthesizer(trained_run())
+
+
+def drawn(synthesizer: Synthesizer, **fields) -> np.ndarray:
+    return draw(synthesizer, [Request(**{"caption": RED, "stage": 1, **fields})])[1][0]
+
+
+def test_equal_requests_are_one_and_white_space_does_not_count():
+    assert Request("  a small\nred bird ") == Request(RED)
+    assert len({Request(RED), Request(RED), Request(RED, seed=1)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"caption": " "}, "caption 1 is empty"),
+        ({"caption": "bird " * 10_000}, "10,000 words"),
+        ({"to_caption": ""}, "caption 1 is empty"),
+        ({"stage": 3}, "no stage 3"),
+        ({"seed": -1}, "seed -1 is not a whole number from 0"),
+        ({"seed": 2**32}, "seed 4294967296"),
+        ({"seed": 1.0}, "seed 1.0"),
+        ({"to_seed": True}, "seed True"),
+        ({"sample": -1}, "sample -1"),
+        ({"truncation": 2.5}, "truncation 2.5 is not a number from 0 to 2"),
+        ({"truncation": float("nan")}, "truncation nan"),
+        ({"amount": 1.5, "to_seed": 3}, "amount 1.5 is not a number from 0 to 1"),
+        ({"amount": 0.5}, "leads nowhere: give a second caption or seed"),
+        ({"weights": ""}, "name a set"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_in_a_line(fields, said):
+    with pytest.raises(InputError, match=said) as refused:
+        Request(**{"caption": RED, **fields})
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"caption": BLUE},
+        {"seed": 1},
+        {"sample": 1},
+        {"truncation": 0.5},
+        {"to_caption": BLUE, "amount": 0.5},
+        {"to_seed": 5, "amount": 0.5},
+    ],
+)
+def test_every_part_of_a_request_changes_the_picture(synthesizer, change):
+    assert (drawn(synthesizer, **change) != drawn(synthesizer)).any()
+    np.testing.assert_array_equal(drawn(synthesizer, **change), drawn(synthesizer, **change))
+
+
+def test_a_request_is_what_the_synthesizer_draws_of_its_parts(synthesizer):
+    expected = synthesizer.draw(synthesizer.embed([RED]), synthesizer.noise(1, 4, 2), 2)
+    found = draw(synthesizer, [Request(RED, seed=4, sample=2)])
+    assert list(found) == [1, 2]
+    for stage, images in expected.items():
+        np.testing.assert_array_equal(found[stage], images)
+
+
+def test_truncation_0_is_the_mean_bird_of_every_seed(synthesizer):
+    mean = drawn(synthesizer, truncation=0.0)
+    np.testing.assert_array_equal(drawn(synthesizer, truncation=0.0, seed=9), mean)
+
+
+def test_a_blend_begins_and_ends_with_its_ends(synthesizer):
+    ends = {"to_caption": BLUE, "to_seed": 5}
+    np.testing.assert_array_equal(drawn(synthesizer, **ends), drawn(synthesizer))
+    last = drawn(synthesizer, **ends, amount=1.0)
+    np.testing.assert_array_equal(last, drawn(synthesizer, caption=BLUE, seed=5))
+
+
+def test_a_blend_keeps_to_the_sphere(synthesizer):
+    from t2i_utils.stackgan import request
+
+    middle = Request(RED, to_caption=BLUE, to_seed=5, amount=0.5)
+    lengths = [np.linalg.norm(synthesizer.embed_one(caption)) for caption in (RED, BLUE)]
+    found = np.linalg.norm(request._embedding(synthesizer, middle))
+    assert found == pytest.approx(np.mean(lengths), rel=1e-4)
+    lengths = [np.linalg.norm(synthesizer.noise(1, seed)) for seed in (0, 5)]
+    found = np.linalg.norm(request._noise(synthesizer, middle))
+    assert found == pytest.approx(np.mean(lengths), rel=1e-4)
+
+
+def test_a_moving_slider_encodes_no_caption_twice():
+    asked = []
+
+    class Counting:
+        """The real encoder, watched."""
+
+        def __init__(self, encoder):
+            self.encoder, self.name, self.width = encoder, encoder.name, encoder.width
+
+        def encode(self, captions):
+            asked.extend(captions)
+            return self.encoder.encode(captions)
+
+    watched = Synthesizer(trained_run(), Counting(Synthesizer(trained_run()).encoder))
+    for step in range(5):
+        drawn(watched, to_caption=BLUE, amount=step / 4)
+    assert sorted(asked) == sorted([RED, BLUE])
+
+
+def test_requests_of_several_stages_or_none_are_refused(synthesizer):
+    with pytest.raises(InputError, match="one stage at a time, not of 2"):
+        draw(synthesizer, [Request(RED, stage=1), Request(RED)])
+    with pytest.raises(InputError, match="not of 0"):
+        draw(synthesizer, [])
