@@ -16,15 +16,24 @@ class Latest(Generic[T]):
     has none; it is a daemon, and does not keep a kernel from ending.
     """
 
-    def __init__(self, work: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        work: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        rested: Callable[[T], None] | None = None,
+        pause: float = 0.25,
+    ) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             work: called in the thread with one request at a time.
-            failed: called in the thread, once, with what `work` raised; the next request is
-                worked on as ever.
+            failed: called in the thread, once, with what `work` or `rested` raised; the next
+                request is worked on as ever.
+            rested: called in the thread with a request that was worked on, when no other has come
+                within `pause`: a slider was let go.
+            pause: seconds.
         """
-        self._work, self._failed = work, failed
+        self._work, self._failed, self._rested, self._pause = work, failed, rested, pause
         self._changed = threading.Condition()
         self._mailbox: list[T] = []
         self._thread: threading.Thread | None = None
@@ -36,6 +45,7 @@ class Latest(Generic[T]):
             if self._closed:
                 return
             self._mailbox[:] = [request]
+            self._changed.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="studio", daemon=True)
                 self._thread.start()
@@ -55,6 +65,7 @@ class Latest(Generic[T]):
         with self._changed:
             self._closed = True
             self._mailbox.clear()
+            self._changed.notify_all()
 
     def _run(self) -> None:
         while True:
@@ -64,13 +75,23 @@ class Latest(Generic[T]):
                     self._changed.notify_all()
                     return
                 request = self._mailbox.pop()
-            try:
-                self._work(request)
-            except Exception as error:
-                self._tell(error)
+            if self._try(self._work, request) and self._rested and self._has_rested():
+                self._try(self._rested, request)
 
-    def _tell(self, error: Exception) -> None:
+    def _has_rested(self) -> bool:
+        """Wait for a newer request; say that none has come."""
+        with self._changed:
+            came = self._changed.wait_for(lambda: self._mailbox or self._closed, self._pause)
+            return not came
+
+    def _try(self, function: Callable[[T], None], request: T) -> bool:
+        """Call a function; say whether it came to its end."""
         try:
-            self._failed(error)
-        except Exception:
-            _LOG.exception("the callback for failures failed")
+            function(request)
+        except Exception as error:
+            try:
+                self._failed(error)
+            except Exception:
+                _LOG.exception("the callback for failures failed")
+            return False
+        return True

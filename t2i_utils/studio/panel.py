@@ -1,0 +1,213 @@
+"""The caption studio: words, sliders and a bird that follows them, as one widget."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ipywidgets as widgets
+import numpy as np
+
+from t2i_utils.errors import InputError
+from t2i_utils.pictures import png_bytes, resize
+from t2i_utils.stackgan.request import Request
+from t2i_utils.stackgan.saved_picture import compose, to_note
+from t2i_utils.stackgan.weights import find_weights
+from t2i_utils.studio import describe
+from t2i_utils.studio.artist import SHOWN, Artist, requests_of
+from t2i_utils.studio.blend import Blend
+from t2i_utils.studio.describe import Describe
+from t2i_utils.studio.history import Entry, History
+from t2i_utils.studio.latest import Latest
+from t2i_utils.studio.look import arrange, show_script
+from t2i_utils.studio.noise import Noise, another_seed
+from t2i_utils.studio.showing import download_html, file_name, pictures_html, words_of
+from t2i_utils.studio.status import Status
+from t2i_utils.studio.words import Words
+from t2i_utils.text import unknown_words_note
+
+# Jupyter Server drops what a kernel sends above 1 MB a second (its iopub_data_rate_limit); a fast
+# machine draws more than that while a slider moves.
+BYTES_PER_SECOND = 700_000
+THUMB = 64  # pixels of a picture in the history
+
+
+class Job(NamedTuple):
+    """What to draw and show, and what the controls said."""
+
+    requests: list[Request]
+    stages: tuple[int, ...]
+    values: dict[str, Any]
+
+
+class Drawn(NamedTuple):
+    """What was drawn last."""
+
+    requests: list[Request]
+    pictures: dict[int, np.ndarray]
+
+
+class Studio(widgets.VBox):
+    """A panel for JupyterLab, Colab and Voila: make it a cell's last line.
+
+    Nothing that is typed or moved waits for a picture: a thread draws, always what the controls
+    say last.
+
+    Attributes:
+        words: caption, examples and the sliders that write it.
+        noise: which bird, how many, which weights.
+        blend: the walk to another bird.
+        history: the last pictures.
+        describe: reads pictures; None where there is no captioner.
+        picture: HTML of what was drawn.
+        status: of the drawing.
+        save: a button; `files` then holds the link.
+        inputs: the widgets that decide the picture, by their names in `requests_of`.
+    """
+
+    def __init__(self, weights: str | Path = "birds") -> None:
+        """Lay out and begin the first picture.
+
+        Args:
+            weights: a shipped set, or the folder of a set or of a training run.
+
+        Raises:
+            InputError: no such weights.
+        """
+        weights = str(weights)
+        find_weights(weights)
+        self._artist, self._quiet = Artist(), False
+        self._drawn: Drawn | None = None
+        self._wanted: Job | None = None  # what the controls say now, if it can be drawn
+        self.picture, self.files, self.status = widgets.HTML(), widgets.HTML(), Status()
+        self.save = widgets.Button(description="save picture", icon="download")
+        self.words, self.noise = Words(weights), Noise(weights)
+        self.blend = Blend(self._artist, self.values)
+        self.history = History(self.status.guarded(self.return_to))
+        self.describe = Describe(self.last_picture) if describe.is_there() else None
+        self.inputs: dict[str, Any] = {
+            "caption": self.words.caption,
+            "weights": self.noise.weights,
+            "shown": self.noise.shown,
+            "seed": self.noise.seed,
+            "samples": self.noise.samples,
+            "truncation": self.noise.truncation,
+            "way": self.blend.way,
+            "to_caption": self.blend.to_caption,
+            "to_seed": self.blend.to_seed,
+            "amount": self.blend.amount,
+        }
+        self._pictures: Latest[Job] = Latest(self._draw, self.status.failed, self._remember)
+        self._saves: Latest[Drawn] = Latest(self._save, self.status.failed)
+        super().__init__(arrange(self))
+        self.add_class("t2i-studio")
+        for name, control in self.inputs.items():
+            changed = self._changed_words if name == "caption" else self._changed
+            control.observe(self.status.guarded(changed), "value")
+        self.noise.weights.observe(lambda change: self.words.offer(change["new"]), "value")
+        self.save.on_click(self.status.guarded(lambda _: self._saves.ask(self._last())))
+        self.status.guarded(self._changed)()
+
+    def values(self) -> dict[str, Any]:
+        """What the controls say, as `requests_of` takes it."""
+        return {name: control.value for name, control in self.inputs.items()}
+
+    def return_to(self, values: dict[str, Any]) -> None:
+        """Set the controls to earlier values, and draw them."""
+        with self._together():
+            for name, value in values.items():
+                self.inputs[name].value = value
+        self._changed()
+
+    def last_picture(self) -> np.ndarray:
+        """The first picture (height, width, 3) uint8 that was drawn last, the largest size.
+
+        Raises:
+            InputError: there is none yet.
+        """
+        drawn = self._last()
+        return drawn.pictures[max(drawn.pictures)][0]
+
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is drawn, saved or described; say whether that came to pass."""
+        parts = [self._pictures, self._saves, self.blend, self.describe]
+        return all(part.settle(timeout) for part in parts if part is not None)
+
+    def close(self) -> None:
+        """Close the widgets and end the workers."""
+        for part in (self._pictures, self._saves, self.blend, self.describe):
+            if part is not None:
+                part.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Show the panel, and its script once with it."""
+        show_script()
+        return super()._repr_mimebundle_(**options)
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """Change several controls without a picture of each step."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def _changed_words(self, change: Any) -> None:
+        """New words: the walk starts anew, and so does the noise unless it is locked."""
+        if self._quiet:
+            return
+        with self._together():
+            self.blend.amount.value = 0
+            if not self.noise.lock.value:
+                self.noise.seed.value = another_seed(self.noise.seed.value)
+        self._changed()
+
+    def _changed(self, change: Any = None) -> None:
+        if self._quiet:
+            return
+        self._wanted = None
+        values = self.values()
+        requests = requests_of(**values)
+        new = not self._artist.has(values["weights"])
+        self.status.working("loading the weights" if new else "drawing")
+        self._wanted = Job(requests, SHOWN[values["shown"]], values)
+        self._pictures.ask(self._wanted)
+
+    def _draw(self, job: Job) -> None:
+        """In the worker: draw and show."""
+        requests, stages = self._artist.possible(job.requests), job.stages
+        pictures, seconds = self._artist.draw(requests)
+        stages = [stage for stage in stages if stage in pictures] or [max(pictures)]
+        self._drawn = Drawn(requests, pictures)
+        self.picture.value = pictures_html(requests, pictures, stages)
+        if job is self._wanted:  # else a newer one says how it went
+            note = None if requests == job.requests else "These weights have no Stage II: 64 px."
+            self.status.done(f"drawn in {1000 * seconds:.0f} ms", note)
+        time.sleep(max(0.0, len(self.picture.value) / BYTES_PER_SECOND - seconds))
+
+    def _remember(self, job: Job) -> None:
+        """In the worker: the controls rest, so this is a picture to return to."""
+        drawn = self._last()
+        words = words_of(drawn.requests[0])
+        thumb = resize(drawn.pictures[max(drawn.pictures)][:1], THUMB)[0]
+        self.history.add(Entry(job.values, words, thumb))
+        note = unknown_words_note(drawn.requests[0].caption)
+        if note and job is self._wanted:
+            self.status.done(note)
+
+    def _save(self, drawn: Drawn) -> None:
+        """In the worker: the picture as it is, with all that it depends on."""
+        weights = self._artist.synthesizer(drawn.requests[0].weights).weights
+        content = png_bytes(
+            compose(drawn.requests, drawn.pictures), to_note(drawn.requests, weights)
+        )
+        self.files.value = download_html(content, "image/png", file_name(drawn.requests[0], ".png"))
+        self.status.done("saved:")
+
+    def _last(self) -> Drawn:
+        if self._drawn is None:
+            raise InputError("there is no picture yet: wait for the first")
+        return self._drawn

@@ -1,0 +1,90 @@
+// Names sliders and their values for screen readers, makes status lines live, lets pictures be
+// dropped and starts downloads: what ipywidgets leaves out. Run once a page.
+(() => {
+  if (window.t2iStudio) return;
+  window.t2iStudio = true;
+
+  const set = (element, name, value) => {
+    if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
+  };
+
+  const nameSliders = (panel) => {
+    for (const slider of panel.querySelectorAll(".widget-slider, .widget-hslider")) {
+      const label = slider.querySelector(".widget-label")?.textContent.trim() ?? "";
+      const readout = slider.querySelector(".widget-readout");
+      const handle = slider.querySelector(".noUi-handle");
+      set(handle, "aria-label", label);
+      set(handle, "aria-valuetext", readout?.textContent.trim() ?? "");
+      if (readout?.isContentEditable) {
+        set(readout, "role", "textbox");
+        set(readout, "aria-label", `${label}, as a number`);
+      }
+    }
+  };
+
+  const enliven = (panel) => {
+    for (const line of panel.querySelectorAll(".t2i-status")) set(line, "role", "status");
+    for (const field of panel.querySelectorAll("textarea, input[type=text]")) set(field, "dir", "auto");
+  };
+
+  const download = (panel) => {
+    for (const link of panel.querySelectorAll("a[data-once]")) {
+      const key = `t2i-${link.dataset.once}`;
+      if (sessionStorage.getItem(key)) continue; // a page that is loaded again saves nothing
+      sessionStorage.setItem(key, "saved");
+      link.click();
+    }
+  };
+
+  // ipywidgets keeps the file input of an upload button to itself: catch it as it is clicked.
+  const give = (button, files) => {
+    const click = HTMLInputElement.prototype.click;
+    HTMLInputElement.prototype.click = function () {
+      this.files = files;
+      this.dispatchEvent(new Event("change"));
+    };
+    try {
+      button.click();
+    } finally {
+      HTMLInputElement.prototype.click = click;
+    }
+  };
+
+  const acceptDrops = (panel) => {
+    for (const card of panel.querySelectorAll(".t2i-describe:not([data-drop])")) {
+      card.dataset.drop = "";
+      card.addEventListener("dragover", (event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        card.classList.add("t2i-over");
+      });
+      card.addEventListener("dragleave", () => card.classList.remove("t2i-over"));
+      card.addEventListener("drop", (event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        card.classList.remove("t2i-over");
+        if (event.dataTransfer.files.length) {
+          give(card.querySelector(".widget-upload"), event.dataTransfer.files);
+        }
+      });
+    }
+  };
+
+  const mend = () => {
+    for (const panel of document.querySelectorAll(".t2i-studio")) {
+      for (const step of [nameSliders, enliven, download, acceptDrops]) step(panel);
+    }
+  };
+
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      mend();
+    }, 50);
+  };
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true, characterData: true });
+  mend();
+})();

@@ -1,0 +1,101 @@
+"""The caption box, examples, and a slider for each attribute: each shows what the others did."""
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from t2i_utils.data.toy_drawing import PALETTE
+from t2i_utils.studio.wording import CONTROLS, caption_of, choices_of
+
+OPEN = "any"  # a control that says nothing
+# Captions whose pictures are good, by weights; one is not English.
+EXAMPLES = {
+    "birds": (
+        "a small bird with a grey back and a yellow belly",
+        "a small bird with a blue back, blue wings and a white belly",
+        "a bright red bird with black wings",
+        "a small bird with a black crown, a green back and a yellow belly",
+        "un petit oiseau bleu au ventre blanc",
+    ),
+    "toy": (
+        "a small bird with a blue crown, blue wings and a yellow belly",
+        "a small bird with a red crown, a red back, black wings and a white belly",
+        "a large bird with a green back, green wings and a pink belly",
+        "a bird with purple wings, a yellow belly and a long orange beak",
+        "a small bird with a blue crown, blue wings and a red belly",
+    ),
+}
+
+
+def examples_for(weights: str) -> tuple[str, ...]:
+    """Captions to click; for weights that nobody has looked at, those of the birds."""
+    return EXAMPLES.get(weights, EXAMPLES["birds"])
+
+
+class Words:
+    """What the bird is told to look like.
+
+    Attributes:
+        caption: the text field.
+        controls: a slider for each name in `CONTROLS`.
+        examples: buttons, each with a caption.
+    """
+
+    def __init__(self, weights: str) -> None:
+        """Start with the first example for some weights."""
+        self.caption = widgets.Textarea(
+            examples_for(weights)[0],
+            description="Caption",
+            placeholder="describe a bird, in English or another language",
+            rows=2,
+        )
+        self.caption.add_class("t2i-caption")
+        self.controls = {name: _control(name) for name in CONTROLS}
+        self.examples = [widgets.Button() for _ in examples_for(weights)]
+        for button in self.examples:
+            button.on_click(self._take_example)
+        self.offer(weights)
+        self._reading = False
+        self._read()
+        self.caption.observe(self._read, "value")
+        for control in self.controls.values():
+            control.observe(self._write, "value")
+
+    def offer(self, weights: str) -> None:
+        """Show the examples for some weights."""
+        for button, caption in zip(self.examples, examples_for(weights), strict=True):
+            button.description = button.tooltip = caption
+
+    def _take_example(self, button: widgets.Button) -> None:
+        self.caption.value = button.description
+
+    def _read(self, change: Any = None) -> None:
+        """Set the controls to what the caption says."""
+        said = choices_of(self.caption.value)
+        self._reading = True
+        try:
+            for name, control in self.controls.items():
+                control.value = said.get(name, OPEN)
+                if colour := PALETTE.get(control.value):
+                    control.style.handle_color = "#{:02x}{:02x}{:02x}".format(*colour)
+                else:
+                    control.style.handle_color = None
+        finally:
+            self._reading = False
+
+    def _write(self, change: Any) -> None:
+        """Write the caption that the controls say."""
+        if not self._reading:
+            chosen = {name: control.value for name, control in self.controls.items()}
+            self.caption.value = caption_of(
+                {name: value for name, value in chosen.items() if value != OPEN}
+            )
+
+
+def _control(name: str) -> widgets.SelectionSlider:
+    label = "wings" if name == "wing" else name
+    control = widgets.SelectionSlider(options=[OPEN, *CONTROLS[name]], description=label)
+    control.add_class("t2i-control")
+    if CONTROLS[name] == tuple(PALETTE):
+        control.add_class("t2i-colours")  # its track is painted with them
+    return control
