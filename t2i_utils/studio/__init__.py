@@ -9,7 +9,7 @@ __all__ = ["Studio"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the panel, and Keras with it, only where it is asked for: the server does not need it."""
+    """Load the panel, and Keras with it, only where it is asked for: the server needs neither."""
     if name != "Studio":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from t2i_utils.quiet import quiet_import

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def arrange(studio: "Studio") -> list[widgets.Widget]:
     """The children of the panel, top to bottom."""
     words, noise, blend = studio.words, studio.noise, studio.blend
+    for button in (studio.save, blend.buttons["strip"]):
+        button.add_class("t2i-first")
     picture = [
         studio.picture,
         _box("t2i-actions", studio.save, studio.status, studio.files),
@@ -34,7 +36,8 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
             noise.lock,
             noise.samples,
             noise.truncation,
-            _box("t2i-line", noise.shown, noise.weights),
+            noise.shown,
+            noise.weights,
         ),
     ]
     below = [
@@ -44,7 +47,8 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
             blend.amount,
             blend.way,
             blend.to_caption,
-            _box("t2i-line", blend.to_seed, blend.steps),
+            blend.to_seed,
+            blend.steps,
             blend.strip,
             _box("t2i-actions", *blend.buttons.values(), blend.status, blend.files),
         )
@@ -73,13 +77,19 @@ def show_script() -> None:
 
 
 def _painted_tracks() -> str:
-    """The colours in the order of the sliders, as one gradient with hard stops."""
-    share = 100 / len(PALETTE)
-    stops = [
-        f"rgb{colour} {number * share:.2f}% {(number + 1) * share:.2f}%"
-        for number, colour in enumerate(PALETTE.values())
-    ]
-    return f".t2i-studio {{--t2i-colours: linear-gradient(to right, {', '.join(stops)})}}"
+    """The colours as gradients: all of them, and as the sliders have them, after "any"."""
+    colours = [f"rgb{colour}" for colour in PALETTE.values()]
+    step = 100 / len(colours)
+    track = ["var(--card) 0", f"var(--card) {step / 2:.2f}%"]
+    for number, colour in enumerate(colours, start=1):  # the handle stands at number * step
+        track += [
+            f"{colour} {(number - 0.5) * step:.2f}%",
+            f"{colour} {(number + 0.5) * step:.2f}%",
+        ]
+    return (
+        f".t2i-studio {{--t2i-palette: linear-gradient(to right, {', '.join(colours)}); "
+        f"--t2i-track: linear-gradient(to right, {', '.join(track)})}}"
+    )
 
 
 def _file(name: str) -> str:

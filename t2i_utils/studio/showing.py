@@ -85,7 +85,7 @@ def pictures_html(
     words = html.escape(_shortened(words_of(requests[0]), 2 * _LONGEST_ALT))
     return (
         f'<div class="t2i-pictures t2i-columns{columns}">{"".join(figures)}</div>'
-        f'<p class="t2i-words" dir="auto">{words}</p>'
+        f'<p class="t2i-said" dir="auto">{words}</p>'
     )
 
 

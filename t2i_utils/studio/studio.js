@@ -27,6 +27,14 @@
     for (const field of panel.querySelectorAll("textarea, input[type=text]")) set(field, "dir", "auto");
   };
 
+  const dropCounts = (panel) => {
+    for (const button of panel.querySelectorAll(".widget-upload")) {
+      const text = button.lastChild; // "choose a picture (0)"
+      const plain = text?.textContent.replace(/ \(\d+\)$/, "");
+      if (text && plain !== text.textContent) text.textContent = plain;
+    }
+  };
+
   const download = (panel) => {
     for (const link of panel.querySelectorAll("a[data-once]")) {
       const key = `t2i-${link.dataset.once}`;
@@ -72,7 +80,7 @@
 
   const mend = () => {
     for (const panel of document.querySelectorAll(".t2i-studio")) {
-      for (const step of [nameSliders, enliven, download, acceptDrops]) step(panel);
+      for (const step of [nameSliders, enliven, dropCounts, download, acceptDrops]) step(panel);
     }
   };
 

@@ -8,13 +8,13 @@ from t2i_utils.data.toy_drawing import PALETTE
 from t2i_utils.studio.wording import CONTROLS, caption_of, choices_of
 
 OPEN = "any"  # a control that says nothing
+NO_COLOUR = (31, 138, 163)  # of the handle of a slider that says a size or a shape
 # Captions whose pictures are good, by weights; one is not English.
 EXAMPLES = {
     "birds": (
         "a small bird with a grey back and a yellow belly",
         "a small bird with a blue back, blue wings and a white belly",
         "a bright red bird with black wings",
-        "a small bird with a black crown, a green back and a yellow belly",
         "un petit oiseau bleu au ventre blanc",
     ),
     "toy": (
@@ -22,7 +22,6 @@ EXAMPLES = {
         "a small bird with a red crown, a red back, black wings and a white belly",
         "a large bird with a green back, green wings and a pink belly",
         "a bird with purple wings, a yellow belly and a long orange beak",
-        "a small bird with a blue crown, blue wings and a red belly",
     ),
 }
 
@@ -76,10 +75,7 @@ class Words:
         try:
             for name, control in self.controls.items():
                 control.value = said.get(name, OPEN)
-                if colour := PALETTE.get(control.value):
-                    control.style.handle_color = "#{:02x}{:02x}{:02x}".format(*colour)
-                else:
-                    control.style.handle_color = None
+                control.style.handle_color = _handle_colour(control.value)
         finally:
             self._reading = False
 
@@ -90,6 +86,13 @@ class Words:
             self.caption.value = caption_of(
                 {name: value for name, value in chosen.items() if value != OPEN}
             )
+
+
+def _handle_colour(value: str) -> str | None:
+    """Of a slider that says a colour, or something else; of an open one the style's own."""
+    if value == OPEN:
+        return None
+    return "#{:02x}{:02x}{:02x}".format(*PALETTE.get(value, NO_COLOUR))
 
 
 def _control(name: str) -> widgets.SelectionSlider:
