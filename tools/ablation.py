@@ -1,0 +1,119 @@
+"""Maintainers: what each part of the modern recipe is worth at 64 px, as one table.
+
+    python tools/ablation.py PACK RUNS [--steps 625] [--only plain bare ...] [--seed 1]
+
+Each variant of `tools/ablation_variants.py` trains Stage I from nothing in RUNS/VARIANT-SEED, is
+scored as `t2i evaluate` does, and adds a row to RUNS/ablation.md. What is done is not done again,
+and what was cut off goes on: start the same command once more.
+"""
+
+import argparse
+import contextlib
+import csv
+import json
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from ablation_variants import VARIANTS
+
+from t2i_utils.config import make_config
+from t2i_utils.data import Pack, load_pack
+from t2i_utils.evaluation.evaluate import evaluate
+from t2i_utils.evaluation.features import FeatureExtractor
+from t2i_utils.evaluation.matcher import pack_matcher
+from t2i_utils.evaluation.report import format_value
+from t2i_utils.evaluation.scores import Score
+from t2i_utils.evaluation.setting import Setting
+from t2i_utils.stackgan import training
+from t2i_utils.stackgan.checkpoints import copy_weights
+from t2i_utils.stackgan.synthesis import Synthesizer
+
+RESULT = "result.json"
+COLUMNS = ("KID", "birdness", "R-precision", "colour word", "diversity")
+
+
+def main() -> None:
+    """Train and score what is missing, then write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pack", type=Path)
+    parser.add_argument("runs", type=Path)
+    parser.add_argument("--steps", type=int, default=625, help="of 64 pictures")
+    parser.add_argument("--count", type=int, default=1000, help="pictures to score")
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    pack = load_pack(options.pack)
+    for name in options.only:
+        result = options.runs / f"{name}-{options.seed}" / RESULT
+        if not result.is_file():
+            row = measure(name, options, pack)
+            result.parent.mkdir(exist_ok=True)
+            result.write_text(json.dumps(row, indent=1) + "\n")
+        (options.runs / "ablation.md").write_text(table(options.runs))
+    print(table(options.runs))
+
+
+def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any]:
+    """Train and score one variant: its row of the table."""
+    variant = VARIANTS[name]
+    config = make_config("modern", "cpu", 1, **variant.changes)
+    folder = options.runs / f"{variant.run or name}-{options.seed}"
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(training, "StageGAN", variant.gan))
+        for (module, part), other in variant.parts.items():
+            stack.enter_context(mock.patch.object(module, part, other))
+        started = (folder / "run.json").is_file()
+        run = training.Run(folder, pack, [config], seed=options.seed, resume=started)
+        if run.stages[1].step < options.steps:
+            run.train(options.steps, save_every=100)
+        synthesizer = Synthesizer(folder)
+        if variant.live:
+            copy_weights(run.stages[1].gan.generator, synthesizer.weights.generators[1], folder)
+        matcher, extractor = pack_matcher(pack, "zero-shot"), FeatureExtractor("lite2")
+        found = evaluate(Setting(synthesizer, pack, extractor, matcher, 1, count=options.count))
+    scores = [next(s for s in found.scores if s.measure.startswith(c)) for c in COLUMNS]
+    return {
+        "what": variant.what,
+        "seed": options.seed,
+        "steps": run.stages[1].step,
+        "minutes": round(minutes_of(folder)),
+        "photographs": [shown(s, s.photographs) for s in scores],
+        "scores": [shown(s, s.value) for s in scores],
+    }
+
+
+def shown(score: Score, value: float | None) -> str:
+    """A value with its error, where it is known."""
+    if value is None:
+        return ""
+    text = format_value(score, value)
+    if value == score.value and score.standard_error is not None:
+        text += f" ± {format_value(score, score.standard_error)}"
+    return text
+
+
+def minutes_of(folder: Path) -> float:
+    """What a run's steps took together."""
+    with open(folder / "log.csv", newline="") as file:
+        return sum(float(row["seconds"]) for row in csv.DictReader(file)) / 60
+
+
+def table(runs: Path) -> str:
+    """All rows that there are, as Markdown, in the order of the variants and seeds."""
+    rows = []
+    for name in VARIANTS:
+        files = sorted(runs.glob(f"{name}-[0-9]*/{RESULT}"))
+        rows += [json.loads(file.read_text()) for file in files]
+    lines = ["| change | seed | steps | minutes | " + " | ".join(COLUMNS) + " |"]
+    lines.append("| --- " * (4 + len(COLUMNS)) + "|")
+    for row in rows:
+        cells = [row["what"], row["seed"], row["steps"], row["minutes"], *row["scores"]]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    if rows:
+        lines.append("| photographs | | | | " + " | ".join(rows[0]["photographs"]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
