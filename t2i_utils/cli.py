@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from t2i_utils import __version__
-from t2i_utils.commands import captioner, check, data, describe, evaluate, generate, train
+from t2i_utils.commands import captioner, check, data, describe, evaluate, generate, studio, train
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
 
@@ -25,6 +25,7 @@ COMMANDS = {
     "describe": describe,
     "captioner": captioner,
     "evaluate": evaluate,
+    "studio": studio,
     "check": check,
 }
 

@@ -1,0 +1,143 @@
+"""The studio as a page of its own: a Voila server on this computer, for one notebook of two lines.
+
+A visitor moves widgets and nothing else: Voila passes no message on that would execute code, the
+only folder it knows holds the one notebook, and files in it are not served. Nobody's configuration
+is read, so that a `voila.json` in the working directory opens nothing.
+"""
+
+import errno
+import logging
+import socket
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from traitlets import default
+from traitlets.config import Config
+from voila.app import Voila
+
+from t2i_utils.errors import InputError
+
+ADDRESS = "127.0.0.1"
+FIRST_PORT, PORTS = 8866, 20
+TITLE = "Caption studio"
+TEMPLATES = Path(__file__).parent / "page"
+# What the page may load: its own files, and pictures in its own text. Voila writes its scripts into
+# the page and compiles schemas, hence the two "unsafe".
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+)
+WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"]
+IDLE = 20 * 60  # seconds after which the kernel of a page that nobody looks at ends
+
+
+class OwnPython(KernelSpecManager):
+    """One kernel: the Python that runs the server, whatever other kernels are registered."""
+
+    def _kernel_dirs_default(self) -> list[str]:
+        return []
+
+
+class StudioServer(Voila):
+    """Voila with this page's settings, and a line on where it is."""
+
+    own_browser = True
+
+    @default("log_level")
+    def _default_log_level(self) -> int:
+        return logging.ERROR
+
+    def setup_template_dirs(self) -> None:
+        """Put the page's own template before those of Voila."""
+        super().setup_template_dirs()
+        self.template_paths = [str(TEMPLATES), *self.template_paths]
+
+    def launch_browser(self) -> None:
+        """Called once the server listens: say so, and open the page if that was asked for."""
+        print(f"The caption studio is at {self.display_url} (Ctrl-C ends it)", flush=True)
+        if self.own_browser:
+            webbrowser.open(self.display_url)
+
+
+def serve(weights: str, port: int | None = None, browser: bool = True) -> None:
+    """Serve the studio until Ctrl-C; its kernels end with it.
+
+    Args:
+        weights: a shipped set's name, or an absolute path.
+        port: None takes the first free one from 8866.
+        browser: whether to open a browser on it.
+
+    Raises:
+        InputError: the port is taken or forbidden.
+    """
+    port = _free_port(port)
+    with tempfile.TemporaryDirectory(prefix="t2i-studio-") as folder:
+        notebook = write_page(Path(folder) / "studio.ipynb", weights)
+        server = StudioServer(config=_settings(folder, port))
+        server.config_file_paths, server.own_browser = [], browser
+        server.initialize([str(notebook)])
+        server.start()
+
+
+def write_page(path: Path, weights: str) -> Path:
+    """The notebook that Voila runs for every visitor."""
+    source = f"from t2i_utils.studio import Studio\nStudio(weights={weights!r})"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source)],
+        metadata={
+            "title": TITLE,
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        },
+    )
+    nbformat.write(notebook, path)
+    return path
+
+
+def _settings(folder: str, port: int) -> Config:
+    settings = Config()
+    settings.Voila.update(ip=ADDRESS, port=port, port_retries=0, root_dir=folder)
+    settings.Voila.tornado_settings = {
+        "allow_remote_access": False,  # a request must name this computer, not an alias of it
+        "headers": {"Content-Security-Policy": POLICY},
+        "ws_ping_timeout": 30_000,  # milliseconds, as the pings' interval; the default warns
+    }
+    settings.VoilaConfiguration.update(
+        file_allowlist=[],
+        allow_template_override="NO",
+        allow_theme_override="NO",
+        extension_allowlist=WIDGETS,
+        kernel_spec_manager_class=OwnPython,
+        preheat_kernel=True,
+        default_pool_size=1,
+    )
+    settings.KernelManager.transport_encryption = "auto"
+    settings.MappingKernelManager.update(cull_idle_timeout=IDLE, cull_interval=60)
+    return settings
+
+
+def _free_port(port: int | None) -> int:
+    """The port asked for, or the first free one.
+
+    Raises:
+        InputError: it is taken or forbidden.
+    """
+    for candidate in [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS):
+        with socket.socket() as probe:
+            if sys.platform != "win32":  # as tornado does: a port in TIME_WAIT is free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, candidate))
+            except OSError as error:
+                if port is None:
+                    continue
+                why = "is taken" if error.errno == errno.EADDRINUSE else "is not for you"
+                raise InputError(
+                    f"port {port} {why}: give another --port, or leave it out"
+                ) from error
+            return candidate
+    raise InputError(f"ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are taken: give a --port")
