@@ -17,15 +17,12 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
     words, noise, blend = studio.words, studio.noise, studio.blend
     for button in (studio.save, blend.buttons["strip"]):
         button.add_class("t2i-first")
-    picture = [
-        studio.picture,
-        _box("t2i-actions", studio.save, studio.status, studio.files),
-        studio.history.pictures,
-        _box("t2i-history", _heading("History"), _box("t2i-pasts", *studio.history.buttons)),
-    ]
-    caption = [
+    studio.picture.add_class("t2i-view")
+    left = [
         words.caption,
         _box("t2i-examples", widgets.HTML("<span>Try:</span>"), *words.examples),
+        studio.picture,
+        _box("t2i-actions", studio.save, studio.status, studio.files),
     ]
     controls = [
         _box("t2i-card t2i-attributes", _heading("The bird"), *words.controls.values()),
@@ -39,6 +36,11 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
             noise.shown,
             noise.weights,
         ),
+    ]
+    history = [
+        studio.history.pictures,
+        _heading("History"),
+        _box("t2i-pasts", *studio.history.buttons),
     ]
     below = [
         _box(
@@ -65,8 +67,8 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
     return [
         widgets.HTML(f"<style>{_file('studio.css')} {_painted_tracks()}</style>"),
         widgets.HTML('<h2>Caption studio</h2><div class="t2i-palette" aria-hidden="true"></div>'),
-        _box("t2i-words", *caption),
-        _box("t2i-main", _box("t2i-picture", *picture), _box("t2i-controls", *controls)),
+        _box("t2i-main", _box("t2i-left", *left), _box("t2i-right", *controls)),
+        _box("t2i-history", *history),
         _box("t2i-below", *below),
     ]
 
@@ -77,7 +79,7 @@ def show_script() -> None:
 
 
 def _painted_tracks() -> str:
-    """The colours as gradients: all of them, and as the sliders have them, after "any"."""
+    """The colours as gradients: of the title, and of sliders that stand in a stripe's middle."""
     colours = [f"rgb{colour}" for colour in PALETTE.values()]
     step = 100 / len(colours)
     track = ["var(--card) 0", f"var(--card) {step / 2:.2f}%"]
