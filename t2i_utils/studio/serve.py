@@ -2,7 +2,8 @@
 
 A visitor moves widgets and nothing else: Voila passes no message on that would execute code, the
 only folder it knows holds the one notebook, and files in it are not served. Nobody's configuration
-is read, so that a `voila.json` in the working directory opens nothing.
+is read, so that a `voila.json` in the working directory opens nothing. Every page has a kernel of
+its own, some 1 GB; it ends when the page is closed.
 """
 
 import errno
@@ -12,9 +13,11 @@ import sys
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
+from tornado.web import HTTPError
 from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
@@ -33,7 +36,8 @@ POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"]
-IDLE = 20 * 60  # seconds after which the kernel of a page that nobody looks at ends
+IDLE = 20 * 60  # seconds after which a kernel ends whose page went away without a word
+MOST_PAGES = 8  # open at a time
 
 
 class OwnPython(KernelSpecManager):
@@ -110,14 +114,25 @@ def _settings(folder: str, port: int) -> Config:
         file_allowlist=[],
         allow_template_override="NO",
         allow_theme_override="NO",
+        prelaunch_hook=_admit,
         extension_allowlist=WIDGETS,
         kernel_spec_manager_class=OwnPython,
-        preheat_kernel=True,
-        default_pool_size=1,
     )
     settings.KernelManager.transport_encryption = "auto"
     settings.MappingKernelManager.update(cull_idle_timeout=IDLE, cull_interval=60)
     return settings
+
+
+def _admit(request: Any, **about: Any) -> None:
+    """Before a kernel starts: is a person opening the page, and is there room?
+
+    Raises:
+        HTTPError: a picture or frame of another page asks (403), or too many are open (503).
+    """
+    if request.request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        raise HTTPError(403, reason="open the studio as a page of its own")
+    if len(request.kernel_manager.list_kernel_ids()) >= MOST_PAGES:
+        raise HTTPError(503, reason=f"{MOST_PAGES} pages are open: close one and try again")
 
 
 def _free_port(port: int | None) -> int:
