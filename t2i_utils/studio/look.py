@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 def arrange(studio: "Studio") -> list[widgets.Widget]:
     """The children of the panel, top to bottom."""
-    words, noise, blend = studio.words, studio.noise, studio.blend
+    words, noise, blend, describe = studio.words, studio.noise, studio.blend, studio.describe
+    studio.picture.add_class("t2i-view")
     for button in (studio.save, blend.buttons["strip"]):
         button.add_class("t2i-first")
-    studio.picture.add_class("t2i-view")
     left = [
         words.caption,
         _box("t2i-examples", widgets.HTML("<span>Try:</span>"), *words.examples),
         studio.picture,
         _box("t2i-actions", studio.save, studio.status, studio.files),
+        blend.strip,
     ]
-    controls = [
-        _box("t2i-card t2i-attributes", _heading("The bird"), *words.controls.values()),
-        _box(
-            "t2i-card",
-            _heading("The drawing"),
+    right = [
+        _card("The bird", *words.controls.values()),
+        _card(
+            "The drawing",
             _box("t2i-line", noise.seed, noise.another),
             noise.lock,
             noise.samples,
@@ -36,40 +36,28 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
             noise.shown,
             noise.weights,
         ),
-    ]
-    history = [
-        studio.history.pictures,
-        _heading("History"),
-        _box("t2i-pasts", *studio.history.buttons),
-    ]
-    below = [
-        _box(
-            "t2i-card t2i-blend",
-            _heading("Blend into another bird"),
+        _card(
+            "Blend into another bird",
             blend.amount,
             blend.way,
             blend.to_caption,
             blend.to_seed,
             blend.steps,
-            blend.strip,
             _box("t2i-actions", *blend.buttons.values(), blend.status, blend.files),
-        )
+        ),
     ]
-    if (describe := studio.describe) is not None:
+    past = [studio.history.pictures, _box("t2i-pasts", *studio.history.buttons)]
+    below = [_card("History", *past)]
+    if describe is not None:
+        buttons = _box("t2i-actions", describe.upload, describe.drawn, describe.status)
         below.append(
-            _box(
-                "t2i-card t2i-describe",
-                _heading("Describe a picture"),
-                _box("t2i-actions", describe.upload, describe.drawn, describe.status),
-                describe.result,
-            )
+            _card("Describe a picture", buttons, describe.result).add_class("t2i-describe")
         )
+    columns = {"t2i-left": left, "t2i-right": right, "t2i-below": below}
     return [
         widgets.HTML(f"<style>{_file('studio.css')} {_painted_tracks()}</style>"),
         widgets.HTML('<h2>Caption studio</h2><div class="t2i-palette" aria-hidden="true"></div>'),
-        _box("t2i-main", _box("t2i-left", *left), _box("t2i-right", *controls)),
-        _box("t2i-history", *history),
-        _box("t2i-below", *below),
+        _box("t2i-main", *(_box(name, *children) for name, children in columns.items())),
     ]
 
 
@@ -81,29 +69,29 @@ def show_script() -> None:
 def _painted_tracks() -> str:
     """The colours as gradients: of the title, and of sliders that stand in a stripe's middle."""
     colours = [f"rgb{colour}" for colour in PALETTE.values()]
-    step = 100 / len(colours)
-    track = ["var(--card) 0", f"var(--card) {step / 2:.2f}%"]
-    for number, colour in enumerate(colours, start=1):  # the handle stands at number * step
-        track += [
-            f"{colour} {(number - 0.5) * step:.2f}%",
-            f"{colour} {(number + 0.5) * step:.2f}%",
-        ]
     return (
-        f".t2i-studio {{--t2i-palette: linear-gradient(to right, {', '.join(colours)}); "
-        f"--t2i-track: linear-gradient(to right, {', '.join(track)})}}"
+        f".t2i-studio {{--t2i-palette: {_stripes(colours, 0)}; "
+        f"--t2i-track: {_stripes(['var(--card)', *colours], 0.5)}}}"
     )
+
+
+def _stripes(colours: list[str], cut: float) -> str:
+    """A gradient of hard stops; a share `cut` of the first and last stripe lies outside."""
+    width = 100 / (len(colours) - 2 * cut)
+    stops = [
+        f"{colour} {(number - cut) * width:.2f}% {(number + 1 - cut) * width:.2f}%"
+        for number, colour in enumerate(colours)
+    ]
+    return f"linear-gradient(to right, {', '.join(stops)})"
 
 
 def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _heading(text: str) -> widgets.HTML:
-    return widgets.HTML(f"<h3>{text}</h3>")
+def _card(title: str, *children: widgets.Widget) -> widgets.Box:
+    return _box("t2i-card", widgets.HTML(f"<h3>{title}</h3>"), *children)
 
 
-def _box(classes: str, *children: widgets.Widget) -> widgets.Box:
-    box = widgets.Box(children)
-    for name in classes.split():
-        box.add_class(name)
-    return box
+def _box(name: str, *children: widgets.Widget) -> widgets.Box:
+    return widgets.Box(children).add_class(name)
