@@ -86,7 +86,7 @@ def _stripes(colours: list[str], cut: float) -> str:
 
 
 def _file(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return resources.files("t2i_utils.studio").joinpath(name).read_text(encoding="utf-8")
 
 
 def _card(title: str, *children: widgets.Widget) -> widgets.Box:

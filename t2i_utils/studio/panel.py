@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +66,8 @@ class Studio(widgets.VBox):
         inputs: the widgets that decide the picture, by their names in `requests_of`.
     """
 
+    _parts: Sequence["Latest | Blend | Describe"] = ()  # those that work in threads of their own
+
     def __init__(self, weights: str | Path = "birds") -> None:
         """Lay out and begin the first picture.
 
@@ -100,6 +102,8 @@ class Studio(widgets.VBox):
         }
         self._pictures: Latest[Job] = Latest(self._draw, self.status.failed, self._remember)
         self._saves: Latest[Drawn] = Latest(self._save, self.status.failed)
+        own = (self._pictures, self._saves, self.blend)
+        self._parts = (*own, self.describe) if self.describe else own
         super().__init__(arrange(self))
         self.add_class("t2i-studio")
         for name, control in self.inputs.items():
@@ -131,14 +135,12 @@ class Studio(widgets.VBox):
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until nothing is drawn, saved or described; say whether that came to pass."""
-        parts = [self._pictures, self._saves, self.blend, self.describe]
-        return all(part.settle(timeout) for part in parts if part is not None)
+        return all(part.settle(timeout) for part in self._parts)
 
     def close(self) -> None:
         """Close the widgets and end the workers."""
-        for part in (self._pictures, self._saves, self.blend, self.describe):
-            if part is not None:
-                part.close()
+        for part in self._parts:
+            part.close()
         super().close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
