@@ -1,16 +1,22 @@
 """Maintainers: copy the weights of a run into the package, with a model card.
 
-    python tools/ship_weights.py RUN NAME --licence "..." --limits "..." --hardware "..."
+    python tools/ship_weights.py RUN NAME --licence "..." --limits "..." --hardware "..." \
+        --report REPORT64 REPORT256
 
-The card's facts (data, split, crop, recipe, steps, seed, checksums) come from the run itself.
+The card's facts (data, split, crop, recipe, steps, seed, checksums) come from the run itself, its
+scores from what `t2i evaluate` wrote, one report a stage.
 """
 
 import argparse
+import dataclasses
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from t2i_utils.evaluation.report import score_table
+from t2i_utils.evaluation.scores import Score
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.weights import load_weights
 
@@ -24,7 +30,9 @@ def main() -> None:
     parser.add_argument("name", choices=sorted(TITLES))
     for field in ("licence", "limits", "hardware", "note"):
         parser.add_argument(f"--{field}", required=field != "note", default="")
+    parser.add_argument("--report", type=Path, nargs="*", default=[], metavar="DIR")
     options = parser.parse_args()
+    reports = [json.loads((folder / "report.json").read_text()) for folder in options.report]
     source, target = options.run / "weights", PRETRAINED / options.name
     target.mkdir(parents=True, exist_ok=True)
     for file in (*source.glob("stage?.npz"), source / CARD):
@@ -33,12 +41,12 @@ def main() -> None:
     card = {"name": options.name, **card}
     card |= {field: getattr(options, field) for field in ("licence", "limits", "hardware", "note")}
     (target / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
-    (target / "MODEL_CARD.md").write_text(render(card))
+    (target / "MODEL_CARD.md").write_text(render(card, reports))
     weights = load_weights(options.name)
     print(f"{target}: stages {sorted(weights.generators)}")
 
 
-def render(card: dict[str, Any]) -> str:
+def render(card: dict[str, Any], reports: Sequence[dict[str, Any]]) -> str:
     """The card as Markdown."""
     counted = f"{card['num_images']:,}"
     rows = [
@@ -58,10 +66,32 @@ def render(card: dict[str, Any]) -> str:
     for number, stage in card["stages"].items():
         values = [f"{stage[c]:,}" if isinstance(stage[c], int) else stage[c] for c in columns]
         lines.append(f"| {number} | " + " | ".join(values) + " |")
-    lines += ["", "## Limits", "", card["limits"], ""]
+    lines.append("")
+    for report in reports:
+        lines += scores(report)
+    lines += ["## Limits", "", card["limits"], ""]
     if card["note"]:
         lines += ["## Notes", "", card["note"], ""]
     return "\n".join(lines)
+
+
+def scores(report: dict[str, Any]) -> list[str]:
+    """The lines of a report: its tables, and on what they were taken."""
+    about = report["about"]
+    lines = [f"## Scores of Stage {about['stage']} at {about['size']} px", ""]
+    lines += [*score_table([score_of(row) for row in report["scores"]]), ""]
+    if report["stage_1_enlarged"]:
+        lines += ["Stage I's pictures, enlarged to 256 px:", ""]
+        lines += [*score_table([score_of(row) for row in report["stage_1_enlarged"]]), ""]
+    terms = ("data", "split", "classes", "crop", "resize", "network", "captions", "seed")
+    lines += ["; ".join(f"{term}: {about[term]}" for term in terms) + ".", ""]
+    return lines
+
+
+def score_of(row: dict[str, Any]) -> Score:
+    """A score of report.json, without the terms that each carries."""
+    fields = {field.name for field in dataclasses.fields(Score)}
+    return Score(**{name: value for name, value in row.items() if name in fields})
 
 
 if __name__ == "__main__":
