@@ -5,22 +5,24 @@ import io
 import logging
 import re
 import resource
+import shutil
 import sys
 import threading
 
 import numpy as np
 import pytest
 from PIL import Image
+from studio_files import PATIENCE, saved
 
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.request import draw
 from t2i_utils.stackgan.saved_picture import check_weights, from_note
+from t2i_utils.stackgan.weights import find_weights
 from t2i_utils.studio import Studio
-from t2i_utils.studio.artist import Artist, requests_of
+from t2i_utils.studio.artist import ARTIST, KEPT_SETS, Artist, requests_of
 from t2i_utils.studio.showing import jpeg
 from t2i_utils.studio.words import EXAMPLES
 
-PATIENCE = 120  # seconds; nothing waits for it to pass
 MB = 2**20 if sys.platform == "darwin" else 2**10  # in ru_maxrss's unit
 ODD = {
     "empty": "   ",
@@ -72,7 +74,7 @@ def reds(picture: np.ndarray) -> int:
 def expected(studio: Studio) -> str:
     """What the panel must show for what the controls say now, drawn apart."""
     requests = requests_of(**studio.values())
-    pictures = draw(studio._artist.synthesizer(requests[0].weights), requests)
+    pictures = draw(ARTIST._synthesizer(requests[0].weights), requests)
     return base64.b64encode(jpeg(pictures[max(pictures)][0])).decode()
 
 
@@ -221,11 +223,11 @@ def test_a_caption_that_means_nothing_to_the_encoder_gets_a_note(studio):
 
 
 def test_an_exception_becomes_a_sentence_and_is_logged_once(studio, monkeypatch, caplog):
-    def broken(self, requests):
+    def broken(requests):
         raise ZeroDivisionError("<b>broken</b>")
 
     with caplog.at_level(logging.ERROR), monkeypatch.context() as patched:
-        patched.setattr(Artist, "draw", broken)
+        patched.setattr(ARTIST, "draw", broken)
         for seed in (20, 21, 22):
             studio.noise.seed.value = seed
             assert studio.settle(PATIENCE)
@@ -269,21 +271,13 @@ def test_what_is_saved_says_how_to_draw_it_again(studio, samples):
     image = saved(studio.files.value, ".png", "image/png")
     noted = from_note(image.text)  # pyright: ignore[reportAttributeAccessIssue]
     assert list(noted.requests) == requests_of(**studio.values())
-    weights = studio._artist.synthesizer("toy").weights
+    weights = ARTIST._synthesizer("toy").weights
     check_weights(noted, weights)
-    again = draw(studio._artist.synthesizer("toy"), noted.requests)[1]
+    again = draw(ARTIST._synthesizer("toy"), noted.requests)[1]
     pixels = np.asarray(image)
     assert pixels.shape == (64, 64 * samples + 2 * (samples - 1), 3)
     np.testing.assert_array_equal(pixels[:, :64], again[0])
     assert "saved" in studio.status.value
-
-
-def saved(link: str, ending: str, kind: str) -> Image.Image:
-    """The picture in a link that downloads it."""
-    name = re.search(r'download="([^"]+)"', link)
-    content = re.search(rf'href="data:{kind};base64,([^"]+)"', link)
-    assert name and content and name[1].endswith(ending)
-    return Image.open(io.BytesIO(base64.b64decode(content[1])))
 
 
 def test_a_closed_panel_draws_nothing_more():
@@ -297,9 +291,25 @@ def test_a_closed_panel_draws_nothing_more():
 
 
 def test_weights_without_a_second_stage_are_drawn_at_64_px_with_a_note(studio, monkeypatch):
-    weights = studio._artist.synthesizer("toy").weights
+    weights = ARTIST._synthesizer("toy").weights
     monkeypatch.delitem(weights.generators, 2)
     studio.noise.shown.value = "256 px"
     assert studio.settle(PATIENCE)
     assert [picture.shape for picture in shown(studio)] == [(64, 64, 3)]
     assert "no Stage II" in studio.status.value
+
+
+def test_weights_of_a_run_that_trains_on_are_loaded_anew(tmp_path):
+    folder = tmp_path / "weights"
+    shutil.copytree(find_weights("toy"), folder)
+    requests = requests_of(caption="a red bird", weights=str(folder), shown="64 px")
+    artist = Artist()
+    first = artist.draw(requests)
+    assert artist.draw(requests).weights is first.weights
+    card = folder / "card.json"
+    card.write_text(card.read_text() + "\n")
+    assert artist.draw(requests).weights is not first.weights
+    for _ in range(KEPT_SETS + 2):
+        card.write_text(card.read_text() + "\n")
+        artist.draw(requests)
+    assert len(artist._sets) == KEPT_SETS

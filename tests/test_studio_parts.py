@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 from PIL import Image
-from test_studio_panel import PATIENCE, saved
+from studio_files import PATIENCE, saved
 
 from t2i_utils.data.toy_birds import choose_birds, draw_toy_bird
 from t2i_utils.errors import InputError

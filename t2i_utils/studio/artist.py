@@ -4,15 +4,47 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
+from t2i_utils.pictures import png_bytes
+from t2i_utils.pretrained import CARD
 from t2i_utils.stackgan.request import Request, draw
+from t2i_utils.stackgan.saved_picture import compose, to_note
 from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.stackgan.weights import Weights, find_weights
 
 SHOWN = {"both sizes": (1, 2), "64 px": (1,), "256 px": (2,)}  # what can be shown: the stages
 WAYS = {"the words": (True, False), "the bird": (False, True), "both": (True, True)}
-_KEPT_SETS = 3
+KEPT_SETS = 3
+
+
+class Drawn(NamedTuple):
+    """Pictures, and all that they came from.
+
+    Attributes:
+        requests: what was drawn.
+        pictures: {stage: (n, size, size, 3)} uint8.
+        weights: that drew them.
+        seconds: that drawing took, without loading.
+    """
+
+    requests: list[Request]
+    pictures: dict[int, np.ndarray]
+    weights: Weights
+    seconds: float
+
+    @property
+    def last(self) -> np.ndarray:
+        """The pictures of the last stage (n, size, size, 3)."""
+        return self.pictures[max(self.pictures)]
+
+    def png(self) -> bytes:
+        """The pictures of the last stage in a row, with the note that draws them again."""
+        return png_bytes(
+            compose(self.requests, self.pictures), to_note(self.requests, self.weights)
+        )
 
 
 def requests_of(
@@ -65,43 +97,43 @@ def requests_of(
 class Artist:
     """Draws requests with the weights that they name, one batch at a time.
 
-    Several threads may ask; the last weight sets stay loaded.
+    Several threads may ask. The last weight sets stay loaded; those of a run that trains on are
+    loaded anew when they have changed.
     """
 
     def __init__(self) -> None:
         """Load nothing yet."""
         self._lock = threading.Lock()
-        self._sets: dict[str, Synthesizer] = {}
+        self._sets: dict[tuple[str, bytes], Synthesizer] = {}  # the one used last is the last
 
-    def draw(self, requests: Sequence[Request]) -> tuple[dict[int, np.ndarray], float]:
-        """The pictures of every stage, as `request.draw` gives them, and the seconds it took.
+    def draw(self, requests: Sequence[Request]) -> Drawn:
+        """The pictures of every stage up to the requests'.
+
+        Where the weights have no Stage II (yet), the pictures are those of Stage I.
 
         Raises:
-            InputError: no such weights, or they lack the stage.
+            InputError: no such weights, or they are damaged.
         """
         with self._lock:
             synthesizer = self._synthesizer(requests[0].weights)
+            stages = synthesizer.weights.generators
+            possible = [one if one.stage in stages else replace(one, stage=1) for one in requests]
             started = time.perf_counter()
-            pictures = draw(synthesizer, requests)
-            return pictures, time.perf_counter() - started
-
-    def possible(self, requests: Sequence[Request]) -> list[Request]:
-        """The requests, at 64 px where the weights have no Stage II (yet)."""
-        has = self.synthesizer(requests[0].weights).weights.generators
-        return [one if one.stage in has else replace(one, stage=1) for one in requests]
-
-    def synthesizer(self, weights: str) -> Synthesizer:
-        """The loaded weights, as `Artist.draw` uses them."""
-        with self._lock:
-            return self._synthesizer(weights)
+            pictures = draw(synthesizer, possible)
+            seconds = time.perf_counter() - started
+            return Drawn(possible, pictures, synthesizer.weights, seconds)
 
     def has(self, weights: str) -> bool:
         """Whether a set is loaded: drawing with it needs no seconds of loading."""
-        return weights in self._sets
+        return any(name == weights for name, _ in self._sets)
 
     def _synthesizer(self, weights: str) -> Synthesizer:
-        found = self._sets.pop(weights, None) or Synthesizer(weights)
-        self._sets[weights] = found  # the last in the order of use
-        while len(self._sets) > _KEPT_SETS:
+        card = (find_weights(weights) / CARD).read_bytes()  # it holds the checksums
+        found = self._sets.pop((weights, card), None) or Synthesizer(weights)
+        self._sets[weights, card] = found
+        while len(self._sets) > KEPT_SETS:
             self._sets.pop(next(iter(self._sets)))
         return found
+
+
+ARTIST = Artist()  # of all panels: a cell that is run again loads nothing again

@@ -5,9 +5,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from t2i_utils.pictures import png_bytes
 from t2i_utils.stackgan.request import LARGEST_SEED, Request
-from t2i_utils.stackgan.saved_picture import compose, to_note
 from t2i_utils.studio.artist import WAYS, Artist, requests_of
 from t2i_utils.studio.latest import Latest
 from t2i_utils.studio.showing import download_html, file_name, gif, strip_html
@@ -96,17 +94,14 @@ class Blend:
 
     def _work(self, job: tuple[str, list[Request]]) -> None:
         name, requests = job
-        pictures, _ = self._artist.draw(requests)
-        last = pictures[max(pictures)]
+        drawn = self._artist.draw(requests)
         if name == "gif":
-            self._save(gif(last), "image/gif", file_name(requests[0], "-walk.gif"))
+            self._save(gif(drawn.last), "image/gif", file_name(requests[0], "-walk.gif"))
         else:
-            self.strip.value = strip_html(requests, last)
+            self.strip.value = strip_html(drawn.requests, drawn.last)
             self.status.done(f"{len(requests)} steps")
         if name == "png":
-            weights = self._artist.synthesizer(requests[0].weights).weights
-            content = png_bytes(compose(requests, pictures), to_note(requests, weights))
-            self._save(content, "image/png", file_name(requests[0], "-walk.png"))
+            self._save(drawn.png(), "image/png", file_name(requests[0], "-walk.png"))
         self._busy(False)
 
     def _save(self, content: bytes, kind: str, name: str) -> None:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from t2i_utils.studio.panel import Studio
 
 
+_TITLE = """<h2>Caption studio</h2><div class="t2i-palette" aria-hidden="true"></div>
+<p class="t2i-about">Type a sentence or move a slider, and the bird follows. A network draws every
+picture; none is a photograph.</p>"""
+
+
 def arrange(studio: "Studio") -> list[widgets.Widget]:
     """The children of the panel, top to bottom."""
     words, noise, blend, describe = studio.words, studio.noise, studio.blend, studio.describe
@@ -49,14 +54,15 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
     past = [studio.history.pictures, _box("t2i-pasts", *studio.history.buttons)]
     below = [_card("History", *past)]
     if describe is not None:
-        buttons = _box("t2i-actions", describe.upload, describe.drawn, describe.status)
+        hint = widgets.HTML('<p class="t2i-hint">JPEG, PNG or WebP, up to 9 MB.</p>')
+        buttons = _box("t2i-actions", describe.upload, describe.drawn, hint, describe.status)
         below.append(
             _card("Describe a picture", buttons, describe.result).add_class("t2i-describe")
         )
     columns = {"t2i-left": left, "t2i-right": right, "t2i-below": below}
     return [
         widgets.HTML(f"<style>{_file('studio.css')} {_painted_tracks()}</style>"),
-        widgets.HTML('<h2>Caption studio</h2><div class="t2i-palette" aria-hidden="true"></div>'),
+        widgets.HTML(_TITLE),
         _box("t2i-main", *(_box(name, *children) for name, children in columns.items())),
     ]
 

@@ -10,12 +10,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from t2i_utils.errors import InputError
-from t2i_utils.pictures import png_bytes, resize
+from t2i_utils.pictures import resize
 from t2i_utils.stackgan.request import Request
-from t2i_utils.stackgan.saved_picture import compose, to_note
 from t2i_utils.stackgan.weights import find_weights
 from t2i_utils.studio import describe
-from t2i_utils.studio.artist import SHOWN, Artist, requests_of
+from t2i_utils.studio.artist import ARTIST, SHOWN, Drawn, requests_of
 from t2i_utils.studio.blend import Blend
 from t2i_utils.studio.describe import Describe
 from t2i_utils.studio.history import Entry, History
@@ -39,13 +38,6 @@ class Job(NamedTuple):
     requests: list[Request]
     stages: tuple[int, ...]
     values: dict[str, Any]
-
-
-class Drawn(NamedTuple):
-    """What was drawn last."""
-
-    requests: list[Request]
-    pictures: dict[int, np.ndarray]
 
 
 class Studio(widgets.VBox):
@@ -79,13 +71,13 @@ class Studio(widgets.VBox):
         """
         weights = str(weights)
         find_weights(weights)
-        self._artist, self._quiet = Artist(), False
+        self._quiet = False
         self._drawn: Drawn | None = None
         self._wanted: Job | None = None  # what the controls say now, if it can be drawn
         self.picture, self.files, self.status = widgets.HTML(), widgets.HTML(), Status()
         self.save = widgets.Button(description="save picture", icon="download")
         self.words, self.noise = Words(weights), Noise(weights)
-        self.blend = Blend(self._artist, self.values)
+        self.blend = Blend(ARTIST, self.values)
         self.history = History(self.status.guarded(self.return_to))
         self.describe = Describe(self.last_picture) if describe.is_there() else None
         self.inputs: dict[str, Any] = {
@@ -125,13 +117,12 @@ class Studio(widgets.VBox):
         self._changed()
 
     def last_picture(self) -> np.ndarray:
-        """The first picture (height, width, 3) uint8 that was drawn last, the largest size.
+        """What was drawn last: its first picture (height, width, 3) uint8.
 
         Raises:
             InputError: there is none yet.
         """
-        drawn = self._last()
-        return drawn.pictures[max(drawn.pictures)][0]
+        return self._last().last[0]
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until nothing is drawn, saved or described; say whether that came to pass."""
@@ -173,40 +164,35 @@ class Studio(widgets.VBox):
         self._wanted = None
         values = self.values()
         requests = requests_of(**values)
-        new = not self._artist.has(values["weights"])
+        new = not ARTIST.has(values["weights"])
         self.status.working("loading the weights" if new else "drawing")
         self._wanted = Job(requests, SHOWN[values["shown"]], values)
         self._pictures.ask(self._wanted)
 
     def _draw(self, job: Job) -> None:
         """In the worker: draw and show."""
-        requests, stages = self._artist.possible(job.requests), job.stages
-        pictures, seconds = self._artist.draw(requests)
-        stages = [stage for stage in stages if stage in pictures] or [max(pictures)]
-        self._drawn = Drawn(requests, pictures)
-        self.picture.value = pictures_html(requests, pictures, stages)
+        self._drawn = drawn = ARTIST.draw(job.requests)
+        stages = [stage for stage in job.stages if stage in drawn.pictures] or [1]
+        self.picture.value = pictures_html(drawn.requests, drawn.pictures, stages)
         if job is self._wanted:  # else a newer one says how it went
-            note = None if requests == job.requests else "These weights have no Stage II: 64 px."
-            self.status.done(f"drawn in {1000 * seconds:.0f} ms", note)
-        time.sleep(max(0.0, len(self.picture.value) / BYTES_PER_SECOND - seconds))
+            less = drawn.requests != job.requests
+            note = "These weights have no Stage II: 64 px." if less else None
+            self.status.done(f"drawn in {1000 * drawn.seconds:.0f} ms", note)
+        time.sleep(max(0.0, len(self.picture.value) / BYTES_PER_SECOND - drawn.seconds))
 
     def _remember(self, job: Job) -> None:
         """In the worker: the controls rest, so this is a picture to return to."""
         drawn = self._last()
-        words = words_of(drawn.requests[0])
-        thumb = resize(drawn.pictures[max(drawn.pictures)][:1], THUMB)[0]
-        self.history.add(Entry(job.values, words, thumb))
-        note = unknown_words_note(drawn.requests[0].caption)
+        request, thumb = drawn.requests[0], resize(drawn.last[:1], THUMB)[0]
+        self.history.add(Entry(job.values, words_of(request), thumb))
+        note = unknown_words_note(request.caption)
         if note and job is self._wanted:
             self.status.done(note)
 
     def _save(self, drawn: Drawn) -> None:
         """In the worker: the picture as it is, with all that it depends on."""
-        weights = self._artist.synthesizer(drawn.requests[0].weights).weights
-        content = png_bytes(
-            compose(drawn.requests, drawn.pictures), to_note(drawn.requests, weights)
-        )
-        self.files.value = download_html(content, "image/png", file_name(drawn.requests[0], ".png"))
+        name = file_name(drawn.requests[0], ".png")
+        self.files.value = download_html(drawn.png(), "image/png", name)
         self.status.done("saved:")
 
     def _last(self) -> Drawn:
