@@ -10,70 +10,16 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from http.client import HTTPConnection
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from small_run import trained_run
-from websocket import WebSocket, WebSocketException, create_connection
+from studio_server import PATIENCE, Answer, Server, start
+from websocket import WebSocket, WebSocketException
 
 from t2i_utils.cli import main
 from t2i_utils.commands import studio as command
 from t2i_utils.studio import serve
-
-PATIENCE = 300  # seconds: an upper bound for a busy machine, nothing waits for it to pass
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
-class Server(NamedTuple):
-    process: subprocess.Popen
-    port: int
-    folder: Path  # where it was started
-    log: Path
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask for a path as it is written: no client tidies it up."""
-        connection = HTTPConnection(serve.ADDRESS, self.port, timeout=PATIENCE)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, headers=named)
-        answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
-        connection.close()
-        return Answer(answer.status, dict(answer.getheaders()), text)
-
-    def close(self, kernel: str) -> None:
-        """End a kernel as its page does when it goes away."""
-        token = {"Cookie": "_xsrf=token", "X_XSRFToken": "token"}
-        assert self.get(f"/voila/api/shutdown/{kernel}", "POST", **token).status == 204
-
-    def connect(self, kernel: str, **options: Any) -> WebSocket:
-        session = uuid.uuid4().hex
-        address = f"ws://{serve.ADDRESS}:{self.port}/api/kernels/{kernel}/channels"
-        return create_connection(f"{address}?session_id={session}", PATIENCE, **options)
-
-
-def start(folder: Path) -> Server:
-    with socket.socket() as probe:
-        probe.bind((serve.ADDRESS, 0))
-        port = probe.getsockname()[1]
-    log = folder / "server.log"
-    program = [str(Path(sys.executable).parent / "t2i"), "studio", "--no-browser"]
-    program += ["--port", str(port), "--weights", str(trained_run())]
-    # Ctrl-C reaches it even if it is ignored here, as it is for a job in a shell's background.
-    ready = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
-    with open(log, "w") as file:
-        process = subprocess.Popen(program, cwd=folder, stdout=file, stderr=file, preexec_fn=ready)
-    deadline = time.monotonic() + PATIENCE
-    while "(Ctrl-C ends it)" not in log.read_text():
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)
-    return Server(process, port, folder, log)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +31,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
     stranger = {"Voila": {"ip": "0.0.0.0"}, "VoilaConfiguration": {"file_allowlist": [".*"]}}
     (folder / "voila.json").write_text(json.dumps(stranger))
     (folder / "voila.py").write_text("raise SystemExit('a stranger was executed')")
-    found = start(folder)
+    found = start(folder, str(trained_run()))
     yield found
     found.process.terminate()
     found.process.wait(PATIENCE)
@@ -299,7 +245,7 @@ def test_a_visitor_chooses_no_template_and_writes_no_markup_into_the_page(server
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_and_its_kernels(tmp_path, sign):
-    server = start(tmp_path)
+    server = start(tmp_path, str(trained_run()))
     page = server.get("/")
     assert page.status == 200
     children = _children(server.process.pid)

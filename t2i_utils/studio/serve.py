@@ -37,6 +37,7 @@ POLICY = (
 )
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"]
 IDLE = 20 * 60  # seconds after which a kernel ends whose page went away without a word
+LARGEST_UPLOAD = 64 * 2**20  # bytes: a camera's photograph; tornado's own limit is 10 MiB
 MOST_PAGES = 8  # open at a time
 
 
@@ -108,6 +109,7 @@ def _settings(folder: str, port: int) -> Config:
     settings.Voila.tornado_settings = {
         "allow_remote_access": False,  # a request must name this computer, not an alias of it
         "headers": {"Content-Security-Policy": POLICY},
+        "websocket_max_message_size": LARGEST_UPLOAD,
         "ws_ping_timeout": 30_000,  # milliseconds, as the pings' interval; the default warns
     }
     settings.VoilaConfiguration.update(

@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 from chromium import find_chromium
+from notebook_page import run_all
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,11 +27,7 @@ def slider_cells() -> list[str]:
 
 def open_and_run(page: Page, address: str) -> Locator:
     """Run all cells of a notebook; the handle of its slider `amount`, with a picture beside."""
-    page.goto(address)
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # cells run earlier are dropped
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page, address)
     error = page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
     expect(picture(page).or_(error).first).to_be_visible()
     assert not error.all_inner_texts()
