@@ -242,7 +242,7 @@ def test_an_error_of_the_newest_words_is_not_covered_by_an_older_picture(studio)
     studio.words.caption.value = "a green bird"
     studio.words.caption.value = ""
     assert studio.settle(PATIENCE)
-    assert "caption 1 is empty" in studio.status.value
+    assert "the caption is empty" in studio.status.value
 
 
 def test_a_click_in_the_history_returns_to_a_picture_and_all_that_made_it(studio):

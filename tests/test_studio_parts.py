@@ -80,6 +80,17 @@ def test_every_picture_has_an_alternative_text_that_says_size_sample_and_caption
 
 
 @pytest.mark.parametrize(
+    ("samples", "stages", "columns"),
+    [(1, (2,), 1), (1, (1, 2), 2), (2, (2,), 2), (3, (1, 2), 4), (4, (2,), 2), (6, (1,), 3)],
+)
+def test_pictures_stand_in_whole_rows_of_samples(samples, stages, columns):
+    requests = [Request("a bird", sample=sample) for sample in range(samples)]
+    pictures = {1: blank(samples, 64, 64), 2: blank(samples, 256, 256)}
+    shown = pictures_html(requests, pictures, stages)
+    assert f"t2i-columns{columns}" in shown and shown.count("<img") == samples * len(stages)
+
+
+@pytest.mark.parametrize(
     ("caption", "name"),
     [
         ("a Red bird!", "a-red-bird-3.png"),
@@ -170,7 +181,7 @@ def test_a_walk_that_cannot_be_drawn_is_said_and_the_buttons_stay(artist):
     blend = Blend(artist, lambda: {**VALUES, "to_caption": " "})
     blend.buttons["strip"].click()
     assert blend.settle(PATIENCE)
-    assert "caption" in blend.status.value and "t2i-problem" in blend.status.value
+    assert 't2i-problem">the second caption is empty' in blend.status.value
     assert not blend.buttons["strip"].disabled
 
 

@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from t2i_utils.errors import InputError
 from t2i_utils.pictures import png_bytes
 from t2i_utils.pretrained import CARD
 from t2i_utils.stackgan.request import Request, draw
 from t2i_utils.stackgan.saved_picture import compose, to_note
 from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import Weights, find_weights
+from t2i_utils.text import check_captions
 
 SHOWN = {"both sizes": (1, 2), "64 px": (1,), "256 px": (2,)}  # what can be shown: the stages
 WAYS = {"the words": (True, False), "the bird": (False, True), "both": (True, True)}
@@ -78,6 +80,8 @@ def requests_of(
         InputError: something that cannot be drawn.
     """
     words, noise = WAYS[way] if amount else (False, False)
+    caption = _checked("the caption", caption)
+    to_caption = _checked("the second caption", to_caption) if words else ""
     return [
         Request(
             caption,
@@ -92,6 +96,14 @@ def requests_of(
         )
         for sample in range(samples)
     ]
+
+
+def _checked(name: str, caption: str) -> str:
+    """A caption that can be drawn; what is wrong with it is said of the field's name."""
+    try:
+        return check_captions(caption)[0]
+    except InputError as error:
+        raise InputError(str(error).replace("caption 1", name, 1)) from error
 
 
 class Artist:

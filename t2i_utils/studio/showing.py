@@ -81,12 +81,19 @@ def pictures_html(
             label = f"{size} px" + (f" &middot; Stage {'I' * stage}" if len(requests) == 1 else "")
             image = image_tag(pictures[stage][row], alt, f"t2i-stage{stage}")
             figures.append(f"<figure>{image}<figcaption>{label}</figcaption></figure>")
-    columns = min(len(figures), 2 if len(requests) < 2 else 4 if len(stages) > 1 else 3)
+    columns = _columns(len(requests), len(stages))
     words = html.escape(_shortened(words_of(requests[0]), 2 * _LONGEST_ALT))
     return (
         f'<div class="t2i-pictures t2i-columns{columns}">{"".join(figures)}</div>'
         f'<p class="t2i-said" dir="auto">{words}</p>'
     )
+
+
+def _columns(samples: int, stages: int) -> int:
+    """How many pictures stand side by side: the sizes of a sample always do."""
+    if stages > 1:
+        return 2 if samples == 1 else 4
+    return {1: 1, 2: 2, 4: 2}.get(samples, 3)
 
 
 def strip_html(requests: Sequence[Request], pictures: np.ndarray) -> str:
