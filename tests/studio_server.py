@@ -1,5 +1,6 @@
 """`t2i studio` as a process of its own, and a plain client to ask it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -60,8 +61,12 @@ def start(folder: Path, weights: str = "birds") -> Server:
     program += ["--port", str(port), "--weights", weights]
     # Ctrl-C reaches it even if it is ignored here, as it is for a job in a shell's background.
     ready = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
+    # JAX sets this level in our own process when it is imported.
+    own = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     with open(log, "w") as file:
-        process = subprocess.Popen(program, cwd=folder, stdout=file, stderr=file, preexec_fn=ready)
+        process = subprocess.Popen(
+            program, cwd=folder, env=own, stdout=file, stderr=file, preexec_fn=ready
+        )
     deadline = time.monotonic() + PATIENCE
     while "(Ctrl-C ends it)" not in log.read_text():
         assert process.poll() is None and time.monotonic() < deadline, log.read_text()

@@ -110,7 +110,7 @@ def _settings(folder: str, port: int) -> Config:
         "allow_remote_access": False,  # a request must name this computer, not an alias of it
         "headers": {"Content-Security-Policy": POLICY},
         "websocket_max_message_size": LARGEST_UPLOAD,
-        "ws_ping_timeout": 30_000,  # milliseconds, as the pings' interval; the default warns
+        "ws_ping_interval": 0,  # a page on the same computer goes away with a word
     }
     settings.VoilaConfiguration.update(
         file_allowlist=[],
