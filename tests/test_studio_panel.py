@@ -18,7 +18,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.stackgan.request import draw
 from t2i_utils.stackgan.saved_picture import check_weights, from_note
 from t2i_utils.stackgan.weights import find_weights
-from t2i_utils.studio import Studio
+from t2i_utils.studio import Studio, describe
 from t2i_utils.studio.artist import ARTIST, KEPT_SETS, Artist, requests_of
 from t2i_utils.studio.showing import jpeg
 from t2i_utils.studio.words import EXAMPLES
@@ -84,6 +84,15 @@ def test_a_new_panel_draws_both_sizes_at_once_and_remembers_them():
     assert [picture.shape for picture in shown(studio)] == [(64, 64, 3), (256, 256, 3)]
     assert "drawn in" in studio.status.value
     assert [entry.words for entry in studio.history.entries] == [studio.words.caption.value]
+    studio.close()
+
+
+def test_without_a_captioner_there_is_no_describing(monkeypatch):
+    monkeypatch.setattr(describe, "available_captioners", lambda: [])
+    studio = Studio("toy")
+    assert studio.describe is None
+    assert studio.settle(PATIENCE)
+    assert "drawn in" in studio.status.value
     studio.close()
 
 

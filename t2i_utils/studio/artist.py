@@ -137,7 +137,7 @@ class Artist:
 
     def has(self, weights: str) -> bool:
         """Whether a set is loaded: drawing with it needs no seconds of loading."""
-        return any(name == weights for name, _ in self._sets)
+        return any(name == weights for name, _ in list(self._sets))  # another thread adds to it
 
     def _synthesizer(self, weights: str) -> Synthesizer:
         card = (find_weights(weights) / CARD).read_bytes()  # it holds the checksums
