@@ -103,3 +103,23 @@ def test_settle_says_when_work_goes_on(work):
     assert not work.latest.settle(0.01)
     work.go_on.set()
     assert work.latest.settle(PATIENCE)
+
+
+def test_what_was_worked_on_last_is_told_when_no_newer_request_comes():
+    rested: list[int] = []
+    latest = Latest(lambda request: None, lambda error: None, rested.append, pause=0.01)
+    for request in (1, 2):
+        latest.ask(request)
+        assert latest.settle(PATIENCE)
+    assert rested == [1, 2]
+
+
+def test_a_slider_that_moves_on_does_not_rest(work):
+    rested: list[int] = []
+    latest = Latest(work, work.failures.append, rested.append, pause=PATIENCE)
+    latest.ask(1)
+    assert work.begun.wait(PATIENCE)
+    latest.ask(2)
+    latest.close()
+    assert latest.settle(PATIENCE)
+    assert rested == []
