@@ -3,7 +3,7 @@
 #   make test ARGS="-k captions"             passes arguments to pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo figures notebooks test clean
+.PHONY: help setup demo figures film notebooks test clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,6 +41,9 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a bird with a black crown, green wings and an orange belly" \
 	  "a small pink bird with grey wings and a blue crown" \
 	  --out figures/toy_gallery.png
+
+film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (needs a Chromium)
+	$(BIN)/python tools/studio_gif.py figures/studio.gif
 
 notebooks: $(STAMP)  ## make the notebooks anew from notebooks/scripts
 	$(BIN)/python tools/notebooks.py
