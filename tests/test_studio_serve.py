@@ -158,6 +158,11 @@ def test_another_site_cannot_connect_nor_ask_by_a_name_of_its_own(server, kernel
         server.connect(kernel, origin="http://evil.example", host="evil.example")
     assert server.get("/", Host="evil.example").status == 403
     assert server.get(f"/api/kernels/{kernel}", Host="evil.example").status == 403
+    end = f"/voila/api/shutdown/{kernel}"
+    assert server.get(end, "POST", Origin="http://evil.example").status in (403, 404)
+    assert server.get(end, "POST", Host="evil.example", Origin="http://evil.example").status == 403
+    assert server.get(f"/api/kernels/{kernel}", "DELETE").status == 403
+    assert server.get(f"/api/kernels/{kernel}").status == 200
 
 
 def test_a_picture_or_frame_of_another_sites_page_starts_no_kernel(server, page):

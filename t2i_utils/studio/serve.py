@@ -21,6 +21,7 @@ from tornado.web import HTTPError
 from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
 from t2i_utils.errors import InputError
 
@@ -48,6 +49,17 @@ class OwnPython(KernelSpecManager):
         return []
 
 
+class EndOfPage(VoilaShutdownKernelHandler):
+    """A page that goes away ends its kernel.
+
+    The browser's last message carries no XSRF token, so that Jupyter Server would refuse it and
+    leave the kernel there. Its id, which only its page knows, says as much as a token.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """Admit it; that it comes from the page's own origin is checked all the same."""
+
+
 class StudioServer(Voila):
     """Voila with this page's settings, and a line on where it is."""
 
@@ -61,6 +73,10 @@ class StudioServer(Voila):
         """Put the page's own template before those of Voila."""
         super().setup_template_dirs()
         self.template_paths = [str(TEMPLATES), *self.template_paths]
+
+    def init_handlers(self) -> list[Any]:
+        """Answer the end of a page before Voila does."""
+        return [(r"/voila/api/shutdown/(.*)", EndOfPage), *super().init_handlers()]
 
     def launch_browser(self) -> None:
         """Called once the server listens: say so, and open the page if that was asked for."""
