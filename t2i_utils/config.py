@@ -44,6 +44,7 @@ class Config:
     contrastive_weight: float = 0.0
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ; even batches
     blur_steps: int = 0  # modern: the discriminator's view sharpens over so many first steps
+    hidden_square: float = 0.0  # modern: side of what the discriminator is not shown, of 1
     num_distractors: int = 0  # more sentences that the contrastive loss tells apart
     captions_per_image: int = 1  # embeddings of so many captions are averaged in training
     # optimisation
@@ -100,6 +101,7 @@ _MODERN: dict[str, Any] = {
     "initial_log_sigma": -2.0,
     "kl_weight": 0.1,
     "contrastive_weight": 2.5,
+    "hidden_square": 0.5,  # against learning few photographs by heart; drawn birds need none
     "num_distractors": 4096,
     "generator_learning_rate": 6e-4,
     "discriminator_learning_rate": 5e-4,

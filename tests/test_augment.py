@@ -10,7 +10,6 @@ from t2i_utils import backend
 from t2i_utils.stackgan.augment import (
     BRIGHTNESS,
     CONTRAST,
-    CUTOUT,
     TRANSLATION,
     UNCHANGED,
     UNIFORMS,
@@ -112,9 +111,10 @@ def test_a_square_is_hidden_in_grey_and_the_rest_stays(function):
     images = pictures(16)
     uniforms = with_uniforms(hidden_down=0.25, hidden_right=0.5)
     expected = images.copy()
-    half = int(16 * CUTOUT / 2)
-    expected[:, 4 - half : 4 + half, 8 - half : 8 + half] = 0
-    np.testing.assert_allclose(np.asarray(function(images, 16, uniforms)), expected, atol=1e-6)
+    expected[:, :8, 4:12] = 0
+    found = np.asarray(function(images, 16, uniforms, hidden=0.5))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(function(images, 16, uniforms)), images, atol=1e-6)
 
 
 @pytest.mark.parametrize("function", [augment, augment_window])

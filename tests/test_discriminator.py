@@ -1,5 +1,7 @@
 """The discriminators: the paper's layer by layer, the projected one by what it does."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from small_gan import ALL, BATCH, WIDTH, shared_gan, small_batch, values
 from test_stage1 import convolutions, trained
 
 from t2i_utils.config import make_config
+from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.discriminator import build_discriminator
 
 
@@ -125,6 +128,26 @@ def test_stage_2_also_looks_at_a_window():
     assert len(changes) == 8
     assert max(changes[:4]) == 0
     assert min(changes[4:]) > 1e-3
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_what_the_hidden_square_covers_does_not_count(stage):
+    gan = shared_gan("modern", stage)
+    batch = small_batch(gan)
+    uniforms = np.full((BATCH, UNIFORMS), 0.5, "float32")  # the square in the middle
+    side = gan.config.image_size
+    changed = batch["images"].copy()
+    middle = slice(round(0.46 * side), round(0.54 * side))
+    changed[:, middle, middle] *= -1
+    for hidden, least, most in ((0.5, 0, 1e-3), (0.0, 0.1, np.inf)):
+        config = replace(gan.config, hidden_square=hidden)
+        found = replace(gan.discriminator, config=config)
+        pairs = zip(
+            found.features(batch["images"], uniforms), found.features(changed, uniforms),
+            strict=True,
+        )  # fmt: skip
+        difference = max(np.abs(np.asarray(a) - np.asarray(b)).max() for a, b in pairs)
+        assert least <= difference <= most
 
 
 def test_features_of_the_paper_do_not_depend_on_augmentation():

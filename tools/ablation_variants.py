@@ -158,6 +158,7 @@ VARIANTS = {
         "plain, the penalty every 16th step", _NO_FEATURES, LazyGAN, parts=_PLAIN
     ),
     "bare": Variant("no augmentation", gan=BareGAN),
+    "whole": Variant("no hidden square", {"hidden_square": 0.0}),
     "sharp": Variant("no blur at first", {"blur_steps": 0}),
     "unmatched": Variant("no contrastive loss", {"contrastive_weight": 0.0}),
     "matched": Variant("contrastive weight 2.5", {"contrastive_weight": 2.5}),

@@ -327,10 +327,11 @@ checks_04.check_unchanged(my_unchanged)
 
 # %%
 uniforms = np.random.default_rng(1).random((64, UNIFORMS)).astype("float32")
+settings = {"uniforms": uniforms, "hidden": config.hidden_square}
 views = {
     "the picture, 256 px": large,
-    "the whole, shrunk": augment(large.astype("float32"), config.feature_size, uniforms),
-    "a window, as it is": augment_window(large.astype("float32"), config.feature_size, uniforms),
+    "the whole, shrunk": augment(large.astype("float32"), config.feature_size, **settings),
+    "a window, as it is": augment_window(large.astype("float32"), config.feature_size, **settings),
 }
 for index in (0, 1):
     pictures = [to_uint8(backend.to_numpy(images)[index]) for images in views.values()]

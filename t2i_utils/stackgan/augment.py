@@ -12,7 +12,6 @@ from keras import ops
 BRIGHTNESS = 0.3  # added or taken away, at most, of a range of 2
 CONTRAST = 0.4  # more or less, at most, of 1
 TRANSLATION = 1 / 8  # of the picture's side, at most
-CUTOUT = 1 / 2  # of the picture's side: a grey square hides so much
 UNIFORMS = 8  # random numbers that one picture's augmentation takes
 UNCHANGED = (0.5,) * 6 + (-1.0,) * 2  # in their place: a picture as it is, the square beyond it
 
@@ -62,7 +61,9 @@ def resample(images: Any, output_size: int, scale: float, offsets: Any, blur: An
     return ops.einsum("bij,bkjc->bkic", columns, images)
 
 
-def augment(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> Any:
+def augment(
+    images: Any, output_size: int, uniforms: Any, blur: Any = 1.0, hidden: float = 0.0
+) -> Any:
     """Change brightness and contrast, shift, resize to `output_size`, and hide a square.
 
     Args:
@@ -71,6 +72,7 @@ def augment(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> An
         uniforms: (batch, UNIFORMS) in [0, 1]: brightness, contrast, shift down and right, window
             down and right (see `augment_window`), hidden square down and right.
         blur: as in `resample`.
+        hidden: side of the hidden square, as a share of the picture's.
 
     Returns:
         (batch, output_size, output_size, 3); differentiable in `images`.
@@ -80,26 +82,28 @@ def augment(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> An
     images = resample(
         _change_light(images, uniforms), output_size, size / output_size, offsets, blur
     )
-    return images * _seen(output_size, uniforms)
+    return images * _seen(output_size, uniforms, hidden)
 
 
-def augment_window(images: Any, output_size: int, uniforms: Any, blur: Any = 1.0) -> Any:
+def augment_window(
+    images: Any, output_size: int, uniforms: Any, blur: Any = 1.0, hidden: float = 0.0
+) -> Any:
     """Change brightness and contrast, and cut a window of `output_size` at full resolution.
 
     The arguments are those of `augment`.
     """
     offsets = uniforms[:, 4:6] * (images.shape[1] - output_size)
     images = resample(_change_light(images, uniforms), output_size, 1.0, offsets, blur)
-    return images * _seen(output_size, uniforms)
+    return images * _seen(output_size, uniforms, hidden)
 
 
-def _seen(size: int, uniforms: Any) -> Any:
-    """0 in a square of `CUTOUT` whose middle is anywhere in the picture, else 1."""
+def _seen(size: int, uniforms: Any, hidden: float) -> Any:
+    """0 in a square of side `hidden` whose middle is anywhere in the picture, else 1."""
     places = (ops.arange(size, dtype="float32") + 0.5) / size
-    hidden = ops.cast(
-        ops.abs(places[None, None, :] - uniforms[:, 6:8, None]) < CUTOUT / 2, "float32"
+    covered = ops.cast(
+        ops.abs(places[None, None, :] - uniforms[:, 6:8, None]) < hidden / 2, "float32"
     )  # (batch, 2, size)
-    return 1 - (hidden[:, 0, :, None] * hidden[:, 1, None, :])[..., None]
+    return 1 - (covered[:, 0, :, None] * covered[:, 1, None, :])[..., None]
 
 
 def _change_light(images: Any, uniforms: Any) -> Any:

@@ -76,9 +76,10 @@ class Discriminator:
             blur: at least 1, how much the pictures are blurred first (modern only).
         """
         if self.config.recipe == "modern":
-            views = [augment(images, self.config.feature_size, uniforms, blur)]
+            settings = (self.config.feature_size, uniforms, blur, self.config.hidden_square)
+            views = [augment(images, *settings)]
             if self.config.stage == 2:
-                views.append(augment_window(images, self.config.feature_size, uniforms, blur))
+                views.append(augment_window(images, *settings))
             features = [keras.tree.flatten(self.trunk(view, training=True)) for view in views]
             return [maps for view in features for maps in view]
         return keras.tree.flatten(self.trunk(images, training=True))
