@@ -867,6 +867,11 @@ print(inspect.getsource(CaptionSlider.redraw))
 # Things to try: a colour that no bird has; the same caption in French on the other end; "a bird" at
 # one end; two captions that differ only in *which* part is red.
 #
+# This slider draws in the function that the widget calls, so the notebook waits for each picture.
+# The *caption studio* (`from t2i_utils.studio import Studio`, then `Studio()`; or `t2i studio` in a
+# terminal) does not: a thread draws the last request, and what the slider passed through is dropped.
+# It also has a slider for each part of the bird, saves pictures and films, and describes them.
+#
 # ## Key points
 #
 # - Distances belong into the features of a network that knows pictures, and was not the teacher of
