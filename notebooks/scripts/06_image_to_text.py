@@ -917,7 +917,6 @@ plt.show()
 # - Vedantam, Zitnick, Parikh. *CIDEr.* CVPR 2015. https://arxiv.org/abs/1411.5726
 # - Jain, Wallace. *Attention is not Explanation.* NAACL 2019. https://arxiv.org/abs/1902.10186
 #
-# **The end of the course.** Both ways, caption to picture and back, are in one panel: `t2i studio` in
-# a terminal. [The course page](README.md) has the words, the times and the troubles
-# of all notebooks; [01 Data exploration](01_data_exploration.ipynb) shows how to put your own
-# pictures in.
+# **The end of the course.** Both ways, caption to picture and back, are in one panel: `t2i studio`
+# in a terminal. [The course page](README.md) has the words, the times and the troubles of all
+# notebooks; [01 Data exploration](01_data_exploration.ipynb) shows how to put your own pictures in.
