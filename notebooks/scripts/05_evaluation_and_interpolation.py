@@ -870,7 +870,8 @@ print(inspect.getsource(CaptionSlider.redraw))
 # This slider draws in the function that the widget calls, so the notebook waits for each picture.
 # The *caption studio* (`from t2i_utils.studio import Studio`, then `Studio()`; or `t2i studio` in a
 # terminal) does not: a thread draws the last request, and what the slider passed through is
-# dropped. It also has a slider for each part of the bird, saves pictures and films, and describes them.
+# dropped. It also has a slider for each part of the bird, saves pictures and films, and describes
+# them.
 #
 # ## Key points
 #
