@@ -14,7 +14,7 @@ from t2i_utils.captioning.training import (
     next_word_loss,
     train_captioner,
 )
-from t2i_utils.captioning.views import training_rows
+from t2i_utils.captioning.views import NUM_VIEWS, regions_of, training_rows
 from t2i_utils.captioning.vocabulary import PADDING, Vocabulary
 from t2i_utils.data import Pack, load_pack
 from t2i_utils.errors import InputError
@@ -89,8 +89,8 @@ def test_the_loss_falls_and_what_was_learnt_is_about_toy_birds():
 
 def test_regions_are_standardised_by_the_training_pictures():
     describer, _ = training()
-    (file,) = (caption_pack().folder / "captioning").glob("regions_train_*x6.npy")
-    regions = np.load(file)[:, 0]
+    pack = caption_pack()
+    regions = regions_of(pack, training_rows(pack), "train", NUM_VIEWS, progress=False)[:, 0]
     standard = describer.standardise(regions).reshape(-1, regions.shape[-1])
     np.testing.assert_allclose(standard.mean(axis=0), 0, atol=0.01)
     lively = regions.reshape(-1, regions.shape[-1]).astype("float32").std(axis=0) > 0.1
@@ -112,8 +112,8 @@ def test_pictures_matter_to_what_was_learnt():
     """Of two captions of two pictures, each is likelier of its own picture."""
     describer, _ = training()
     pack, captioner = caption_pack(), describer.captioner
-    (file,) = (pack.folder / "captioning").glob("regions_train_*x6.npy")
-    regions = describer.standardise(np.load(file)[:, 0])
+    regions = regions_of(pack, training_rows(pack), "train", NUM_VIEWS, progress=False)
+    regions = describer.standardise(regions[:, 0])
     length = captioner.config.max_words
     captions = [pack.captions[row][:4] for row in training_rows(pack)]
     words = np.stack([describer.vocabulary.encode(own, length + 1) for own in captions])
