@@ -13,7 +13,8 @@ class Latest(Generic[T]):
     """A worker with a mailbox of one: a newer request takes the place of a waiting one.
 
     The thread starts with the first request and ends when nothing waits, so that a panel at rest
-    has none; it is a daemon, and does not keep a kernel from ending.
+    has none. It is no daemon: a kernel that ends waits for the picture being drawn, since a library
+    that is taken down below a running thread fails with nonsense.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Latest(Generic[T]):
             self._mailbox[:] = [request]
             self._changed.notify_all()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="studio", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="studio")
                 self._thread.start()
 
     @property
