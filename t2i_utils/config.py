@@ -18,8 +18,6 @@ from t2i_utils.errors import InputError
 RECIPES = ("paper", "modern")
 PRESETS = ("smoke", "cpu", "gpu")
 IMAGE_SIZES = {1: 64, 2: 256}
-# A pack stores pictures a little larger, so that training can crop at random (76/64 = 304/256).
-STORED_SIZES = {1: 76, 2: 304}
 
 
 @dataclass(frozen=True)

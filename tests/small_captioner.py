@@ -85,6 +85,6 @@ def describer_folder() -> Path:
 
 def toy_pictures(count: int) -> list[Image.Image]:
     """Toy birds, then the same ones seen in a mirror."""
-    squares = caption_pack().images(304)
+    squares = caption_pack().images(256)
     both = [*squares, *squares[:, :, ::-1]]
     return [Image.fromarray(np.ascontiguousarray(square)) for square in both[:count]]

@@ -171,13 +171,15 @@ def test_a_place_has_its_own_noise_and_caption():
         assert setting.captions[place] in birds().captions[row]
 
 
-def test_photographs_are_the_middle_of_what_is_stored():
+def test_photographs_are_whole_boxes_or_the_middle_of_what_is_stored(monkeypatch):
     rows = shuffled_rows(birds(), "zero-shot", "test")[:3]
-    for stage, size, first in ((1, 64, 6), (2, 256, 24)):
+    for stage, size in ((1, 64), (2, 256)):
         (chunk,) = photographs(birds(), rows, stage)
-        assert chunk.shape == (3, size, size, 3)
-        stored = birds().images({1: 76, 2: 304}[stage])[rows[1]]
-        np.testing.assert_array_equal(chunk[1], stored[first : first + size, first : first + size])
+        np.testing.assert_array_equal(chunk, birds().images(size)[rows])
+    large = birds().images(256)
+    monkeypatch.setattr(type(birds()), "images_for", lambda pack, size: large)
+    (chunk,) = photographs(birds(), rows, 1)
+    np.testing.assert_array_equal(chunk, large[rows, 96:160, 96:160])
 
 
 def test_features_of_photographs_are_kept(monkeypatch):
@@ -195,7 +197,7 @@ def test_features_of_photographs_are_kept(monkeypatch):
 def test_a_matcher_is_read_back_as_it_was_written(few_steps):
     first = matcher.pack_matcher(birds(), "official")
     again = matcher.pack_matcher(birds(), "official")
-    pictures = birds().images(76)[:5]
+    pictures = birds().images(64)[:5]
     np.testing.assert_array_equal(first.image_vectors(pictures), again.image_vectors(pictures))
     vectors = again.text_vectors(birds().embeddings[:5, 0])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)

@@ -11,12 +11,12 @@ from t2i_utils.evaluation.part_colours import part_colours, rgb_to_lab, score_ca
 
 
 def _picture(bird: ToyBird, seed: int) -> np.ndarray:
-    """One bird as training sees it: box stretched to 76 px, a random 64 px crop, a flip or none."""
+    """One bird, its box about where training shows it, a flip or none."""
     rng = np.random.default_rng(seed)
     image, (x, y, width, height) = draw_toy_bird(bird, rng)
-    box = image.resize((76, 76), Image.Resampling.BILINEAR, box=(x, y, x + width, y + height))
-    row, column = rng.integers(13, size=2)
-    picture = np.asarray(box)[row : row + 64, column : column + 64]
+    x, y = x + width * rng.uniform(-0.08, 0.08), y + height * rng.uniform(-0.08, 0.08)
+    window = np.clip((x, y, x + width, y + height), 0, np.tile(image.size, 2))
+    picture = np.asarray(image.resize((64, 64), Image.Resampling.BILINEAR, box=tuple(window)))
     return picture[:, ::-1] if rng.random() < 0.5 else picture
 
 

@@ -33,7 +33,7 @@ def test_where_no_caption_names_any_there_is_no_share():
 
 def test_generated_pictures_are_described_as_they_are(monkeypatch):
     describer, _ = training()
-    pictures = caption_pack().images(76)[:5]
+    pictures = caption_pack().images(64)[:5]
     said = say_again(describer, pictures)
     assert len(said) == 5 and all(said)
     monkeypatch.setattr(round_trip, "CHUNK", 2)

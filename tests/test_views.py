@@ -10,7 +10,6 @@ from t2i_utils.captioning.regions import WIDTH, RegionEncoder
 from t2i_utils.captioning.views import (
     FOLDER,
     SMALL_SHARE,
-    STORED_SIZE,
     regions_of,
     training_rows,
     view,
@@ -24,7 +23,7 @@ from t2i_utils.errors import InputError
 
 def ramp() -> np.ndarray:
     """Red grows to the right, green downwards, blue is a fine grid."""
-    steps = np.linspace(0, 255, STORED_SIZE).astype(np.uint8)
+    steps = np.linspace(0, 255, 304).astype(np.uint8)
     red, green = np.meshgrid(steps, steps)
     return np.stack([red, green, 255 * (np.indices(red.shape).sum(0) // 2 % 2)], -1).astype(
         np.uint8
@@ -77,7 +76,7 @@ def test_regions_are_computed_once_and_belong_to_their_rows():
     whole = regions_of(pack, rows, "own", progress=False)
     (file,) = (pack.folder / FOLDER).glob("regions_own_*")
     encoder = RegionEncoder()
-    expected = encoder(np.stack([view(pack.images(STORED_SIZE)[row], None) for row in rows]))
+    expected = encoder(np.stack([view(pack.images(256)[row], None) for row in rows]))
     assert whole.shape == (2, 1, 49, WIDTH) and whole.dtype == np.float16
     np.testing.assert_allclose(whole[:, 0], expected.regions, rtol=2e-3, atol=2e-3)
     before = file.stat().st_mtime_ns

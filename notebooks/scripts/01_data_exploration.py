@@ -513,9 +513,11 @@ checks_01.check_wrong_rows(my_wrong_rows)
 # ## 10. What training will see
 #
 # Training never reads these folders. The data set is *packed* once into memory-mapped arrays:
-# cropped pictures at 76 and 304 pixels, and every caption as 512 numbers (notebook 02). A batch is
-# then cut from the arrays: a random 64 pixel window, mirrored half of the time, one random caption,
-# one wrong one.
+# cropped pictures at 64 and 256 pixels, and every caption as 512 numbers (notebook 02). A batch is
+# then taken from the arrays: pictures, mirrored half of the time, with one random caption and one
+# wrong one. (The paper's crop has context to spare: it is stored at 76 and 304 pixels, and a batch
+# is a random window of it. From a box, such a window would cut off heads and tails, and a generator
+# that never sees a head draws none.)
 
 # %%
 pack = course_pack(DATA)
@@ -528,9 +530,9 @@ for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
 
 # %% [markdown]
 # Pictures are floats in [-1, 1], which is what the generator's tanh produces. (*Whitening* brings
-# the 512 numbers to one scale; notebook 02 shows why it is needed.) To see the random crop and the
-# mirror at work, we train for a moment on two birds only, so that every batch holds both: six
-# batches, from left to right.
+# the 512 numbers to one scale; notebook 02 shows why it is needed.) To see the mirror
+# at work, we train for a moment on two birds only, so that every batch holds both: six batches,
+# from left to right.
 
 # %%
 own_class = pack.class_ids[train]
@@ -544,8 +546,9 @@ for step, column in enumerate(axes.T):
         axis.axis("off")
 
 # %% [markdown]
-# The same two birds, never quite the same pictures: the network cannot learn pixels by
-# heart so easily. And since a batch depends on the seed and the step alone, a training that is
+# The same two birds, each seen from both sides: to the network these are two pictures. (It gets to
+# see them shifted and in other light as well; that happens inside the discriminator, notebook 03.)
+# And since a batch depends on the seed and the step alone, a training that is
 # stopped and resumed sees exactly the batches that it would have seen.
 #
 # ### Exercise 4: your own pictures

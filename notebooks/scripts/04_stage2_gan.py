@@ -105,7 +105,7 @@ from t2i_utils.stackgan.weights import load_weights
 pack = course_pack(DATA)
 train, test = (pack.indices("zero-shot", part) for part in ("train", "test"))
 rows = np.random.default_rng(2).choice(train, 64, replace=False)
-large = pack.images(304)[np.sort(rows), 24:280, 24:280] / 127.5 - 1.0
+large = pack.images(256)[np.sort(rows)] / 127.5 - 1.0
 
 
 def layout(images):

@@ -664,7 +664,7 @@ terms = {
     "resize": f"to {judge.image_size} px, {RESIZE}",
     "pictures": f"n = {count} of 64 px, one caption each, noise by seed 0",
     "against": f"{pack.manifest['name']}, zero-shot test, {len(np.unique(class_ids))} classes",
-    "crop": f"{pack.manifest['crop']}, stretched to 76 px, its middle 64 px",
+    "crop": f"{pack.manifest['crop']}, stretched to 64 px",
     "R-precision": f"1 caption against 99; matcher of {matcher.about['steps']} steps, seed 0",
     "colours": how,
     "short runs": f"{len(train_rows)} pictures, smoke, up to {STEPS} steps of {BATCH}",

@@ -117,7 +117,7 @@ pack = course_pack(DATA)
 train, test = training_rows(pack), test_rows(pack, seen=False)
 order = np.random.default_rng(0).permutation(len(test))
 test = test[order]
-pictures, people = pack.images(304)[test], [pack.captions[row] for row in test]
+pictures, people = pack.images(256)[test], [pack.captions[row] for row in test]
 print(f"{len(train)} pictures to train on, {len(test)} of unseen classes to test on")
 
 # %% [markdown]
@@ -180,17 +180,17 @@ centred = (seen.regions - regions.mean((0, 1), "float32")) / (regions.std((0, 1)
 centred /= np.linalg.norm(centred, axis=-1, keepdims=True)
 MARKED = 24  # of 49, row by row: the one in the middle
 alike = (centred @ centred[:, MARKED, :, None]).reshape(-1, 7, 7)
-corner = 304 * np.array([MARKED % 7, MARKED // 7]) / 7
+corner = 256 * np.array([MARKED % 7, MARKED // 7]) / 7
 
 
 def show_grid(axis, picture, title):
     """Draw the 7 x 7 regions over a picture, and mark one."""
     axis.imshow(picture)
     axis.set(xticks=[], yticks=[], title=title)
-    for line in 304 * np.arange(1, 7) / 7:
+    for line in 256 * np.arange(1, 7) / 7:
         axis.axhline(line, color="white", linewidth=1, alpha=0.7)
         axis.axvline(line, color="white", linewidth=1, alpha=0.7)
-    axis.add_patch(plt.Rectangle(corner, 304 / 7, 304 / 7, fill=False, color="#e07a3f", lw=3))
+    axis.add_patch(plt.Rectangle(corner, 256 / 7, 256 / 7, fill=False, color="#e07a3f", lw=3))
 
 
 # %% [markdown]

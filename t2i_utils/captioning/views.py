@@ -14,7 +14,6 @@ from tqdm.auto import tqdm
 from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, WIDTH, RegionEncoder
 from t2i_utils.data import Pack
 
-STORED_SIZE = 304
 NUM_VIEWS = 6
 LEAST_WINDOW = 0.7  # of the stored square's side
 SMALL_SHARE = 0.25  # of views that are shrunk to `SMALL_SIZE` first
@@ -70,7 +69,7 @@ def regions_of(
     which = zlib.crc32(np.asarray(rows, "<i8").tobytes())
     file = f"{FOLDER}/regions_{name}_{len(rows)}x{num_views}_{which:08x}.npy"
     shape = (len(rows), max(1, num_views), NUM_REGIONS, WIDTH)
-    pictures = pack.images(STORED_SIZE)
+    pictures = pack.images_for(IMAGE_SIZE)
 
     def compute(store: np.ndarray) -> None:
         _look(pictures, rows, num_views, store, progress)

@@ -41,8 +41,7 @@ class Batches:
             pack: the packed data set.
             indices: int64 (n,), the rows to train on, such as `pack.indices("zero-shot", "train")`.
             batch_size: pictures in a batch; may be larger than n.
-            image_size: side of the random crop in pixels, cut from the smallest stored size that
-                holds it.
+            image_size: side in pixels; where the pack stores larger pictures, a random window.
             captions_per_image: how many distinct captions are averaged (the paper takes 4, one is
                 the default).
             num_distractors: how many more sentences each batch brings, one random caption each of
@@ -71,13 +70,6 @@ class Batches:
                 f"{len(np.unique(classes))} class: "
                 "a wrong text must come from another one; use a data set with two classes or more"
             )
-        stored_size = next((size for size in pack.image_sizes if size >= image_size), None)
-        if stored_size is None:
-            raise InputError(
-                f"pack {pack.folder} stores images of {list(pack.image_sizes)} pixels, too small "
-                f"for {image_size}; "
-                "pack the data again with a larger size"
-            )
         self.pack = pack
         self.batch_size = batch_size
         self.image_size = image_size
@@ -85,7 +77,7 @@ class Batches:
         self.num_distractors = num_distractors
         self.whitening = whitening
         self.seed = seed
-        self._stored = pack.images(stored_size)
+        self._stored = pack.images_for(image_size)
         # Rows sorted by class; class c fills [first, first + size) of them.
         self._by_class = self.indices[np.argsort(classes, kind="stable")]
         names, first, sizes = np.unique(
@@ -98,7 +90,8 @@ class Batches:
         """The batch of a step, counted from 0; it depends on the seed and the step alone.
 
         Returns:
-            "images": float32 (batch, size, size, 3) in [-1, 1], randomly cropped and flipped;
+            "images": float32 (batch, size, size, 3) in [-1, 1], randomly flipped, and cropped
+            where the pack has room for it;
             "embeddings": float32 (batch, width), whitened, of captions of these pictures;
             "wrong_embeddings": the same of pictures of another class;
             "class_ids": int32 (batch,);

@@ -17,6 +17,9 @@ from PIL import Image, ImageOps
 from t2i_utils.errors import InputError
 
 CROPS = ("paper", "box", "whole")
+# Sides at which a pack stores a crop, in pixels. The paper's has context to spare: it is stored a
+# little larger, and training cuts a random window of it. A window of a box would cut off heads.
+STORED_SIZES = {"paper": (76, 304), "box": (64, 256), "whole": (64, 256)}
 Box = tuple[float, float, float, float]
 
 

@@ -15,7 +15,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 
 
@@ -89,6 +89,20 @@ class Pack:
                 f"{list(self.image_sizes)}; pack the data again"
             )
         return self._images[size]
+
+    def images_for(self, size: int) -> np.ndarray:
+        """The pictures at the smallest stored size from which `size` can be cut; mapped.
+
+        Raises:
+            InputError: all are smaller.
+        """
+        for stored in self.image_sizes:
+            if stored >= size:
+                return self._images[stored]
+        raise InputError(
+            f"pack {self.folder} stores images of {list(self.image_sizes)} pixels, too small for "
+            f"{size}; pack the data again with a larger size"
+        )
 
     def indices(self, split: str = "zero-shot", part: str = "train") -> np.ndarray:
         """The rows of one part of a split: int64 (k,), ascending.

@@ -24,14 +24,13 @@ import numpy as np
 from tqdm import tqdm
 
 from t2i_utils.checksum import file_checksum
-from t2i_utils.data.crops import CROPS, read_squares
+from t2i_utils.data.crops import CROPS, STORED_SIZES, read_squares
 from t2i_utils.data.dataset import PARTS, Dataset, Record, read_dataset
 from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, load_pack
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
 from t2i_utils.text.encoder import SentenceEncoder
 
-IMAGE_SIZES = (76, 304)
 CHUNK = 256  # pictures or sentences handled between two writes
 
 
@@ -41,7 +40,7 @@ def write_pack(
     *,
     encoder: SentenceEncoder,
     crop: str = "box",
-    image_sizes: tuple[int, ...] = IMAGE_SIZES,
+    image_sizes: tuple[int, ...] | None = None,
     limit: int | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -56,8 +55,7 @@ def write_pack(
         folder: where the pack goes; must be new, empty or a pack.
         encoder: turns sentences into vectors.
         crop: "paper", "box" or "whole"; "whole" is used, and said, where the data set has no boxes.
-        image_sizes: sides of the stored squares, in pixels; leave room for a random crop (76 for
-            64, 304 for 256).
+        image_sizes: sides of the stored squares, in pixels; None takes those of the crop.
         limit: take only so many pictures, from all classes and parts alike; the same `seed` takes
             the same ones.
         seed: for `limit`.
@@ -70,9 +68,10 @@ def write_pack(
     folder = Path(folder)
     if crop not in CROPS:
         raise InputError(f"unknown crop {crop!r}: choose one of {', '.join(CROPS)}")
+    crop = _usable_crop(dataset, crop)
+    image_sizes = STORED_SIZES[crop] if image_sizes is None else image_sizes
     if not image_sizes or min(image_sizes) < 1:
         raise InputError(f"image sizes must be positive numbers of pixels, got {image_sizes}")
-    crop = _usable_crop(dataset, crop)
     records = choose_records(dataset.records, limit, seed)
     if not records:
         raise InputError(f"data set {dataset.name} has no picture to pack; give another folder")
@@ -312,5 +311,5 @@ def _fingerprint(dataset: Dataset, encoder: SentenceEncoder, crop: str, limit: i
         ) from error
     # The path is absolute: it is covered by `files`, relative to the data set.
     rest = [replace(record, path=Path()) for record in dataset.records]
-    content = (VERSION, dataset.name, files, rest, crop, IMAGE_SIZES, encoder.name, encoder.width)
+    content = (VERSION, dataset.name, files, rest, crop, STORED_SIZES, encoder.name, encoder.width)
     return hashlib.sha256(repr((content, limit)).encode(errors="backslashreplace")).hexdigest()[:16]

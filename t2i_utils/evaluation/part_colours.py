@@ -5,7 +5,8 @@ that cuts a picture into the most uniform regions (the most energy between regio
 criterion for many regions) says where each part is; the part's median colour, in CIELAB, is then
 named by the nearest colour of the palette. Nothing is trained, and nothing but pixels is looked at.
 
-The pictures are 64 px crops of boxes stretched to 76 px, as training cuts them, flipped or not.
+The pictures are boxes stretched to 64 px, flipped or not, a few pixels larger, smaller or off: they
+are looked for in a frame of 76 px, in which the box lies in the middle.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from t2i_utils.data.toy_birds import BOX_MARGIN
 from t2i_utils.data.toy_drawing import (
     BEAK_SHAPES,
     PALETTE,
@@ -32,7 +32,8 @@ from t2i_utils.data.toy_drawing import (
 from t2i_utils.errors import InputError
 
 UNSEEN = "unseen"  # the name for a part that the crop left out
-PICTURE, BOX = 64, 76  # pixels: what is judged, and the stretched box that it was cut from
+PICTURE, BOX = 64, 76  # pixels: what is judged, and the frame in which it may lie
+MARGIN = 0.12  # of the bird's width and height, on each side, in that frame
 _FINER = 4  # a map is drawn four times finer than its pixels
 _REGIONS = {part: index + 1 for index, part in enumerate(PARTS)}  # 0 is the background
 _REGIONS |= {"leg": 6, "eye": 7}
@@ -67,8 +68,8 @@ def _painted(pose: Pose, ink) -> np.ndarray:
     """Paint a box with `ink` and return it as (BOX * _FINER,) * 2."""
     left, top, right, bottom = bird_bounds(pose)
     side = BOX * _FINER
-    scale_x = side / ((right - left) * (1 + 2 * BOX_MARGIN))
-    scale_y = side / ((bottom - top) * (1 + 2 * BOX_MARGIN))
+    scale_x = side / ((right - left) * (1 + 2 * MARGIN))
+    scale_y = side / ((bottom - top) * (1 + 2 * MARGIN))
     offset = (side / 2 - scale_x * (left + right) / 2, side / 2 - scale_y * (top + bottom) / 2)
     image = Image.new("L", (side, side), 0)
     paint_bird(ImageDraw.Draw(image), pose, ink, (scale_x, scale_y), offset)
@@ -196,8 +197,8 @@ def part_colours(pictures: np.ndarray) -> list[dict[str, str]]:
     """Name the colour of each part of the toy birds in some pictures.
 
     Args:
-        pictures: (n, 64, 64, 3) uint8: crops, at any place and flipped or not, of the bird's box
-            stretched to 76 x 76 px.
+        pictures: (n, 64, 64, 3) uint8: the bird's box stretched to a square, flipped or not, and
+            at most 6 px off its place.
 
     Returns:
         For each picture, part (`toy_drawing.PARTS`) to colour (a name of `PALETTE`, or "unseen").

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from tqdm.auto import tqdm
 
-from t2i_utils.config import IMAGE_SIZES, STORED_SIZES
+from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
@@ -28,10 +28,10 @@ def shuffled_rows(pack: Pack, split: str, part: str) -> np.ndarray:
 def photographs(pack: Pack, rows: np.ndarray, stage: int) -> Iterator[np.ndarray]:
     """Chunks (k, size, size, 3) uint8 of photographs as a stage draws them: 64 or 256 px.
 
-    The window is the middle of the stored square, which leaves room for training's random crop.
+    Where the pack stores them larger, for training's random crop, it is their middle.
     """
-    stored = pack.images(STORED_SIZES[stage])
     size = IMAGE_SIZES[stage]
+    stored = pack.images_for(size)
     first = (stored.shape[1] - size) // 2
     window = slice(first, first + size)
     for start in range(0, len(rows), CHUNK):

@@ -102,6 +102,7 @@ class Setting:
         card, manifest = self.synthesizer.weights.card, self.pack.manifest
         trained = card["stages"][str(self.stage)]
         size = IMAGE_SIZES[self.stage]
+        stored = self.pack.images_for(size).shape[1]
         return {
             "weights": card.get("name", str(self.synthesizer.weights.folder)),
             "stage": self.stage,
@@ -114,7 +115,8 @@ class Setting:
             "split": f"{self.split} test",
             "n": len(self.rows),
             "classes": len(np.unique(self.class_ids)),
-            "crop": f"{manifest['crop']}, stretched to a square, its middle {size} px",
+            "crop": f"{manifest['crop']}, stretched to {stored} px"
+            + (f", its middle {size} px" if stored > size else ""),
             "resize": f"to {self.extractor.image_size} px, {RESIZE}",
             "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
             "matcher": self.matcher.about,

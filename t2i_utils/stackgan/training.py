@@ -12,7 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from t2i_utils import backend
-from t2i_utils.config import STORED_SIZES, Config
+from t2i_utils.config import Config
 from t2i_utils.data import Batches, Pack
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.checkpoints import copy_weights, load_checkpoint, save_checkpoint
@@ -159,11 +159,6 @@ class Run:
         return load_weights(self._init or own, (1,)).generators[1]
 
     def _batches(self, config: Config) -> Batches:
-        if STORED_SIZES[config.stage] not in self.pack.image_sizes:
-            raise InputError(
-                f"{self.pack.folder} has no pictures of {STORED_SIZES[config.stage]} px, which "
-                f"Stage {config.stage} crops from: pack the data set again"
-            )
         return Batches(
             self.pack,
             self.indices,
