@@ -33,7 +33,7 @@ class Config:
     # architecture
     condition_size: int = 128  # of c, the sampled condition
     noise_size: int = 100  # of z
-    generator_width: int = 64  # gf_dim: channels at the stage's full resolution, before RGB
+    generator_width: int = 64  # gf_dim: channels of a stage's last maps, before RGB
     discriminator_width: int = 64  # df_dim (paper), channels of a head (modern)
     feature_size: int = 128  # modern: pictures are shown to EfficientNet-Lite0 at this size
     initial_log_sigma: float = 0.0  # of the condition, before training

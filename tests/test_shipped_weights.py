@@ -13,6 +13,7 @@ from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import available_weights
 
 NUM_CAPTIONS = 200
+NUM_NOISES = 6
 CARD_FIELDS = ("data", "split", "crop", "encoder", "seed", "licence", "limits", "hardware")
 STAGE_FIELDS = ("recipe", "steps", "images_seen", "date", "sha256")
 
@@ -36,12 +37,19 @@ def toy_synthesizer() -> Synthesizer:
 
 @pytest.fixture(scope="module")
 def obedience(toy_synthesizer) -> tuple[float, float]:
-    """Shares of named parts in their colour: with their own caption, with another bird's."""
+    """Shares of named parts in their colour: with their own caption, with another bird's.
+
+    In the mean of some noises: one alone is off by up to 1.5 %.
+    """
     parts = held_out_parts(NUM_CAPTIONS)
     captions = [caption_from_parts(part, seed=number) for number, part in enumerate(parts)]
-    noise = toy_synthesizer.noise(NUM_CAPTIONS, seed=3)
-    pictures = toy_synthesizer.draw(toy_synthesizer.embed(captions), noise, stage=1)[1]
-    own, other = score_captions(pictures, parts), score_captions(pictures, parts[1:] + parts[:1])
+    embeddings = toy_synthesizer.embed(captions)
+    scores = []
+    for seed in range(NUM_NOISES):
+        noise = toy_synthesizer.noise(NUM_CAPTIONS, seed)
+        pictures = toy_synthesizer.draw(embeddings, noise, stage=1)[1]
+        scores.append([score_captions(pictures, of) for of in (parts, parts[1:] + parts[:1])])
+    own, other = np.mean(scores, axis=0)
     print(f"parts in their colour: {own:.1%}; against another bird's caption: {other:.1%}")
     return own, other
 
@@ -51,9 +59,6 @@ def test_toy_birds_follow_captions_of_combinations_never_shown(obedience) -> Non
     assert own > other + 0.05
 
 
-@pytest.mark.xfail(
-    reason="the goal; yellow, green and pink bellies are missed, all in all 0.75", strict=True
-)
 def test_toy_birds_obey_captions_of_combinations_never_shown(obedience) -> None:
     assert obedience[0] >= 0.8
 

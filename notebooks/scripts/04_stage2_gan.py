@@ -157,9 +157,10 @@ print(inspect.getsource(stage2._modern_body))
 
 # %% [markdown]
 # Read it in four parts: *encode* the sketch to 16 x 16 pixels, keeping what was seen on the way;
-# *join* the sentence to every pixel; four *residual blocks* think it over; *upsample* four times,
-# and add the result, a change, to the enlarged sketch. The paper's body (`stage2._paper_body`) has
-# the same parts without the two shortcuts, `skips` and the last addition.
+# *join* the sentence to every pixel; four *residual blocks* think it over; *upsample* three times,
+# give each place four pixels (`depth_to_space`), and add the result, a change, to the enlarged
+# sketch. The paper's body (`stage2._paper_body`) has the same parts without the two shortcuts,
+# `skips` and the last addition, and upsamples a fourth time instead.
 #
 # The shapes on the way:
 
