@@ -14,6 +14,7 @@ from t2i_utils.stackgan.weights import available_weights
 
 NUM_CAPTIONS = 200
 NUM_NOISES = 6
+SETS = ("birds", "birds-paper")
 CARD_FIELDS = ("data", "split", "crop", "encoder", "seed", "licence", "limits", "hardware")
 STAGE_FIELDS = ("recipe", "steps", "images_seen", "date", "sha256")
 
@@ -63,16 +64,27 @@ def test_toy_birds_obey_captions_of_combinations_never_shown(obedience) -> None:
     assert obedience[0] >= 0.8
 
 
-@pytest.mark.parametrize("name", ["birds", "toy"])
-def test_both_stages_are_shipped_with_a_card(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "stages"), [("birds", {"1", "2"}), ("birds-paper", {"1"}), ("toy", {"1", "2"})]
+)
+def test_sets_are_shipped_with_a_card(name: str, stages: set[str]) -> None:
     assert name in available_weights()
     card = json.loads((PRETRAINED / name / "card.json").read_text())
     assert set(CARD_FIELDS) <= set(card)
-    assert set(card["stages"]) == {"1", "2"}
+    assert set(card["stages"]) == stages
     for stage in card["stages"].values():
         assert set(STAGE_FIELDS) <= set(stage)
     assert card["split"] == "zero-shot train"
     assert "# Model card" in (PRETRAINED / name / "MODEL_CARD.md").read_text()
+
+
+def test_recipes_are_compared_after_as_many_pictures() -> None:
+    cards = [json.loads((PRETRAINED / name / "card.json").read_text()) for name in SETS]
+    first, second = (card["stages"]["1"] for card in cards)
+    assert (first["recipe"], second["recipe"]) == ("modern", "paper")
+    assert first["images_seen"] == second["images_seen"]
+    for same in ("data", "split", "crop", "encoder", "num_images"):
+        assert cards[0][same] == cards[1][same]
 
 
 def test_shipped_files_keep_within_the_budget() -> None:

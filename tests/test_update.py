@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras import ops
 from small_gan import ALL, new_gan, restored, shared_gan, small_batch, small_config, values
 
 from t2i_utils.stackgan.augment import UNIFORMS
@@ -94,9 +95,32 @@ def test_averaged_weights_follow_slowly_and_statistics_at_once():
             np.testing.assert_allclose(average.numpy(), expected, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("stage", [1, 2])
+def test_settled_averaged_weights_draw_as_they_do_by_the_batch_itself(stage):
+    gan = shared_gan("modern", stage)
+    assert gan.averaged is not None
+    with restored(gan):
+        for step in range(3):
+            gan.update(small_batch(gan, step), step)
+        batch = small_batch(gan, 9)
+        inputs = gan._generator_inputs(batch["embeddings"], batch)
+        weights = values(gan.averaged.trainable_variables)
+        inputs = [ops.convert_to_tensor(values) for values in inputs]
+        by_batch = np.asarray(gan.averaged(inputs, training=True)[0])
+        lent = np.asarray(gan.averaged(inputs, training=False)[0])
+        gan.settle_average([batch] * 60)
+        own = np.asarray(gan.averaged(inputs, training=False)[0])
+        assert not any(changed(weights, gan.averaged.trainable_variables))
+    assert np.abs(own - by_batch).mean() < 0.1 * np.abs(lent - by_batch).mean()
+
+
 def test_the_paper_draws_with_the_weights_it_trains():
     gan = shared_gan("paper", 1)
     assert gan.averaged is None and gan.drawing_generator is gan.generator
+    with restored(gan):
+        before = values(gan.generator.variables)
+        gan.settle_average([small_batch(gan)])
+        assert not any(changed(before, gan.generator.variables))
 
 
 def test_noise_has_its_shapes_and_distributions():

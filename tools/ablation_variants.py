@@ -145,6 +145,7 @@ class Variant:
     run: str = ""
 
 
+BLUR_STEPS = 400  # of 625: the recipe's 800 are for a longer run
 _PLAIN = {(update, "build_discriminator"): build_plain_discriminator}
 _NO_FEATURES = {"contrastive_weight": 0.0, "diversity_weight": 0.0, "blur_steps": 0}
 VARIANTS = {
@@ -161,7 +162,7 @@ VARIANTS = {
     "whole": Variant("no hidden square", {"hidden_square": 0.0}),
     "sharp": Variant("no blur at first", {"blur_steps": 0}),
     "unmatched": Variant("no contrastive loss", {"contrastive_weight": 0.0}),
-    "matched": Variant("contrastive weight 2.5", {"contrastive_weight": 2.5}),
+    "gentle": Variant("contrastive weight 0.5", {"contrastive_weight": 0.5}),
     "uniform": Variant("no diversity loss", {"diversity_weight": 0.0}),
     "concatenated": Variant(
         "text at the first layer only", parts={(stage1, "_modern_body"): concatenated_body}
@@ -169,4 +170,8 @@ VARIANTS = {
     "averaged": Variant("mean of 4 captions", {"captions_per_image": 4}),
     "narrow": Variant("generator width 32", {"generator_width": 32}),
     "wide": Variant("generator width 64", {"generator_width": 64}),
+    "slow": Variant(
+        "learning rates 4e-4 and 2e-4",
+        {"generator_learning_rate": 4e-4, "discriminator_learning_rate": 2e-4},
+    ),
 }

@@ -24,6 +24,7 @@ from t2i_utils.stackgan.weights import load_weights, save_weights
 
 SAMPLES = 16  # pictures on a sample sheet
 WARM_UP = 50  # updates of the discriminator alone after --init
+SETTLING = 24  # batches for the averaged generator's statistics: 8 % of the lent ones are left
 FLUSH_SECONDS = 10  # between two writes of the log: fetching metrics at each step stalls a GPU
 
 
@@ -251,14 +252,19 @@ class Run:
     def _update(self, number: int, stage: Stage, log: RunLog) -> None:
         config, step = stage.gan.config, stage.step
         began = time.perf_counter()
-        random = np.random.default_rng([self.seed, number, step])
-        batch = stage.batches.at(step)
-        batch |= stage.gan.draw_noise(random, config.batch_size)
+        batch = self._batch(number, step)
         factor = learning_rate_factor(config, step, len(self.indices))
         learn = not (stage.warm_up and step < WARM_UP)
         metrics = stage.gan.update(batch, step, factor, train_generator=learn)
         stage.step = step + 1
         log.add(number, stage.step, factor, time.perf_counter() - began, metrics)
+
+    def _batch(self, number: int, step: int) -> dict[str, np.ndarray]:
+        """Pictures, sentences and random numbers of a stage's step: a function of both and seed."""
+        stage = self.stages[number]
+        random = np.random.default_rng([self.seed, number, step])
+        noise = stage.gan.draw_noise(random, stage.gan.config.batch_size)
+        return stage.batches.at(step) | noise
 
     def save(self) -> None:
         """Write checkpoints and weights of every stage; the stages' checkpoints change together.
@@ -266,6 +272,8 @@ class Run:
         Raises:
             InputError: a file cannot be written; the checkpoints before stay.
         """
+        for number, stage in self.stages.items():
+            stage.gan.settle_average(self._batch(number, step) for step in range(SETTLING))
         with self.files.replacing_checkpoints(self.stages) as paths:
             for number, stage in self.stages.items():
                 save_checkpoint(paths[number], stage.gan, stage.step, self.identity)
