@@ -24,6 +24,7 @@ from t2i_utils.evaluation import (
     r_precision,
     shuffle_across_classes,
 )
+from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.setting import Setting, check_fit
 from t2i_utils.stackgan.stage1 import build_stage1_generator
@@ -119,6 +120,54 @@ def test_stage_1_is_scored_at_64_px(tmp_path, few_steps):
     assert main(words) == 0
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["about"]["size"] == 64 and report["stage_1_enlarged"] == []
+
+
+# -- the literature's network, for which a SavedModel of its form stands in ----------------------
+
+
+def save_stand_in(folder: Path, name: str) -> Path:
+    """Write a network (n, 299, 299, 3) -> {name: (n, 2048)}: the colours of a coarse grid."""
+    tf = pytest.importorskip("tensorflow")
+
+    class Grid(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((None, 299, 299, 3), tf.float32)])
+        def __call__(self, images):
+            return {name: tf.reshape(tf.image.resize(images, (32, 32)), (-1, 3072))[:, :2048]}
+
+    tf.saved_model.save(Grid(), str(folder))
+    return folder
+
+
+def test_kid_and_fid_are_taken_on_inception_too(tmp_path, few_steps):
+    network = save_stand_in(tmp_path / "network", "pool_3")
+    words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
+    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
+    assert main([*words, "--inception", str(network)]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert "InceptionV3: 299" in report["about"]["resize"]
+    found = {s["measure"]: s for s in report["scores"] if s["network"] == "InceptionV3"}
+    assert set(found) == {"KID x 1000", "FID"}
+    for score in found.values():
+        assert score["value"] > score["photographs"]  # untrained fog against drawn birds
+    by_lite = {s["measure"]: s["value"] for s in report["scores"] if s["network"] == "lite0"}
+    assert found["FID"]["value"] != by_lite["FID"]
+
+
+def test_inception_sees_pictures_from_minus_one_to_one_in_batches(tmp_path):
+    network = InceptionV3(save_stand_in(tmp_path / "network", "pool_3"))
+    levels = np.arange(70)
+    pictures = np.broadcast_to(levels[:, None, None, None], (70, 64, 64, 3)).astype("uint8")
+    expected = np.broadcast_to(levels[:, None] / 127.5 - 1, (70, 2048))
+    np.testing.assert_allclose(network(pictures), expected, atol=1e-5)
+
+
+def test_another_network_than_inception_is_refused_in_one_line(tmp_path, capsys):
+    other = save_stand_in(tmp_path / "other", "pooled")
+    words = ["evaluate", "--data", str(birds().folder), "--inception"]
+    for folder, reason in ((other, "is not TF-GAN's InceptionV3"), (tmp_path, "saved_model.pb")):
+        assert main([*words, str(folder)]) == 2
+        error = capsys.readouterr().err
+        assert reason in error and "leave --inception out" in error
 
 
 # -- what is refused ----------------------------------------------------------------------------

@@ -58,6 +58,14 @@ def add_arguments(parser: Parser) -> None:
         help="for features: lite2 (an optional package), or the shipped lite0, which the modern "
         "recipe's discriminator is built on: to learn with, not to report; default: %(default)s",
     )
+    how.add_argument(
+        "--inception",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="KID and FID on InceptionV3 too, the literature's network: from TensorFlow Hub (about "
+        "90 MB, once), or from the folder of its SavedModel",
+    )
     how.add_argument("--seed", type=seed, default=0, metavar="N", help="default: %(default)s")
     how.add_argument(
         "--out", type=Path, default=Path("report"), metavar="DIR", help="default: %(default)s"
@@ -71,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.data import auto_pack
         from t2i_utils.evaluation.evaluate import evaluate
         from t2i_utils.evaluation.features import FeatureExtractor
+        from t2i_utils.evaluation.inception import HANDLE, InceptionV3
         from t2i_utils.evaluation.matcher import pack_matcher
         from t2i_utils.evaluation.report import score_table, write_report
         from t2i_utils.evaluation.setting import Setting, check_fit
@@ -82,6 +91,9 @@ def run(options: argparse.Namespace) -> int:
         options.data, encoder=synthesizer.encoder, crop=card["crop"], captions=options.captions
     )
     check_fit(card, pack, options.split)  # before the long work
+    inception = None
+    if options.inception is not None:
+        inception = InceptionV3(Path(options.inception) if options.inception else HANDLE)
     setting = Setting(
         synthesizer,
         pack,
@@ -91,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
         options.split,
         options.count,
         options.seed,
+        inception,
     )
     found = evaluate(setting)
     write_report(found, _sheet(synthesizer, setting.stage, options.seed), options.out)

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data.toy_drawing import PALETTE
 from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
 from t2i_utils.evaluation.features import WIDTH
+from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.part_colours import PICTURE, part_colours
 from t2i_utils.evaluation.photographs import (
     fill,
@@ -25,6 +26,7 @@ from t2i_utils.evaluation.scores import (
     Score,
     score_alignment,
     score_copying,
+    score_distances,
     score_diversity,
     score_realism,
     share_error,
@@ -81,6 +83,9 @@ def evaluate(setting: Setting) -> Evaluation:
         drawn = look_at(setting.drawn(stage), count, *networks, folder, "pictures")
         finish("pictures")
         scores = score_realism(drawn.features, drawn.is_bird, real, training, name)
+        if setting.inception is not None:
+            scores += _score_by_inception(setting, setting.inception, folder)
+            finish(setting.inception.name)
         texts = _text_vectors(setting, setting.captions)
         scores += score_alignment(
             drawn, real, texts, setting.captions, setting.class_ids, setting.seed
@@ -112,6 +117,25 @@ def _shrunk_features(setting: Setting, folder: Path) -> np.ndarray:
     chunks = (resize(chunk, IMAGE_SIZES[1]) for chunk in setting.drawn(setting.stage))
     fill(store, chunks, setting.extractor, "pictures at 64 px")
     return store
+
+
+def _score_by_inception(setting: Setting, network: InceptionV3, folder: Path) -> list[Score]:
+    """KID and FID on the literature's network."""
+
+    def features(name: str, chunks: Iterable[np.ndarray], count: int) -> np.ndarray:
+        path, shape = folder / f"inception_{name}.npy", (count, network.width)
+        store = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+        fill(store, chunks, network, f"{network.name}, {name}")
+        return store
+
+    pack, stage, count = setting.pack, setting.stage, len(setting.rows)
+    training = shuffled_rows(pack, setting.split, "train")[:count]
+    return score_distances(
+        features("pictures", setting.drawn(stage), count),
+        features("photographs", photographs(pack, setting.rows, stage), count),
+        features("training", photographs(pack, training, stage), len(training)),
+        network.name,
+    )
 
 
 def _text_vectors(setting: Setting, captions: Sequence[str]) -> np.ndarray:

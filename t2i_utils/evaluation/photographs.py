@@ -4,7 +4,7 @@ Features of photographs are computed once for each network and size and stay in 
 under `evaluation/`, memory-mapped. Packing the data again removes them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -71,7 +71,10 @@ def photograph_features(
 
 
 def fill(
-    store: np.ndarray, chunks: Iterable[np.ndarray], extractor: FeatureExtractor, label: str
+    store: np.ndarray,
+    chunks: Iterable[np.ndarray],
+    extractor: Callable[[np.ndarray], np.ndarray],
+    label: str,
 ) -> None:
     """Write the features of chunks of pictures into an array, with a progress bar."""
     done = 0

@@ -118,8 +118,9 @@ _NOTES = [
     "against as many training photographs, which are of other classes in a zero-shot split: the "
     "ceiling.",
     "- ± is one standard error (KID: jackknife over ten parts of the pictures).",
-    "- KID and FID here are not those of the literature, which are taken on InceptionV3: compare "
-    "them only within one network, n, crop and resize. FID falls as n grows; KID does not.",
+    "- KID and FID are not those of the literature, which are taken on InceptionV3 (`--inception`) "
+    "and 30,000 pictures: compare them only within one network, n, crop and resize. FID falls as "
+    "n grows; KID does not.",
     "- *birdness*: the likeliest ImageNet class is a bird, with a probability of 5 % or more.",
     "- *R-precision*: the matcher finds the caption among it and others of other classes. A "
     "picture that was drawn from a caption shows little else, so by the matcher's measures a "

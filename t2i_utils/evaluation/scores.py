@@ -66,25 +66,33 @@ def score_realism(
             give the ceiling.
         network: the ImageNet network's name.
     """
-    count = len(drawn)
-    training = training[:count]
-    held_out = f"{len(real.features)} held-out photographs"
-    birds = float(drawn_birds.mean())
-    kernel = kernel_distance(real.features, drawn)
-    real_gaussian = fit_gaussian(real.features)
-    ceilings = (
-        kernel_distance(real.features, training).value,
-        frechet_distance(real_gaussian, fit_gaussian(training)),
-    )
-    distance = frechet_distance(real_gaussian, fit_gaussian(drawn))
-    seen_as_birds = float(real.is_bird.mean())
+    birds, count = float(drawn_birds.mean()), len(drawn)
     return [
-        Score("birdness", birds, seen_as_birds, "higher", count, network, "59 of 1,000 classes",
-              share_error(birds, count)),
-        Score("KID x 1000", 1000 * kernel.value, 1000 * ceilings[0], "lower", count, network,
-              held_out, 1000 * kernel.standard_error, is_share=False),
-        Score("FID", distance, ceilings[1], "lower", count, network, held_out,
-              is_share=False),
+        Score("birdness", birds, float(real.is_bird.mean()), "higher", count, network,
+              "59 of 1,000 classes", share_error(birds, count)),
+        *score_distances(drawn, real.features, training, network),
+    ]  # fmt: skip
+
+
+def score_distances(
+    drawn: np.ndarray, real: np.ndarray, training: np.ndarray, network: str
+) -> list[Score]:
+    """KID and FID of generated features against held-out photographs.
+
+    Args:
+        drawn: (n, width), of generated pictures.
+        real: (n, width), of held-out photographs.
+        training: (m, width), of training photographs in random order, as in `score_realism`.
+        network: the network's name.
+    """
+    count, training = len(drawn), training[: len(drawn)]
+    kernel, gaussian = kernel_distance(real, drawn), fit_gaussian(real)
+    own, ceiling = (frechet_distance(gaussian, fit_gaussian(other)) for other in (drawn, training))
+    held_out = f"{len(real)} held-out photographs"
+    return [
+        Score("KID x 1000", 1000 * kernel.value, 1000 * kernel_distance(real, training).value,
+              "lower", count, network, held_out, 1000 * kernel.standard_error, is_share=False),
+        Score("FID", own, ceiling, "lower", count, network, held_out, is_share=False),
     ]  # fmt: skip
 
 

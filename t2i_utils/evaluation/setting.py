@@ -11,6 +11,7 @@ from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.features import RESIZE, FeatureExtractor
+from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.matcher import Matcher
 from t2i_utils.evaluation.photographs import CHUNK, shuffled_rows
 from t2i_utils.pictures import resize
@@ -32,6 +33,7 @@ class Setting:
         split: "zero-shot" or "official": its test part is drawn.
         count: captions to draw, one of each photograph; at most as many as there are.
         seed: of the choice of captions, of the noise and of shuffling.
+        inception: the literature's network, for KID and FID once more; None does without.
     """
 
     synthesizer: Synthesizer
@@ -42,6 +44,7 @@ class Setting:
     split: str = "zero-shot"
     count: int = 500
     seed: int = 0
+    inception: InceptionV3 | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be judged.
@@ -117,7 +120,9 @@ class Setting:
             "classes": len(np.unique(self.class_ids)),
             "crop": f"{manifest['crop']}, stretched to {stored} px"
             + (f", its middle {size} px" if stored > size else ""),
-            "resize": f"to {self.extractor.image_size} px, {RESIZE}",
+            "resize": f"to {self.extractor.image_size} px"
+            + (f" ({self.inception.name}: {self.inception.image_size})" if self.inception else "")
+            + f", {RESIZE}",
             "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
             "matcher": self.matcher.about,
             "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",

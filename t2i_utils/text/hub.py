@@ -1,4 +1,4 @@
-"""Sentence encoders that are TF-Hub modules or TF2 SavedModel folders, by `hub.load`.
+"""TF-Hub modules and TF2 SavedModel folders, by `hub.load`, and sentence encoders that are such.
 
 `hub.load` works eagerly and inside `tf.data.Dataset.map`. `hub.KerasLayer` is not used: it is made
 for Keras 2 and fails in Keras 3. TensorFlow is imported inside functions only.
@@ -53,7 +53,7 @@ class HubEncoder:
     """
 
     def __init__(self, source: str | Path = HANDLE) -> None:
-        self._tensorflow, self._module = _load(source)
+        self._tensorflow, self._module = load_module(source, _GO_ON)
         self.name = _name(source)
         try:
             vectors = self._call(reference.REFERENCE_SENTENCES)
@@ -107,14 +107,25 @@ class HubEncoder:
         return cosine
 
 
-def _load(source: str | Path) -> tuple[Any, Any]:
-    """Return the tensorflow module and the loaded SavedModel."""
+def load_module(source: str | Path, go_on: str) -> tuple[Any, Any]:
+    """Load a TF-Hub handle, or a folder that holds a SavedModel.
+
+    Args:
+        source: a handle ("https://tfhub.dev/...") or a folder.
+        go_on: ends each error: what to do without it.
+
+    Returns:
+        The tensorflow module, and what `hub.load` gives.
+
+    Raises:
+        InputError: a package is missing, the handle cannot be reached, or the folder is none.
+    """
     tensorflow, tensorflow_hub, _ = import_tensorflow(
-        "tensorflow", "tensorflow_hub", "tensorflow_text"
+        "tensorflow", "tensorflow_hub", "tensorflow_text", go_on=go_on
     )
     if isinstance(source, Path):
         if not (source / "saved_model.pb").is_file():
-            raise InputError(f"{source} holds no saved_model.pb; {_GO_ON}")
+            raise InputError(f"{source} holds no saved_model.pb; {go_on}")
     else:
         print(f"Loading {source} (downloaded once, then cached) ...", file=sys.stderr)
     timeout = socket.getdefaulttimeout()
@@ -128,15 +139,16 @@ def _load(source: str | Path) -> tuple[Any, Any]:
             else "not reachable, or half downloaded ($TFHUB_CACHE_DIR, else the temporary folder's "
             "tfhub_modules: delete it and try again)"
         )
-        raise InputError(f"cannot load {source}: {first_line(error)}: {hint}; {_GO_ON}") from error
+        raise InputError(f"cannot load {source}: {first_line(error)}: {hint}; {go_on}") from error
     finally:
         socket.setdefaulttimeout(timeout)
 
 
-def import_tensorflow(*names: str) -> list[Any]:
+def import_tensorflow(*names: str, go_on: str = _GO_ON) -> list[Any]:
     """Import TensorFlow and its companions by name, or say how to install them.
 
     `tensorflow_text` must be among them: importing it registers the SentencePiece operations.
+    `go_on` ends the error.
 
     Raises:
         InputError: One of them is not installed.
@@ -147,9 +159,8 @@ def import_tensorflow(*names: str) -> list[Any]:
             modules = [importlib.import_module(name) for name in names]
     except ImportError as error:
         raise InputError(
-            f"a TF-Hub encoder needs tensorflow, tensorflow-hub, tensorflow-text and "
-            f"setuptools<81 ({first_line(error)}): run pip install -r requirements.txt, "
-            "or use the encoder 'package'"
+            f"a TF-Hub module needs tensorflow, tensorflow-hub, tensorflow-text and "
+            f"setuptools<81 ({first_line(error)}): run pip install -r requirements.txt; {go_on}"
         ) from error
     import keras
 
