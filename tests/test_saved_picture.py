@@ -80,13 +80,18 @@ def test_another_process_draws_the_same_pixels(synthesizer, tmp_path):
     np.testing.assert_array_equal(pixels(tmp_path / "b.png"), original)
 
 
-def test_an_edited_picture_is_drawn_and_the_difference_said(synthesizer, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("change", "words"), [(255, "pixels differ by up to "), (1, "within 1 of 255")]
+)
+def test_a_changed_picture_is_drawn_and_the_difference_said(
+    synthesizer, tmp_path, capsys, change, words
+):
     (request,) = requests(which="one")
     image = save(synthesizer, tmp_path / "a.png", request).copy()
-    image[0, 0] ^= 255
+    image[0, 0] ^= change
     save_png(tmp_path / "a.png", image, to_note([request], synthesizer.weights))
     assert like(tmp_path / "a.png", tmp_path / "b.png") == 0
-    assert "pixels differ by up to " in capsys.readouterr().out
+    assert words in capsys.readouterr().out
 
 
 def test_people_read_caption_seed_and_weights_in_the_file(synthesizer, tmp_path):

@@ -108,7 +108,7 @@ def test_settled_averaged_weights_draw_as_they_do_by_the_batch_itself(stage):
         inputs = [ops.convert_to_tensor(values) for values in inputs]
         by_batch = np.asarray(gan.averaged(inputs, training=True)[0])
         lent = np.asarray(gan.averaged(inputs, training=False)[0])
-        gan.settle_average([batch] * 60)
+        gan.settle_average([batch] * 150)
         own = np.asarray(gan.averaged(inputs, training=False)[0])
         assert not any(changed(weights, gan.averaged.trainable_variables))
     assert np.abs(own - by_batch).mean() < 0.1 * np.abs(lent - by_batch).mean()
