@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from t2i_utils.course.style import INK
 from t2i_utils.stackgan.synthesis import Synthesizer
 
-SETS = {"birds-paper": "paper", "birds": "modern"}
+SETS = ("birds-paper", "birds")
 CAPTIONS = (
     "a bright red bird with black wings",
     "a small yellow bird with a black crown",
@@ -36,11 +36,11 @@ def main() -> None:
     figure = Figure(figsize=(10, 11.6), layout="constrained")
     FigureCanvasAgg(figure)
     parts = figure.subfigures(2, 1, hspace=0.02)
-    for part, (name, recipe) in zip(parts, SETS.items(), strict=True):
+    for part, name in zip(parts, SETS, strict=True):
         synthesizer = Synthesizer(name)
         stage = synthesizer.weights.card["stages"]["1"]
         part.suptitle(
-            f"recipe {recipe}: {stage['images_seen']:,} photographs shown, "
+            f"recipe {stage['recipe']}: {stage['images_seen']:,} photographs shown, "
             f"{stage['steps']:,} steps",
             x=0.01,
             ha="left",
