@@ -80,6 +80,27 @@ def test_another_process_draws_the_same_pixels(synthesizer, tmp_path):
     np.testing.assert_array_equal(pixels(tmp_path / "b.png"), original)
 
 
+AFTER_TRAINING = """
+import numpy as np
+from t2i_utils import backend
+from t2i_utils.stackgan.synthesis import Synthesizer
+
+def pictures():
+    fresh = Synthesizer("birds")
+    embeddings = fresh.embed(["a bright yellow bird with a black crown", "a red bird"])
+    return np.stack([fresh.draw(embeddings, fresh.noise(2, seed))[2] for seed in range(6)])
+
+before = pictures()
+backend.compile_step(lambda x: x, [])
+print(np.count_nonzero(pictures() != before), "differ")
+"""
+
+
+def test_a_process_that_compiled_a_training_step_draws_the_same_pixels():
+    done = subprocess.run([sys.executable, "-c", AFTER_TRAINING], capture_output=True, text=True)
+    assert done.stdout == "0 differ\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "words"), [(255, "pixels differ by up to "), (1, "within 1 of 255")]
 )

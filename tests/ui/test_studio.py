@@ -201,7 +201,7 @@ def test_a_saved_picture_can_be_drawn_again_by_its_note(studio, tmp_path, capsys
     assert note["caption"] == YELLOW and note["weights"] == "birds" and note["seed"].isdigit()
     again = tmp_path / "again.png"
     assert main(["generate", "--like", str(path), "--out", str(again)]) == 0
-    assert "the same picture as" in capsys.readouterr().out
+    assert "pixel by pixel" in capsys.readouterr().out
 
 
 def test_the_history_returns_to_an_earlier_picture(studio):
