@@ -187,6 +187,22 @@ def test_an_overlap_with_the_training_part_is_refused():
             check_fit(card(split=trained), birds(), judged)
 
 
+def test_classes_that_were_trained_on_are_refused_though_the_split_has_changed():
+    trained, judged = birds().indices("zero-shot", "train"), birds().indices("zero-shot", "test")
+    assert not set(birds().class_names_of(trained)) & set(birds().class_names_of(judged))
+    check_fit(card(train_classes=birds().class_names_of(trained)), birds(), "zero-shot")
+    moved = birds().class_names_of(np.append(trained, judged[0]))
+    with pytest.raises(InputError, match="is not as it was then"):
+        check_fit(card(train_classes=moved), birds(), "zero-shot")
+
+
+def test_a_missing_stage_is_refused_before_the_long_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(matcher, "pack_matcher", None)  # an error other than InputError
+    words = ["evaluate", "--weights", "birds-paper", "--data", str(birds().folder)]
+    assert main([*words, "--stage", "2", "--out", str(tmp_path / "report")]) == 2
+    assert "has no Stage 2" in capsys.readouterr().err
+
+
 def test_the_command_refuses_an_overlap_in_one_line(capsys):
     words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
     assert main([*words, "--split", "official"]) == 2

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from small_run import configs, read_checkpoint, scratch, toy_pack, trained_run
 
+from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan import training
 from t2i_utils.stackgan.training import Run, learning_rate_factor
@@ -36,6 +38,15 @@ def assert_same_state(one: Path, other: Path, tolerance: float = 0.0) -> None:
         assert expected.keys() == found.keys()
         for name, array in expected.items():
             np.testing.assert_allclose(found[name], array, rtol=0, atol=tolerance, err_msg=name)
+
+
+def assert_equal_weights(one: keras.Model, other: keras.Model) -> None:
+    for array, expected in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+def averaged_configs() -> list[Config]:
+    return configs(1, 2, average_decay=0.5)
 
 
 class Interrupted(Run):
@@ -185,6 +196,59 @@ def test_stage_2_alone_takes_stage_1_from_the_folder_and_leaves_it(tmp_path):
     assert (folder / "checkpoints" / "stage1.npz").read_bytes() == checkpoint
     assert json.loads((folder / "weights" / "card.json").read_text())["stages"]["2"]["steps"] == 1
     assert steps(folder, 1) == [1, 2] and steps(folder, 2) == [1]
+
+
+def test_stage_2_alone_from_weights_draws_with_their_stage_1_and_carries_it(tmp_path):
+    folder = tmp_path / "run"
+    small = {"generator_width": 4, "discriminator_width": 4}
+    run = Run(folder, toy_pack(), configs(2, **small), init=trained_run())
+    given = load_weights(trained_run())
+    assert run.stages[2].gan.config.generator_width == 8  # of the weights, not of the preset
+    assert_equal_weights(run.stages[2].gan.generator, given.generators[2])
+    run.train(1, progress=False)
+    drawn = load_weights(folder)  # both stages: the folder draws by itself
+    assert_equal_weights(drawn.generators[1], given.generators[1])
+    assert drawn.card["stages"]["1"]["steps"] == 2 and drawn.card["stages"]["2"]["steps"] == 1
+
+    resumed = Run(folder, toy_pack(), configs(2, **small), resume=True)  # at another width
+    assert resumed.stages[2].step == 1 and resumed.stages[2].gan.config.generator_width == 8
+
+
+def test_a_folder_has_one_stage_1_whatever_its_run_began_with(tmp_path):
+    folder = tmp_path / "run"
+    Run(folder, toy_pack(), configs(1), init=trained_run()).train(1, progress=False)
+    own = load_weights(folder, (1,)).generators[1]
+    run = Run(folder, toy_pack(), configs(2))
+    assert_equal_weights(run.stages[2].gan.stage1, own)
+    assert not run.stages[2].warm_up  # --init was said of Stage I
+
+
+def test_in_turn_stage_2_begins_on_the_stage_1_that_is_drawn_with(tmp_path, monkeypatch):
+    folder, seen = tmp_path / "run", []
+    run = Run(folder, toy_pack(), averaged_configs())
+
+    def update(number, stage, log):
+        if number == 2:
+            assert run.stages[1].step == 3
+            seen.append([array.copy() for array in stage.gan.stage1.get_weights()])
+        Run._update(run, number, stage, log)
+
+    monkeypatch.setattr(run, "_update", update)
+    run.train({1: 3, 2: 2}, save_every=1, progress=False, in_turn=True)
+    for before, array in zip(seen[0], seen[1], strict=True):
+        np.testing.assert_array_equal(array, before)
+    drawn = load_weights(folder, (1,)).generators[1].get_weights()
+    for array, at_drawing in zip(seen[0], drawn, strict=True):
+        np.testing.assert_array_equal(array.astype("float16"), at_drawing.astype("float16"))
+    assert not (folder / "samples" / "stage2_000000.png").exists()
+
+
+def test_saving_more_often_changes_nothing(tmp_path):
+    """Stage I ends first; Stage II goes on with the same Stage I, however often it is saved."""
+    for name, often in (("often", 1), ("seldom", 100)):
+        run = Run(tmp_path / name, toy_pack(), averaged_configs())
+        run.train({1: 2, 2: 4}, save_every=often, progress=False)
+    assert_same_state(tmp_path / "often", tmp_path / "seldom")
 
 
 def test_a_run_that_is_far_enough_says_so_and_changes_nothing(tmp_path):

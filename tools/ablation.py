@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 from ablation_variants import BLUR_STEPS, VARIANTS
 
 from t2i_utils.config import make_config
@@ -30,6 +31,7 @@ from t2i_utils.stackgan.checkpoints import copy_weights
 from t2i_utils.stackgan.synthesis import Synthesizer
 
 RESULT = "result.json"
+WINDOW = 50  # steps whose mean time counts: one in sixteen may have a penalty
 COLUMNS = ("KID", "birdness", "R-precision", "colour word", "diversity")
 
 
@@ -46,7 +48,12 @@ def main() -> None:
     pack = load_pack(options.pack)
     for name in options.only:
         result = options.runs / f"{name}-{options.seed}" / RESULT
-        if not result.is_file():
+        terms = {"steps": options.steps, "count": options.count}
+        if result.is_file():
+            done = json.loads(result.read_text())
+            if other := {key for key, value in terms.items() if done[key] != value}:
+                raise SystemExit(f"{result} has another {' and '.join(sorted(other))}: remove it")
+        else:
             row = measure(name, options, pack)
             result.parent.mkdir(exist_ok=True)
             result.write_text(json.dumps(row, indent=1) + "\n")
@@ -77,27 +84,28 @@ def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any
         "what": variant.what,
         "seed": options.seed,
         "steps": run.stages[1].step,
+        "count": options.count,
         "minutes": round(minutes_of(folder)),
         "photographs": [shown(s, s.photographs) for s in scores],
-        "scores": [shown(s, s.value) for s in scores],
+        "scores": [shown(s, s.value, s.standard_error) for s in scores],
     }
 
 
-def shown(score: Score, value: float | None) -> str:
+def shown(score: Score, value: float | None, error: float | None = None) -> str:
     """A value with its error, where it is known."""
     if value is None:
         return ""
     text = format_value(score, value)
-    if value == score.value and score.standard_error is not None:
-        text += f" ± {format_value(score, score.standard_error)}"
-    return text
+    return text if error is None else f"{text} ± {format_value(score, error)}"
 
 
 def minutes_of(folder: Path) -> float:
-    """What a run's steps take where nothing else runs: the quickest tenth stands for all."""
+    """What a run's steps take where little else runs: the quickest tenth of windows, for all."""
     with open(folder / "log.csv", newline="") as file:
-        seconds = sorted(float(row["seconds"]) for row in csv.DictReader(file))
-    return len(seconds) * seconds[len(seconds) // 10] / 60
+        seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+    window = min(WINDOW, len(seconds))
+    means = np.convolve(seconds, np.ones(window) / window, "valid")
+    return len(seconds) * float(np.quantile(means, 0.1)) / 60
 
 
 def table(runs: Path) -> str:

@@ -1,4 +1,4 @@
-"""What `tools/ablation.py` changes of the modern recipe, one thing at a time.
+"""What `tools/ablation.py` changes of the modern recipe: one thing at a time, but for `plain`.
 
 Most are fields of `Config`. The rest is written here and not in the library, which has no options
 that nobody should choose; it is put in the place of the library's own parts while a variant trains.
@@ -149,9 +149,14 @@ BLUR_STEPS = 400  # of 625: the recipe's 800 are for a longer run
 _PLAIN = {(update, "build_discriminator"): build_plain_discriminator}
 _NO_FEATURES = {"contrastive_weight": 0.0, "diversity_weight": 0.0, "blur_steps": 0}
 VARIANTS = {
-    "modern": Variant("the recipe as it is"),
+    "modern": Variant("the recipe as it is, blurred for 400 steps"),
     "live": Variant("not averaged (no EMA)", live=True, run="modern"),
-    "plain": Variant("plain discriminator", _NO_FEATURES, parts=_PLAIN),
+    # Without features to compare and to blur, what builds on them goes too.
+    "plain": Variant(
+        "plain discriminator (no contrastive, diversity loss, blur, augmentation)",
+        _NO_FEATURES,
+        parts=_PLAIN,
+    ),
     "plain-penalty": Variant(
         "plain, matching-aware penalty", _NO_FEATURES, PenalisedGAN, parts=_PLAIN
     ),

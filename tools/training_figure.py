@@ -2,7 +2,9 @@
 
     python tools/training_figure.py RUN figures/training.png
 
-Reads what every run leaves: `samples/stage1_*.png` (one caption and one noise a column's place,
+For runs of the modern recipe, from fifty steps on.
+
+Reads what they leave: `samples/stage1_*.png` (one caption and one noise a column's place,
 the same at each sheet) and `log.csv`. The captions are the data set's and are not written.
 """
 

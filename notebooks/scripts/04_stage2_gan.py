@@ -496,8 +496,8 @@ show_sheet([my_caption], [[*both[1], *both[2]]], size=200)
 
 # %% [markdown]
 # For a Stage II of your own, longer than a notebook's patience: `python train.py --data toy --stage
-# 2 --init toy --run runs/mine`. Without `--stage`, both stages train side by side, and Stage II
-# always draws on the Stage I of the same step.
+# 2 --init toy --run runs/mine`. Without `--stage`, Stage I trains first, then Stage II on the
+# finished Stage I, as here and in the paper.
 #
 # ## Key points
 #

@@ -49,7 +49,11 @@ def add_arguments(parser: Parser) -> None:
     )
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--count", type=positive, default=500, metavar="N", help="pictures; default: %(default)s"
+        "--count",
+        type=positive,
+        default=500,
+        metavar="N",
+        help="pictures, at most one of each test photograph; default: %(default)s",
     )
     how.add_argument(
         "--network",
@@ -82,7 +86,8 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.evaluation.inception import HANDLE, InceptionV3
         from t2i_utils.evaluation.matcher import pack_matcher
         from t2i_utils.evaluation.report import score_table, write_report
-        from t2i_utils.evaluation.setting import Setting, check_fit
+        from t2i_utils.evaluation.setting import Setting, check_judgeable
+        from t2i_utils.stackgan.run_folder import make_folder
         from t2i_utils.stackgan.synthesis import Synthesizer
 
     synthesizer = Synthesizer(options.folder or options.weights)
@@ -90,7 +95,9 @@ def run(options: argparse.Namespace) -> int:
     pack = auto_pack(
         options.data, encoder=synthesizer.encoder, crop=card["crop"], captions=options.captions
     )
-    check_fit(card, pack, options.split)  # before the long work
+    stage = options.stage or max(synthesizer.weights.generators)
+    check_judgeable(synthesizer.weights, pack, stage, options.split, options.count)
+    make_folder(options.out)
     inception = None
     if options.inception is not None:
         inception = InceptionV3(Path(options.inception) if options.inception else HANDLE)
@@ -99,12 +106,14 @@ def run(options: argparse.Namespace) -> int:
         pack,
         FeatureExtractor(options.network),
         pack_matcher(pack, options.split),
-        options.stage or max(synthesizer.weights.generators),
+        stage,
         options.split,
         options.count,
         options.seed,
         inception,
     )
+    if len(setting.rows) < options.count:
+        print(f"{len(setting.rows)} pictures, one of each test photograph: there are no more")
     found = evaluate(setting)
     write_report(found, _sheet(synthesizer, setting.stage, options.seed), options.out)
     print("\n".join(score_table(found.scores)))

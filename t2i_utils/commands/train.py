@@ -54,7 +54,11 @@ def add_arguments(parser: Parser) -> None:
     model.add_argument("--stage", choices=("1", "2", "both"), help="default: both")
     run = parser.add_argument_group("run")
     run.add_argument(
-        "--steps", type=positive, metavar="N", help="step at which each stage ends; default: preset"
+        "--steps",
+        type=positive,
+        metavar="N",
+        help="step at which each stage ends, both side by side; default: the preset's, "
+        "Stage II after Stage I",
     )
     run.add_argument(
         "--run",
@@ -68,7 +72,9 @@ def add_arguments(parser: Parser) -> None:
         "--resume", action="store_true", help="continue the run, with the options it was given"
     )
     run.add_argument(
-        "--init", metavar="WEIGHTS", help="start from these weights (a shipped name, or a folder)"
+        "--init",
+        metavar="WEIGHTS",
+        help="start from these weights (a shipped name, or a folder), at their generators' widths",
     )
     run.add_argument("--seed", type=seed, metavar="N", help="default: 0")
     parser.run_with(run_command)
@@ -99,7 +105,7 @@ def run_command(options: argparse.Namespace) -> int:
         asked={**asked, "preset": preset, "data": str(data.resolve())},
     )
     _announce(run, configs, None if options.steps else DURATIONS[preset])
-    run.train({config.stage: config.steps for config in configs})
+    run.train({config.stage: config.steps for config in configs}, in_turn=options.steps is None)
     print(f'done: python generate.py "a small red bird" --weights {options.folder}')
     return 0
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -104,6 +105,11 @@ class Pack:
             f"{size}; pack the data again with a larger size"
         )
 
+    def class_names_of(self, rows: np.ndarray) -> list[str]:
+        """The names of the classes that pictures are of, sorted."""
+        names = self.manifest["class_names"]
+        return sorted({names[str(number)] for number in self.class_ids[rows]})
+
     def indices(self, split: str = "zero-shot", part: str = "train") -> np.ndarray:
         """The rows of one part of a split: int64 (k,), ascending.
 
@@ -155,17 +161,22 @@ class Pack:
         """
         file = self.folder / name
         if not file.is_file():
-            partial = file.with_suffix(".partial")
             try:
                 file.parent.mkdir(exist_ok=True)
+                # A name of its own: two processes may compute the same at once.
+                handle, partial = tempfile.mkstemp(".partial", file.stem, file.parent)
+                os.close(handle)
                 store = np.lib.format.open_memmap(partial, "w+", dtype, shape)
             except OSError as error:
                 raise InputError(
                     f"cannot write {file.parent}: {error.strerror}; what is computed of a pack's "
                     "photographs is kept there: copy the pack to a folder that can be written"
                 ) from error
-            fill(store)
-            os.replace(partial, file)
+            try:
+                fill(store)
+                os.replace(partial, file)
+            finally:
+                Path(partial).unlink(missing_ok=True)
         return np.load(file, mmap_mode="r", allow_pickle=False)
 
     def _array(

@@ -11,6 +11,7 @@ import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data.toy_drawing import PALETTE
+from t2i_utils.evaluation.alignment import shuffle_across_classes
 from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
 from t2i_utils.evaluation.features import WIDTH
 from t2i_utils.evaluation.inception import InceptionV3
@@ -182,21 +183,29 @@ def _score_toy_parts(setting: Setting) -> list[Score]:
     parts = [named[place] for place in places]
     drawn = part_colours(resize(setting.draw(places, setting.stage), PICTURE))
     real = part_colours(np.concatenate([*photographs(setting.pack, setting.rows[places], 1)]))
-    own, count = _share_in_colour(drawn, parts), sum(map(len, parts))
+    other = shuffle_across_classes(setting.class_ids[places], setting.seed)
+    own, error = _share_in_colour(drawn, parts)
+    photographs_share, _ = _share_in_colour(real, parts)
+    shuffled, _ = _share_in_colour(drawn, [parts[row] for row in other])
     return [
-        Score("parts in their colour", own, _share_in_colour(real, parts), "higher", count,
-              "none (shapes and colours)", "the drawn colours", share_error(own, count),
-              _share_in_colour(drawn, [*parts[1:], parts[0]]), 1 / len(PALETTE))
+        Score("parts in their colour", own, photographs_share, "higher", len(places),
+              "none (shapes and colours)", f"{sum(map(len, parts))} parts that captions name",
+              error, shuffled, 1 / len(PALETTE))
     ]  # fmt: skip
 
 
-def _share_in_colour(found: list[dict[str, str]], named: list[dict[str, str]]) -> float:
-    """The share of named parts, over all pictures, that were found in their colour."""
-    return float(np.mean([
-        seen[part] == colour
-        for seen, parts in zip(found, named, strict=True)
-        for part, colour in parts.items()
-    ]))  # fmt: skip
+def _share_in_colour(
+    found: list[dict[str, str]], named: list[dict[str, str]]
+) -> tuple[float, float]:
+    """The share of named parts, over all pictures, that were found in their colour; its error.
+
+    The parts of one picture go together: pictures, not parts, are independent.
+    """
+    pairs = list(zip(found, named, strict=True))
+    right = np.array([sum(seen[p] == c for p, c in parts.items()) for seen, parts in pairs])
+    parts = np.array([len(parts) for _, parts in pairs])
+    share = right.sum() / parts.sum()
+    return float(share), float(np.sqrt(((right - share * parts) ** 2).sum()) / parts.sum())
 
 
 def is_toy(manifest: dict[str, Any]) -> bool:

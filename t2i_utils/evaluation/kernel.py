@@ -40,7 +40,7 @@ def kernel_distance(
     """
     fewest = min(len(real), len(fake))
     num_subsets = min(num_subsets, fewest)
-    if num_subsets < 2 or fewest - -(-fewest // num_subsets) < 2:
+    if fewest < 4 or num_subsets < 2 or fewest - -(-fewest // num_subsets) < 2:
         raise InputError(f"kernel distance: {len(real)} and {len(fake)} pictures; give 4 or more")
     reals = np.array_split(np.arange(len(real)), num_subsets)
     fakes = np.array_split(np.arange(len(fake)), num_subsets)

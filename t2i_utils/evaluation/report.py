@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.evaluation.chart import draw_chart
 from t2i_utils.evaluation.evaluate import Evaluation
+from t2i_utils.evaluation.features import RESIZE
 from t2i_utils.evaluation.scores import Score
 from t2i_utils.pictures import grid, save_png
 from t2i_utils.stackgan.run_folder import replace_text
 
-_CONTEXT = ("data", "split", "crop", "resize", "seed")  # said in every score of report.json
+_CONTEXT = ("data", "split", "crop", "seed")  # said in every score of report.json
 
 
 def write_report(evaluation: Evaluation, sheet: np.ndarray, folder: Path) -> None:
@@ -37,10 +39,14 @@ def write_report(evaluation: Evaluation, sheet: np.ndarray, folder: Path) -> Non
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Everything, as a JSON object; each score carries the terms that it was taken on."""
-    terms = {name: evaluation.about[name] for name in _CONTEXT}
+    about = evaluation.about
+    terms = {name: about[name] for name in _CONTEXT}
 
     def complete(scores: list[Score]) -> list[dict[str, Any]]:
-        return [{**dataclasses.asdict(score), **terms} for score in scores]
+        return [
+            {**dataclasses.asdict(score), **terms, "resize": _resize(score, about)}
+            for score in scores
+        ]
 
     return {
         "about": evaluation.about,
@@ -48,6 +54,13 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "stage_1_enlarged": complete(evaluation.enlarged),
         "seconds": evaluation.seconds,
     }
+
+
+def _resize(score: Score, about: dict[str, Any]) -> str:
+    """What was done to the pictures before they were looked at."""
+    if score.network == "matcher":
+        return f"to {IMAGE_SIZES[1]} px, {RESIZE}"
+    return "none" if score.network.startswith("none") else about["resize"]
 
 
 def as_markdown(evaluation: Evaluation) -> str:
@@ -127,6 +140,12 @@ _NOTES = [
     "generator may pass photographs, whose captions leave most of them unsaid.",
     "- *colour word*: of captions with exactly one of red, orange, yellow, green, blue, the share "
     "whose picture has more of that hue in its middle than the median picture.",
+    "- *colour of a part*: of captions that name a part's colour, the share that the matcher finds "
+    "nearer to the picture than the same caption with another colour there.",
+    "- *parts in their colour*: of drawn birds' named parts, found by their shapes; the error is "
+    "taken over pictures.",
+    "- *distance to the nearest training photograph*: lower than photographs' means copies; higher "
+    "means pictures that look like no photograph.",
     "- *diversity*: mean distance between pictures of one caption; photographs: of one class.",
     "- `pictures.png` has captions of our own. `nearest.png` has the pictures that come nearest "
     "to a training photograph, each left of it: photographs are not to be published.",

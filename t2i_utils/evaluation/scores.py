@@ -25,7 +25,7 @@ class Score:
         value: of the generator's pictures.
         photographs: of held-out photographs, by the same measure: the ceiling. None where there
             are none to measure it on.
-        better: "higher" or "lower".
+        better: "higher" or "lower"; "neither" where photographs' own value is the best.
         n: how many pictures were scored.
         network: what looked at them.
         compared_with: the real set, or what the pictures were compared with.
@@ -49,8 +49,13 @@ class Score:
 
 
 def share_error(share: float, count: int) -> float:
-    """The standard error of a share of `count` independent pictures."""
-    return float(np.sqrt(share * (1 - share) / count))
+    """The standard error of a share of `count` independent pictures.
+
+    Half a picture is added to both sides: no share is known exactly, none of 500 pictures neither
+    (Agresti and Coull, 1998, for one standard error).
+    """
+    share = (share * count + 0.5) / (count + 1)
+    return float(np.sqrt(share * (1 - share) / (count + 1)))
 
 
 def score_realism(
@@ -179,7 +184,7 @@ def score_copying(
     count, among = len(drawn), f"{len(training)} training photographs, all at 64 px"
     scores = [
         Score("distance to the nearest training photograph", float(distances.mean()),
-              float(usual.mean()), "higher", count, network, among,
+              float(usual.mean()), "neither", count, network, among,
               float(distances.std(ddof=1) / np.sqrt(count)), is_share=False),
         Score("nearer to one than 95 % of photographs are", copies, float((usual < near).mean()),
               "lower", count, network, among, share_error(copies, count)),

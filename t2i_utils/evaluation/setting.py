@@ -10,12 +10,14 @@ import numpy as np
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
+from t2i_utils.evaluation.alignment import shuffle_across_classes
 from t2i_utils.evaluation.features import RESIZE, FeatureExtractor
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.matcher import Matcher
 from t2i_utils.evaluation.photographs import CHUNK, shuffled_rows
 from t2i_utils.pictures import resize
 from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.stackgan.weights import Weights
 
 FEWEST = 20  # pictures, below which no score means anything
 
@@ -47,21 +49,9 @@ class Setting:
     inception: InceptionV3 | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be judged.
-
-        Raises:
-            InputError: the generator was trained on pictures that it would be judged by, the pack
-                does not fit it, or there are too few test pictures.
-        """
+        """Refuse what cannot be judged: see `check_judgeable`."""
         weights = self.synthesizer.weights
-        check_fit(weights.card, self.pack, self.split)
-        if self.stage not in weights.generators:
-            raise InputError(f"{weights.folder} has no Stage {self.stage}: train it, or take 1")
-        if len(self.rows) < FEWEST:
-            raise InputError(
-                f"{len(self.rows)} pictures to judge by ({self.split} test part of "
-                f"{self.pack.folder}): {FEWEST} are needed"
-            )
+        check_judgeable(weights, self.pack, self.stage, self.split, self.count)
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -125,9 +115,30 @@ class Setting:
             + f", {RESIZE}",
             "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
             "matcher": self.matcher.about,
+            "encoder": self.synthesizer.encoder.name,
             "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",
             "seed": self.seed,
         }
+
+
+def check_judgeable(weights: Weights, pack: Pack, stage: int, split: str, count: int) -> None:
+    """Refuse what cannot be judged, before the long work.
+
+    Raises:
+        InputError: the generator was trained on pictures that it would be judged by, the pack
+            does not fit it, it lacks the stage, or there are too few test pictures, or most of
+            them are of one class.
+    """
+    check_fit(weights.card, pack, split)
+    if stage not in weights.generators:
+        raise InputError(f"{weights.folder} has no Stage {stage}: train it, or take 1")
+    rows = shuffled_rows(pack, split, "test")[:count]
+    if len(rows) < FEWEST:
+        raise InputError(
+            f"{len(rows)} pictures to judge by ({split} test part of {pack.folder}): {FEWEST} are "
+            "needed"
+        )
+    shuffle_across_classes(pack.class_ids[rows])  # raises where one class has most
 
 
 def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
@@ -145,11 +156,19 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
     trained, judged = pack.indices(trained_split, "train"), pack.indices(split, "test")
     seen = len(np.intersect1d(trained, judged))
     if split == "zero-shot" and not seen:
-        seen = int(np.isin(pack.class_ids[judged], pack.class_ids[trained]).sum())
+        own = pack.class_names_of(trained) if trained_split != split else []
+        known = {*own, *card.get("train_classes", [])}  # of then: the data may have changed since
+        names = pack.manifest["class_names"]
+        seen = sum(names[str(number)] in known for number in pack.class_ids[judged])
     if seen:
         raise InputError(
             f"the generator was trained on the {card['split']} part, which shares {seen} pictures "
-            f"or their classes with the {split} test part: use --split {trained_split}"
+            f"or their classes with the {split} test part: "
+            + (
+                f"use --split {trained_split}"
+                if trained_split != split
+                else f"{pack.folder} is not as it was then; judge with the data of then"
+            )
         )
     for what, of_card, of_pack in (
         ("crop", card["crop"], pack.manifest["crop"]),

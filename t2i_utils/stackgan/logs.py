@@ -28,7 +28,8 @@ class RunLog:
     """Collects metrics, and writes them at `flush`: fetching them each step would stall a GPU.
 
     Attributes:
-        path: of log.csv, one row an update of a stage, with the columns `COLUMNS`.
+        path: of log.csv, one row an update of a stage, with the columns `COLUMNS`. On a GPU,
+            `seconds` end when the step is queued, not when it is done.
         latest: the newest losses in a few words, for a progress bar.
     """
 

@@ -20,7 +20,7 @@ from t2i_utils.stackgan.logs import RunLog, save_samples
 from t2i_utils.stackgan.run_folder import RunFolder, replace_text
 from t2i_utils.stackgan.stopping import DeferredInterrupt
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.stackgan.weights import load_weights, save_weights
+from t2i_utils.stackgan.weights import Weights, load_weights, save_weights
 
 SAMPLES = 16  # pictures on a sample sheet
 WARM_UP = 50  # updates of the discriminator alone after --init
@@ -36,6 +36,7 @@ class Stage:
     batches: Batches
     step: int = 0
     warm_up: bool = False  # the generator came from --init, the discriminator is new
+    settled: int = -1  # the step at which the averaged generator got statistics of its own
 
 
 class Run:
@@ -66,12 +67,12 @@ class Run:
                 folder does not have yet may be added without `resume`.
             pack: the data; its training part is used.
             configs: of the stages to train, in order. Stage II alone takes Stage I from the
-                folder's own weights or from `init`.
+                folder's own weights, or else from `init`.
             split: "zero-shot" or "official".
             seed: of weights, batches and noise.
             resume: continue from the folder's checkpoints.
-            init: start from these weights (a set's name or folder); the discriminator, which is
-                new, warms up first.
+            init: start from these weights (a set's name or folder), and with the widths of their
+                generators; the discriminator, which is new, warms up first.
             asked: what the user asked for; kept in run.json for a later resume.
             say: called with each message for the person who watches.
 
@@ -89,7 +90,8 @@ class Run:
         self._check_identity()
         self._init = init or self._about.get("init")
         self._asked = asked or self._about.get("asked")
-        self.stages = self._build_stages(configs)
+        self._borrowed: Weights | None = None  # whose Stage I this run's Stage II draws with
+        self.stages = self._build_stages(configs, is_named=init is not None)
         self.resumed = any(stage.step for stage in self.stages.values())
         self._samples = self._choose_samples()
 
@@ -127,21 +129,20 @@ class Run:
             "encoder": self.pack.manifest["encoder"]["name"],
         }
 
-    def _build_stages(self, configs: Sequence[Config]) -> dict[int, Stage]:
+    def _build_stages(self, configs: Sequence[Config], is_named: bool) -> dict[int, Stage]:
         stages: dict[int, Stage] = {}
-        warm = self._about.get("warm_up", [])
-        files = {config.stage: self.files.checkpoint(config.stage) for config in configs}
-        is_new = not all(file.is_file() for file in files.values())
-        given = load_weights(self._init) if self._init and is_new else None
+        given = self._given([config.stage for config in configs], is_named)
         for config in configs:
             number, stage1 = config.stage, None
             if number == 2:
                 stage1 = stages[1].gan.drawing_generator if 1 in stages else self._stage1()
+            config = self._with_given_width(config, given)
             gan = StageGAN(config, self.pack.width, stage1, self.seed)
             stage = stages[number] = Stage(gan, self._batches(config))
-            if files[number].is_file():
-                stage.step = load_checkpoint(files[number], gan, self.identity)
-                stage.warm_up = number in warm
+            file = self.files.checkpoint(number)
+            if file.is_file():
+                stage.step = stage.settled = load_checkpoint(file, gan, self.identity)
+                stage.warm_up = number in self._warm_up
             elif given is not None and number in given.generators:
                 for generator in (gan.generator, gan.averaged):
                     if generator is not None:
@@ -149,15 +150,40 @@ class Run:
                 stage.warm_up = True
         return stages
 
+    @property
+    def _warm_up(self) -> list[int]:
+        """The stages of this folder that started from weights."""
+        return self._about.get("warm_up", [])
+
+    def _given(self, stages: list[int], is_named: bool) -> Weights | None:
+        """The weights that new stages start from: named now, or when the stage was begun."""
+        new = [stage for stage in stages if not self.files.checkpoint(stage).is_file()]
+        if self._init and any(is_named or stage in self._warm_up for stage in new):
+            return load_weights(self._init)
+        return None
+
+    def _with_given_width(self, config: Config, given: Weights | None) -> Config:
+        """A stage that starts from weights, or once did, has the width of their generator."""
+        begun = self._about.get("stages", {}) if config.stage in self._warm_up else {}
+        known = begun.get(str(config.stage))
+        if known is None and given is not None and config.stage in given.generators:
+            known = given.card["stages"][str(config.stage)]["config"]
+        if known is None:
+            return config
+        return dataclasses.replace(config, generator_width=known["generator_width"])
+
     def _stage1(self) -> Any:
-        """The frozen Stage I for a run of Stage II alone."""
+        """The frozen Stage I for a run of Stage II alone: the folder's own, or a given one."""
         own = self.folder / "weights"
-        if not self._init and not (own / "stage1.npz").is_file():
+        if (own / "stage1.npz").is_file():
+            return load_weights(own, (1,)).generators[1]
+        if not self._init:
             raise InputError(
                 f"Stage II needs a trained Stage I: train --stage 1 in {self.folder} first, or "
                 "name weights with --init"
             )
-        return load_weights(self._init or own, (1,)).generators[1]
+        self._borrowed = load_weights(self._init, (1,))
+        return self._borrowed.generators[1]
 
     def _batches(self, config: Config) -> Batches:
         return Batches(
@@ -172,14 +198,18 @@ class Run:
         )
 
     def train(
-        self, steps: int | dict[int, int], save_every: int = 200, progress: bool = True
+        self,
+        steps: int | dict[int, int],
+        save_every: int = 200,
+        progress: bool = True,
+        in_turn: bool = False,
     ) -> None:
         """Train until every stage has done `steps` updates, then save.
 
         Where both stages train, they advance together: each update of Stage II draws with the
         Stage I of the same step, and never changes it. So training to step 20, then resuming to
-        40, ends with the weights that 40 steps in one go give. For the paper's order (Stage II on
-        a finished Stage I) train the stages one after the other.
+        40, ends with the weights that 40 steps in one go give. With `in_turn`, as in the paper,
+        Stage II begins when Stage I has ended, and draws with what users will draw with.
 
         Ctrl-C stops cleanly: the step is finished, a checkpoint is written, and KeyboardInterrupt
         is raised. A second Ctrl-C stops at once and keeps the checkpoint before.
@@ -188,6 +218,7 @@ class Run:
             steps: the step at which each stage ends; one for all, or {stage: steps}.
             save_every: updates between two checkpoints and sample sheets.
             progress: show a progress bar.
+            in_turn: train one stage after the other.
 
         Raises:
             InputError: a file cannot be written, or the losses are not finite any more; the
@@ -198,9 +229,18 @@ class Run:
         if not waiting:
             self.say(f"{self.folder} is trained that far already ({self._where()}): more --steps?")
             return
-        start = min(self.stages[number].step for number in waiting)
-        last = max(ends[number] for number in waiting)
         self._write_about()
+        for group in [[number] for number in waiting] if in_turn else [list(self.stages)]:
+            self._advance(group, ends, save_every, progress)
+
+    def _advance(
+        self, numbers: list[int], ends: dict[int, int], save_every: int, progress: bool
+    ) -> None:
+        """Train some stages together, each to its end."""
+        stages = {number: self.stages[number] for number in numbers}
+        waiting = [number for number, stage in stages.items() if stage.step < ends[number]]
+        start = min(stages[number].step for number in waiting)
+        last = max(ends[number] for number in waiting)
         log = RunLog(self.folder, {number: stage.step for number, stage in self.stages.items()})
         bar = tqdm(
             range(start, last),
@@ -212,14 +252,16 @@ class Run:
         )
         with log, bar, DeferredInterrupt(lambda text: tqdm.write(text, sys.stderr)) as stop:
             for step in bar:
-                for number, stage in self.stages.items():
+                for number, stage in stages.items():
                     if stage.step == step < ends[number]:
                         self._update(number, stage, log)
+                        if stage.step == ends[number]:
+                            self._settle(number)  # now, not at a save: Stage II may go on with it
                 at_end = step + 1 == last or stop.requested
                 if at_end or (step + 1) % save_every == 0:
                     self._flush(log, bar)
-                    self.save()
-                    self.draw_samples()
+                    self.save(numbers)
+                    self.draw_samples(numbers)
                 elif log.seconds_since_flush > FLUSH_SECONDS:
                     self._flush(log, bar)
                 if stop.requested:
@@ -239,7 +281,7 @@ class Run:
             "backend": backend.name(),
             "asked": self._asked,
             "init": None if self._init is None else str(self._init),
-            "warm_up": sorted(warm | set(self._about.get("warm_up", []))),
+            "warm_up": sorted(warm | set(self._warm_up)),
             "stages": {**self._about.get("stages", {}), **configs},
         }
         self.files.write_about(self._about)
@@ -256,6 +298,8 @@ class Run:
         factor = learning_rate_factor(config, step, len(self.indices))
         learn = not (stage.warm_up and step < WARM_UP)
         metrics = stage.gan.update(batch, step, factor, train_generator=learn)
+        if not backend.has_accelerator():
+            float(metrics["d_loss"])  # JAX returns before the step is done; a GPU is left to run
         stage.step = step + 1
         log.add(number, stage.step, factor, time.perf_counter() - began, metrics)
 
@@ -266,44 +310,59 @@ class Run:
         noise = stage.gan.draw_noise(random, stage.gan.config.batch_size)
         return stage.batches.at(step) | noise
 
-    def save(self) -> None:
-        """Write checkpoints and weights of every stage; the stages' checkpoints change together.
+    def _settle(self, number: int) -> None:
+        """Settle a stage's averaged generator, if it has moved since that was done last."""
+        stage = self.stages[number]
+        if stage.settled != stage.step:
+            stage.gan.settle_average(self._batch(number, step) for step in range(SETTLING))
+            stage.settled = stage.step
+
+    def save(self, numbers: Sequence[int] | None = None) -> None:
+        """Write checkpoints and weights of stages; the stages' checkpoints change together.
+
+        Args:
+            numbers: of the stages; None: all.
 
         Raises:
             InputError: a file cannot be written; the checkpoints before stay.
         """
-        for number, stage in self.stages.items():
-            stage.gan.settle_average(self._batch(number, step) for step in range(SETTLING))
-        with self.files.replacing_checkpoints(self.stages) as paths:
-            for number, stage in self.stages.items():
+        stages = {number: self.stages[number] for number in numbers or self.stages}
+        for number in stages:
+            self._settle(number)
+        with self.files.replacing_checkpoints(stages) as paths:
+            for number, stage in stages.items():
                 save_checkpoint(paths[number], stage.gan, stage.step, self.identity)
-        for stage in self.stages.values():
-            save_weights(
-                self.folder / "weights",
-                stage.gan.drawing_generator,
-                stage.gan.config,
-                self.whitening,
-                self._card(stage),
-            )
-
-    def _card(self, stage: Stage) -> dict[str, Any]:
-        config = stage.gan.config
-        return {
-            "data": self.pack.manifest["name"],
-            "caption_source": self.pack.manifest["caption_source"],
-            "split": f"{self.split} train",
-            "crop": self.pack.manifest["crop"],
-            "num_images": len(self.indices),
-            "encoder": self.pack.manifest["encoder"],
-            "seed": self.seed,
-            "stage": {
+        folder = self.folder / "weights"
+        if self._borrowed and not (folder / "stage1.npz").is_file():
+            note = dict(self._borrowed.card["stages"]["1"])
+            config = Config.from_json(note["config"])
+            generator = self._borrowed.generators[1]
+            save_weights(folder, generator, config, self.whitening, self._card(note))
+        for stage in stages.values():
+            config = stage.gan.config
+            note = {
                 "recipe": config.recipe,
                 "steps": stage.step,
                 "images_seen": stage.step * config.batch_size,
                 "backend": backend.name(),
                 "device": backend.devices()[0],
                 "date": datetime.date.today().isoformat(),
-            },
+            }
+            generator = stage.gan.drawing_generator
+            save_weights(folder, generator, config, self.whitening, self._card(note))
+
+    def _card(self, stage: dict[str, Any]) -> dict[str, Any]:
+        """What to say of the run's weights, and of one stage."""
+        return {
+            "data": self.pack.manifest["name"],
+            "caption_source": self.pack.manifest["caption_source"],
+            "split": f"{self.split} train",
+            "crop": self.pack.manifest["crop"],
+            "num_images": len(self.indices),
+            "train_classes": self.pack.class_names_of(self.indices),
+            "encoder": self.pack.manifest["encoder"],
+            "seed": self.seed,
+            "stage": stage,
         }
 
     def _choose_samples(self) -> dict[str, np.ndarray]:
@@ -319,12 +378,12 @@ class Run:
             "rows": chosen,
         }
 
-    def draw_samples(self) -> list[Path]:
-        """Write a sheet of samples of every stage; return the files."""
+    def draw_samples(self, numbers: Sequence[int] | None = None) -> list[Path]:
+        """Write a sheet of samples of each of some stages, None: of all; return the files."""
         files = []
         embeddings, noise = self._samples["embeddings"], self._samples["noise"]
-        for number, stage in self.stages.items():
-            gan = stage.gan
+        for number in numbers or self.stages:
+            stage, gan = self.stages[number], self.stages[number].gan
             epsilon = np.zeros((SAMPLES, gan.config.condition_size), "float32")
             if gan.stage1 is None:
                 inputs = [embeddings, noise, epsilon]
