@@ -244,7 +244,7 @@ class Run:
         log = RunLog(self.folder, {number: stage.step for number, stage in self.stages.items()})
         bar = tqdm(
             range(start, last),
-            "training",
+            f"training stage {' and '.join(map(str, numbers))}",
             initial=start,
             total=last,
             unit="step",
