@@ -93,7 +93,13 @@ def test_train_py_trains_a_users_own_folder_and_says_only_what_is_ours(tmp_path)
     assert "stage 1: 64 px, recipe paper, preset smoke, steps 1 to 2 of 8 pictures" in done.stdout
     assert "done: python generate.py" in done.stdout and "--weights R" in done.stdout
     lines = [line for line in done.stderr.replace("\r", "\n").splitlines() if line.strip()]
-    ours = ("own: packing 12 pictures", "own has no boxes", "pictures:", "captions:", "training stage")
+    ours = (
+        "own: packing 12 pictures",
+        "own has no boxes",
+        "pictures:",
+        "captions:",
+        "training stage",
+    )
     assert [line for line in lines if not line.startswith(ours)] == []
 
     # --resume takes all that is left out from the run.
