@@ -5,7 +5,7 @@
 features (Sauer et al., NeurIPS 2021, arXiv 2111.01007), hinge losses (DF-GAN, arXiv 2008.05865),
 a contrastive image-text loss (XMC-GAN, arXiv 2101.04702), a loss that makes noise count (mode
 seeking, arXiv 1903.05628), a discriminator that sees blurred pictures first (StyleGAN-XL, arXiv
-2202.00273), augmentation that comes by and by (arXiv 2006.06676) and an averaged generator.
+2202.00273) and an averaged generator.
 A preset fits a recipe to a machine: widths, batch, precision and length.
 """
 
@@ -42,7 +42,6 @@ class Config:
     contrastive_weight: float = 0.0
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ; even batches
     blur_steps: int = 0  # modern: the discriminator's view sharpens over so many first steps
-    augment_steps: int = 0  # modern: from blur_steps to these ever more pictures are augmented
     hidden_square: float = 0.0  # modern: side of what the discriminator is not shown, of 1
     num_distractors: int = 0  # more sentences that the contrastive loss tells apart
     captions_per_image: int = 1  # embeddings of so many captions are averaged in training
@@ -108,11 +107,6 @@ _MODERN: dict[str, Any] = {
     "beta_2": 0.99,
     "average_decay": 0.998,
 }
-_MODERN_STAGE_1: dict[str, Any] = {
-    "diversity_weight": 2.0,
-    "blur_steps": 800,
-    "augment_steps": 2000,
-}
 _MODERN_SMOKE: dict[str, Any] = {
     "generator_width": 8,
     "discriminator_width": 16,
@@ -161,7 +155,9 @@ def make_config(
     fields = {
         **(_PAPER if recipe == "paper" else _MODERN),
         **({"halve_every_epochs": 100} if (recipe, stage) == ("paper", 2) else {}),
-        **(_MODERN_STAGE_1 if (recipe, stage) == ("modern", 1) else {}),
+        **(
+            {"diversity_weight": 2.0, "blur_steps": 800} if (recipe, stage) == ("modern", 1) else {}
+        ),
         **_PRESETS[preset],
         **_CHANGES[recipe, preset, stage],
         **{key: value for key, value in changes.items() if value is not None},

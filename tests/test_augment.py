@@ -17,7 +17,6 @@ from t2i_utils.stackgan.augment import (
     augment_window,
     resample,
     sampling_matrix,
-    spare,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -116,20 +115,6 @@ def test_a_square_is_hidden_in_grey_and_the_rest_stays(function):
     found = np.asarray(function(images, 16, uniforms, hidden=0.5))
     np.testing.assert_allclose(found, expected, atol=1e-6)
     np.testing.assert_allclose(np.asarray(function(images, 16, uniforms)), images, atol=1e-6)
-
-
-def test_all_but_a_share_are_left_as_they_are_wherever_their_windows_look():
-    uniforms = RANDOM.random((4000, UNIFORMS)).astype("float32")
-    assert np.array_equal(spare(uniforms, 1.0), uniforms)
-    for share in (0.0, 0.3):
-        kept = spare(uniforms, share)
-        changed = (kept[:, :4] != 0.5).any(axis=1)
-        assert changed.mean() == pytest.approx(share, abs=0.03)
-        assert np.array_equal(kept[changed], uniforms[changed])
-        assert np.array_equal(kept[:, 4:6], uniforms[:, 4:6])
-    images = pictures(16, 4)
-    found = np.asarray(augment(images, 16, spare(uniforms[:4], 0.0), hidden=0.5))
-    np.testing.assert_allclose(found, images, atol=1e-6)
 
 
 @pytest.mark.parametrize("function", [augment, augment_window])

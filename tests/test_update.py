@@ -6,7 +6,7 @@ from keras import ops
 from small_gan import ALL, new_gan, restored, shared_gan, small_batch, small_config, values
 
 from t2i_utils.stackgan.augment import UNIFORMS
-from t2i_utils.stackgan.update import StageGAN, augmented_share
+from t2i_utils.stackgan.update import StageGAN
 
 
 def changed(before: list[np.ndarray], variables: list) -> list[bool]:
@@ -41,25 +41,6 @@ def test_the_same_batch_gives_the_same_update():
             found.append(values(gan.state_variables))
     for one, two in zip(*found, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
-
-
-def test_ever_more_pictures_are_augmented_once_the_view_is_sharp():
-    gan = shared_gan("modern", 1)
-    first, last = gan.config.blur_steps, gan.config.augment_steps
-    middle = (first + last) // 2
-    shares = [augmented_share(gan.config, step) for step in (0, first, middle, last, 9 * last)]
-    assert 0 < first < last and shares == [0, 0, 0.5, 1, 1]
-    assert augmented_share(small_config("modern", 2), 0) == 1
-    batch = small_batch(gan)
-    batch["augment_real"][:, -1] = 0.6
-    other = {**batch, "augment_real": 1 - batch["augment_real"]}
-    other["augment_real"][:, -1] = 0.6
-    for step, matters in ((middle, False), (last, True)):
-        logits = []
-        for each in (batch, other):
-            with restored(gan):
-                logits.append(float(gan.update(each, step)["d_real"]))
-        assert (abs(logits[0] - logits[1]) > 1e-4) == matters
 
 
 def test_losses_of_the_paper_are_those_of_its_logits():

@@ -16,7 +16,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from ablation_variants import BASE, VARIANTS
+from ablation_variants import BLUR_STEPS, VARIANTS
 
 from t2i_utils.config import make_config
 from t2i_utils.data import Pack, load_pack
@@ -64,7 +64,7 @@ def main() -> None:
 def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any]:
     """Train and score one variant: its row of the table."""
     variant = VARIANTS[name]
-    config = make_config("modern", "cpu", 1, **{**BASE, **variant.changes})
+    config = make_config("modern", "cpu", 1, **{"blur_steps": BLUR_STEPS, **variant.changes})
     folder = options.runs / f"{variant.run or name}-{options.seed}"
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(training, "StageGAN", variant.gan))

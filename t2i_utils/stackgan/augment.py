@@ -7,14 +7,13 @@ Augmentation after Zhao et al., Differentiable Augmentation, NeurIPS 2020 (arXiv
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 BRIGHTNESS = 0.3  # added or taken away, at most, of a range of 2
 CONTRAST = 0.4  # more or less, at most, of 1
 TRANSLATION = 1 / 8  # of the picture's side, at most
-UNIFORMS = 9  # random numbers that one picture's augmentation takes
-UNCHANGED = (0.5,) * 6 + (-1.0,) * 3  # in their place: a picture as it is, the square beyond it
+UNIFORMS = 8  # random numbers that one picture's augmentation takes
+UNCHANGED = (0.5,) * 6 + (-1.0,) * 2  # in their place: a picture as it is, the square beyond it
 
 
 def sampling_matrix(
@@ -71,8 +70,7 @@ def augment(
         images: (batch, size, size, 3) in [-1, 1].
         output_size: height and width of the result.
         uniforms: (batch, UNIFORMS) in [0, 1]: brightness, contrast, shift down and right, window
-            down and right (see `augment_window`), hidden square down and right; the last one
-            is for `spare`.
+            down and right (see `augment_window`), hidden square down and right.
         blur: as in `resample`.
         hidden: side of the hidden square, as a share of the picture's.
 
@@ -97,21 +95,6 @@ def augment_window(
     offsets = uniforms[:, 4:6] * (images.shape[1] - output_size)
     images = resample(_change_light(images, uniforms), output_size, 1.0, offsets, blur)
     return images * _seen(output_size, uniforms, hidden)
-
-
-def spare(uniforms: np.ndarray, share: float) -> np.ndarray:
-    """Leave all but a share of the pictures as they are; windows move all the same.
-
-    Args:
-        uniforms: (batch, UNIFORMS) in [0, 1].
-        share: of pictures to change, in [0, 1]: those whose last number is below it.
-
-    Returns:
-        What to give to `augment` instead, (batch, UNIFORMS).
-    """
-    unchanged = np.tile(np.asarray(UNCHANGED, uniforms.dtype), (len(uniforms), 1))
-    unchanged[:, 4:6] = uniforms[:, 4:6]
-    return np.where(uniforms[:, -1:] < share, uniforms, unchanged)
 
 
 def _seen(size: int, uniforms: Any, hidden: float) -> Any:

@@ -14,7 +14,7 @@ from keras import ops
 from t2i_utils import backend
 from t2i_utils.config import Config
 from t2i_utils.stackgan import losses
-from t2i_utils.stackgan.augment import UNIFORMS, spare
+from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.discriminator import Discriminator, build_discriminator
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
@@ -127,8 +127,6 @@ class StageGAN:
                 lambda inputs: self._update(inputs, train_generator), variables
             )
         fields = {name: values for name, values in batch.items() if name != "indices"}
-        for name in ("augment_real", "augment_fake"):
-            fields[name] = spare(fields[name], augmented_share(config, step))
         fields["blur"] = np.asarray(blur_at(config, step), "float32")
         fields["decay"] = np.asarray(min(config.average_decay, (1 + step) / (10 + step)), "float32")
         return self._compiled[train_generator](fields)
@@ -243,17 +241,6 @@ def blur_at(config: Config, step: int) -> float:
     """
     left = max(0.0, 1 - step / config.blur_steps) if config.blur_steps else 0.0
     return 1 + (START_BLUR - 1) * left
-
-
-def augmented_share(config: Config, step: int) -> float:
-    """The share of pictures that are augmented: none while the view is blurred, all at last.
-
-    Early on augmentation only slows both players down; it pays once the discriminator begins to
-    know its photographs by heart (Karras et al., arXiv 2006.06676, adapt the share to that).
-    """
-    if step >= config.augment_steps:
-        return 1.0
-    return max(0, step - config.blur_steps) / max(1, config.augment_steps - config.blur_steps)
 
 
 def _diversity(images: Any) -> Any:
