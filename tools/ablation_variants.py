@@ -26,6 +26,7 @@ from t2i_utils.stackgan.layers import (
 )
 
 PENALTY, POWER, LAZY = 2.0, 6, 16  # DF-GAN's weight and power; steps between two penalties
+GROWTH = 2000  # steps until all pictures are augmented
 
 
 class PlainDiscriminator(Discriminator):
@@ -115,6 +116,18 @@ class BareGAN(update.StageGAN):
         return {**noise, "augment_real": plain, "augment_fake": plain}
 
 
+class GrowingGAN(update.StageGAN):
+    """Ever more pictures are augmented over GROWTH steps; the others are seen as they are."""
+
+    def update(self, batch: dict[str, np.ndarray], step: int, *args: Any, **more: Any) -> Any:
+        """As ever, with other numbers to augment by."""
+        random, batch = np.random.default_rng(step), dict(batch)
+        for name in ("augment_real", "augment_fake"):
+            spared = random.random((len(batch[name]), 1)) >= step / GROWTH
+            batch[name] = np.where(spared, np.float32(UNCHANGED), batch[name])
+        return super().update(batch, step, *args, **more)
+
+
 def concatenated_body(latent: Any, width: int) -> Any:
     """The modern body where the text enters once, at the first layer, as in StackGAN."""
     x = layers.Dense(4 * 4 * 8 * width, kernel_initializer=small_uniform())(latent)
@@ -164,6 +177,7 @@ VARIANTS = {
         "plain, the penalty every 16th step", _NO_FEATURES, LazyGAN, parts=_PLAIN
     ),
     "bare": Variant("no augmentation", gan=BareGAN),
+    "growing": Variant("augmentation that grows over 2,000 steps", gan=GrowingGAN),
     "whole": Variant("no hidden square", {"hidden_square": 0.0}),
     "sharp": Variant("no blur at first", {"blur_steps": 0}),
     "unmatched": Variant("no contrastive loss", {"contrastive_weight": 0.0}),
