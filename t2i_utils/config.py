@@ -144,7 +144,7 @@ def make_config(
 
     Args:
         recipe: "paper" or "modern".
-        preset: "smoke" (seconds), "cpu" (an hour or so), "gpu" (a day).
+        preset: "smoke" (a minute or two), "cpu" (hours), "gpu" (many hours).
         stage: 1 (64 px) or 2 (256 px).
         **changes: fields of `Config` to set by hand; None leaves the preset's value.
 

@@ -16,6 +16,7 @@ from t2i_utils.evaluation import (
     kernel_distance,
     nearest_neighbours,
 )
+from t2i_utils.evaluation.scores import score_copying, score_diversity, share_error
 
 
 def normal(seed: int, count: int, width: int = 8, shift: float = 0.0) -> np.ndarray:
@@ -144,3 +145,33 @@ def test_memory_does_not_grow_with_the_number_of_pictures(measure, tmp_path, mon
         tracemalloc.stop()
     # Ten times less than the 2,800 rows more: what grows is a few numbers a picture.
     assert peaks[1] - peaks[0] < 2800 * 400 * 4 / 10
+
+
+# -- the scores made of them --------------------------------------------------------------------
+
+
+def test_the_error_of_a_share_is_known_even_where_all_pictures_agree():
+    assert share_error(0.5, 99) == pytest.approx(0.05)
+    for share in (0.0, 1.0):
+        assert share_error(share, 99) == pytest.approx(np.sqrt(0.005 * 0.995) / 10)
+
+
+def test_diversity_is_of_pictures_of_one_caption_and_photographs_of_one_class():
+    samples = np.zeros((2, 3, 4))
+    samples[0, 1, 0] = 3  # distances 3, 0 and 3; those of the other caption are 0
+    photographs = np.array([[0, 0], [6, 8], [100, 100], [0, 0], [3, 4]])
+    score = score_diversity(samples, photographs, np.array([1, 1, 2, 3, 3]), "lite2")
+    assert score.value == pytest.approx(1) and score.n == 6
+    assert score.photographs == pytest.approx((10 + 5) / 2)  # one photograph alone is no pair
+    assert score.standard_error == pytest.approx(1)  # of 2 and 0
+
+
+def test_a_copy_is_nearer_to_a_training_photograph_than_photographs_are():
+    training = np.eye(30)[:, :25] * 10
+    held_out = np.tile(training[3], (20, 1)) + np.linspace(1, 2, 20)[:, None] * np.eye(25)[0]
+    drawn = np.stack([training[7] + 5 * np.eye(25)[0], training[9] + 0.1 * np.eye(25)[1]])
+    (distance, copies), (places, rows) = score_copying(drawn, held_out, training, "lite2")
+    assert distance.value == pytest.approx((5 + 0.1) / 2)
+    assert distance.photographs == pytest.approx(1.5)
+    assert copies.value == 0.5 and copies.photographs == pytest.approx(0.05)
+    assert [*places] == [1, 0] and [*rows] == [9, 7]  # the copy first, beside what it copies

@@ -38,11 +38,13 @@ TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_
 
 
 @functools.cache
-def birds() -> Pack:
+def birds(crop: str = "box") -> Pack:
     """Enough toy birds for 20 test pictures or more."""
-    data = write_toy_birds(scratch() / "toy-evaluation", 80, 2)
-    folder = scratch() / "pack-evaluation"
-    write_pack(read_dataset(data), folder, encoder=load_encoder(), progress=False)
+    data = scratch() / "toy-evaluation"
+    if not data.is_dir():
+        write_toy_birds(data, 80, 2)
+    folder = scratch() / f"pack-evaluation-{crop}"
+    write_pack(read_dataset(data), folder, encoder=load_encoder(), crop=crop, progress=False)
     return load_pack(folder)
 
 
@@ -57,10 +59,10 @@ def untrained_matcher() -> matcher.Matcher:
 
 
 @functools.cache
-def untrained_run() -> Path:
+def untrained_run(crop: str = "box") -> Path:
     """A run's folder with small generators of both stages, as they are before training."""
-    folder = scratch() / "untrained"
-    manifest = birds().manifest
+    folder = scratch() / f"untrained-{crop}"
+    manifest = birds(crop).manifest
     about = {name: manifest[name] for name in ("crop", "encoder", "caption_source")}
     about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
     whitening = birds().whitening(birds().indices())
@@ -99,6 +101,8 @@ def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, caps
         assert measures[name]["value"] > measures[name]["photographs"]
     obeyed = measures["parts in their colour"]
     assert obeyed["photographs"] > 0.9 > 0.5 > obeyed["value"]
+    for name in ("R-precision", "colour of a part", "parts in their colour"):
+        assert measures[name]["shuffled"] is not None
     text = (out / "report.md").read_text()
     assert "| KID x 1000 | lower |" in text and "Stage I's pictures enlarged" in text
     with Image.open(out / "nearest.png") as picture:
@@ -203,9 +207,23 @@ def test_a_missing_stage_is_refused_before_the_long_work(tmp_path, capsys, monke
     assert "has no Stage 2" in capsys.readouterr().err
 
 
-def test_the_command_refuses_an_overlap_in_one_line(capsys):
+def test_a_run_is_never_taken_for_a_shipped_set(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("toy", ""):
+        assert main(["evaluate", "--run", name, "--data", str(birds().folder)]) == 2
+        assert "no weights at" in capsys.readouterr().err
+
+
+def test_another_encoder_than_the_generators_own_is_refused():
+    synthesizer = Synthesizer(untrained_run())
+    synthesizer.weights.card["encoder"] = {"name": "other", "width": 512}
+    with pytest.raises(InputError, match="trained with sentence encoder 'other'.*T2I_ENCODER"):
+        Setting(synthesizer, birds(), lite0(), untrained_matcher(), count=20)
+
+
+def test_the_command_refuses_an_overlap_in_one_line(tmp_path, capsys):
     words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
-    assert main([*words, "--split", "official"]) == 2
+    assert main([*words, "--split", "official", "--out", str(tmp_path / "report")]) == 2
     error = capsys.readouterr().err
     assert "was trained on the zero-shot train part" in error and error.count("\n") == 1
 
@@ -266,6 +284,23 @@ def test_a_matcher_is_read_back_as_it_was_written(few_steps):
     np.testing.assert_array_equal(first.image_vectors(pictures), again.image_vectors(pictures))
     vectors = again.text_vectors(birds().embeddings[:5, 0])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+
+
+def test_parts_of_toy_birds_are_looked_at_in_whole_boxes_only():
+    measured = {}
+    for crop in ("box", "paper"):
+        synthesizer = Synthesizer(untrained_run(crop))
+        setting = Setting(synthesizer, birds(crop), lite0(), untrained_matcher(), count=20)
+        measured[crop] = [score.measure for score in evaluate._score_toy_parts(setting)]
+    assert measured == {"box": ["parts in their colour"], "paper": []}
+
+
+def test_the_share_of_parts_counts_parts_and_its_error_pictures():
+    red, blue = {"wing": "red", "belly": "red"}, {"wing": "blue", "belly": "blue"}
+    share, error = evaluate._share_in_colour([red, red, blue], [red, {"wing": "blue"}, {}])
+    assert share == pytest.approx(2 / 3)
+    # 2 of 2 and 0 of 1: off by 2/3 of a part each.
+    assert error == pytest.approx(np.sqrt(2 * (2 / 3) ** 2) / 3)
 
 
 def test_toy_birds_are_told_from_others():

@@ -307,3 +307,53 @@ def test_a_raw_folder_is_packed_once_and_again_when_something_changes(tmp_path, 
     assert pack_again() != first
     folders = {first, pack_again(), pack_again(crop="paper"), pack_again(limit=1)}
     assert len(folders) == 4 == len(list(packs.iterdir()))
+
+
+# --- what is computed of a pack and kept in it ------------------------------------------------
+
+
+def test_what_is_kept_is_computed_once_and_others_may_read_it(pack):
+    asked = []
+
+    def fill(store):
+        asked.append(1)
+        store[:] = 5
+
+    for _ in range(2):
+        found = pack.kept("kept/fives.npy", np.int32, (3, 2), fill)
+        np.testing.assert_array_equal(found, np.full((3, 2), 5))
+    assert len(asked) == 1
+    file = pack.folder / "kept" / "fives.npy"
+    assert [*file.parent.iterdir()] == [file]
+    other = pack.folder / "manifest.json"
+    assert file.stat().st_mode == other.stat().st_mode
+
+
+def test_a_damaged_file_of_what_is_kept_is_named(pack):
+    pack.kept("kept/twos.npy", np.int32, (3, 2), lambda store: store.fill(2))
+    file = pack.folder / "kept" / "twos.npy"
+    with pytest.raises(InputError, match=r"twos.npy holds int32 \(3, 2\), expected .*remove it"):
+        pack.kept("kept/twos.npy", np.int32, (4, 2), None)
+    file.write_bytes(file.read_bytes()[:-5])
+    with pytest.raises(InputError, match="twos.npy is truncated or damaged; remove it"):
+        pack.kept("kept/twos.npy", np.int32, (3, 2), None)
+
+
+def test_what_was_stopped_is_not_kept(pack):
+    def fill(store):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pack.kept("stopped/a.npy", np.int32, (3, 2), fill)
+    assert [*(pack.folder / "stopped").iterdir()] == []
+
+
+def test_a_pack_that_cannot_be_written_says_where_to_put_it(pack):
+    (pack.folder / "taken").write_text("a file, not a folder")
+    with pytest.raises(InputError, match="taken: .*copy the pack to a folder that can be written"):
+        pack.place_to_keep("taken/a.npy")
+
+
+def test_captions_beside_a_pack_are_refused(pack, encoder, tmp_path):
+    with pytest.raises(InputError, match="is a pack and has its captions: leave --captions out"):
+        auto_pack(pack.folder, encoder=encoder, crop="box", captions=tmp_path)

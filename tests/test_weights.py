@@ -116,6 +116,8 @@ def test_a_run_folder_and_a_set_folder_both_name_weights():
 def test_no_weights_says_what_can_be_named(tmp_path):
     with pytest.raises(InputError, match="no weights at 'nowhere': name a training run's folder"):
         find_weights("nowhere")
+    with pytest.raises(InputError, match="no weights at"):
+        find_weights(Path("birds"))  # a folder, never a shipped set
 
 
 def test_a_path_is_never_taken_for_a_shipped_name(tmp_path, monkeypatch):

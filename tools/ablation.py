@@ -20,6 +20,7 @@ from ablation_variants import BLUR_STEPS, VARIANTS
 
 from t2i_utils.config import make_config
 from t2i_utils.data import Pack, load_pack
+from t2i_utils.errors import InputError
 from t2i_utils.evaluation.evaluate import evaluate
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.matcher import pack_matcher
@@ -48,10 +49,10 @@ def main() -> None:
     pack = load_pack(options.pack)
     for name in options.only:
         result = options.runs / f"{name}-{options.seed}" / RESULT
-        terms = {"steps": options.steps, "count": options.count}
+        terms = {"pack": describe(pack), "steps": options.steps, "count": options.count}
         if result.is_file():
             done = json.loads(result.read_text())
-            if other := {key for key, value in terms.items() if done[key] != value}:
+            if other := {key for key, value in terms.items() if done.get(key) != value}:
                 raise SystemExit(f"{result} has another {' and '.join(sorted(other))}: remove it")
         else:
             row = measure(name, options, pack)
@@ -59,6 +60,12 @@ def main() -> None:
             result.write_text(json.dumps(row, indent=1) + "\n")
         (options.runs / "ablation.md").write_text(table(options.runs))
     print(table(options.runs))
+
+
+def describe(pack: Pack) -> str:
+    """What tells one pack from another in a row."""
+    manifest = pack.manifest
+    return f"{manifest['name']}, crop {manifest['crop']}, {len(pack.class_ids):,} pictures"
 
 
 def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any]:
@@ -84,7 +91,9 @@ def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any
         "what": variant.what,
         "seed": options.seed,
         "steps": run.stages[1].step,
+        "pack": describe(pack),
         "count": options.count,
+        "n": found.about["n"],
         "minutes": round(minutes_of(folder)),
         "photographs": [shown(s, s.photographs) for s in scores],
         "scores": [shown(s, s.value, s.standard_error) for s in scores],
@@ -114,15 +123,18 @@ def table(runs: Path) -> str:
     for name in VARIANTS:
         files = sorted(runs.glob(f"{name}-[0-9]*/{RESULT}"))
         rows += [json.loads(file.read_text()) for file in files]
-    lines = ["| change | seed | steps | minutes | " + " | ".join(COLUMNS) + " |"]
-    lines.append("| --- " * (4 + len(COLUMNS)) + "|")
+    lines = ["| change | seed | steps | n | minutes | " + " | ".join(COLUMNS) + " |"]
+    lines.append("| --- " * (5 + len(COLUMNS)) + "|")
     for row in rows:
-        cells = [row["what"], row["seed"], row["steps"], row["minutes"], *row["scores"]]
+        cells = [row[key] for key in ("what", "seed", "steps", "n", "minutes")] + row["scores"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     if rows:
-        lines.append("| photographs | | | | " + " | ".join(rows[0]["photographs"]) + " |")
+        lines.append("| photographs | | | | | " + " | ".join(rows[0]["photographs"]) + " |")
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        raise SystemExit(f"error: {error}") from error

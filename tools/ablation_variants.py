@@ -176,7 +176,13 @@ VARIANTS = {
     "plain-lazy": Variant(
         "plain, the penalty every 16th step", _NO_FEATURES, LazyGAN, parts=_PLAIN
     ),
-    "bare": Variant("no augmentation", gan=BareGAN),
+    "plain-slow": Variant(
+        "plain, the penalty every 16th step, DF-GAN's learning rates",
+        {**_NO_FEATURES, "generator_learning_rate": 1e-4, "discriminator_learning_rate": 4e-4},
+        LazyGAN,
+        parts=_PLAIN,
+    ),
+    "bare": Variant("no augmentation: no light, shift or hidden square", gan=BareGAN),
     "growing": Variant("augmentation that grows over 2,000 steps", gan=GrowingGAN),
     "whole": Variant("no hidden square", {"hidden_square": 0.0}),
     "sharp": Variant("no blur at first", {"blur_steps": 0}),

@@ -19,12 +19,11 @@ from PIL import Image
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.course.style import INK, PALETTE
-from t2i_utils.errors import InputError
 
 NUM_STEPS, ACROSS, GAP = 9, 8, 2  # sheets shown; pictures side by side on one, pixels between
 CURVES = (
     ("d_real", "photographs with their caption"),
-    ("d_wrong", "photographs with another bird's"),
+    ("d_wrong", "photographs with a wrong caption"),
     ("d_fake", "drawn pictures"),
 )
 MATCHES = (("match_real", "photographs"), ("match_fake", "drawn pictures"))
@@ -40,7 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     sheets = sorted((options.run / "samples").glob("stage1_*.png"))
     if not sheets:
-        raise InputError(f"{options.run} holds no sample sheets")
+        raise SystemExit(f"error: {options.run} holds no sample sheets")
     chosen = [sheets[place] for place in spread(len(sheets))]
     steps = [int(sheet.stem.split("_")[1]) for sheet in chosen]
     strip = np.stack([[cut(sheet, row) for sheet in chosen] for row in options.rows])
@@ -85,7 +84,7 @@ def draw(strip: np.ndarray, steps: list[int], log: dict[str, np.ndarray], out: P
                 axes.set_title(f"step {steps[column]:,}", fontsize=10, color=INK)
     left, right = below.subplots(1, 2)
     for axes, curves, title in (
-        (left, CURVES, "What the discriminator says (1 real, -1 drawn)"),
+        (left, CURVES, "The discriminator's answer (hinge: 1 yes, -1 no)"),
         (right, MATCHES, "How hard a picture's caption is to find (nats)"),
     ):
         for (name, label), colour in zip(curves, PALETTE, strict=False):

@@ -89,8 +89,9 @@ from t2i_utils.data.dataset import Record
 # - `"toy"`: drawn birds. They need no download, and we know the colour of every part exactly, so
 #   we can later *measure* whether a network obeyed its caption.
 # - `"cub"`: Caltech-UCSD Birds-200-2011, the photographs that StackGAN was published on. Get them
-#   with `t2i data download`, or name the folder that holds `CUB_200_2011` in the environment
-#   variable `T2I_CUB_DIR`; then `"cub"` is what you get without touching anything.
+#   with `t2i data download` and write `"cub"` below; or name the folder that holds
+#   `CUB_200_2011`, by its full path, in the environment variable `T2I_CUB_DIR`: then `"cub"` is
+#   what you get without touching anything.
 
 # %%
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
@@ -301,10 +302,13 @@ for line, index in zip(axes, random.choice(len(records), 3, replace=False), stri
     record = records[index]
     picture = Image.open(record.path).convert("RGB")
     line[0].imshow(picture)
+    line[0].set_title("box (orange), paper's window (blue)", fontsize=10, fontweight="normal")
     left, top, right, bottom = crop_window(picture.size, record.box, "paper")
     paper = (left, top, right - left, bottom - top)
     for (x, y, width, height), colour in ((record.box, "#e07a3f"), (paper, "#1f6f8b")):
-        frame = plt.Rectangle((x, y), width, height, fill=False, color=colour, linewidth=2.5)
+        frame = plt.Rectangle(
+            (x, y), width, height, fill=False, color=colour, linewidth=2.5, clip_on=False
+        )
         line[0].add_patch(frame)
     for axis, crop in zip(line[1:], ("paper", "box"), strict=True):
         axis.imshow(read_squares(record.path, record.box, crop, (64,))[0])

@@ -77,7 +77,7 @@ import seaborn as sns
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
 # %% [markdown]
-# All the rest is the library's own parts: the same classes train for a day on a GPU.
+# All the rest is the library's own parts: the same classes train for hours, on photographs too.
 
 # %%
 from t2i_utils import backend
@@ -108,10 +108,10 @@ whitening = pack.whitening(train)
 
 # %% [markdown]
 # The size of everything stands in one place, a `Config`. We take the preset `cpu`, which trains for
-# an hour on a laptop, and make it small enough for two minutes: networks a third as wide, half as
-# many pictures a step, a discriminator that looks at 64 pixels in place of 128, and 512 more
-# sentences to compare with in place of 4,096. The last three lines make everything happen sooner;
-# we come to each of them.
+# an hour or two on two cores, and make it small enough for two minutes: networks a third as wide,
+# half as many pictures a step, a discriminator that looks at 64 pixels in place of 128, and 512
+# more sentences to compare with in place of 4,096. The last three lines make everything happen
+# sooner; we come to each of them.
 
 # %%
 config = make_config(

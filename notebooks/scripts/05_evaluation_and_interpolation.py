@@ -835,10 +835,10 @@ plt.show()
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Orange rises to its hill in the middle of the walk, red rises at its end, yellow is there only
-# at the beginning, and little](../figures/05_attribute_walk.png)
+# ![Yellow leads at its own word and soon falls, orange has its hill in the middle of the walk, red
+# rises at its end; blue, the control, has a hill beside orange's](../figures/05_attribute_walk.png)
 #
-# *The shipped weights; bellies in yellow are what they miss most.*
+# *The shipped weights. Blue rises to 16 % beside orange: the word changes more than the belly.*
 #
 # </details>
 #

@@ -346,7 +346,7 @@ plt.show()
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![The loss falls steeply in the first fifty steps from the line "knows nothing", then slowly
+# ![The loss falls steeply in the first hundred steps from the line "knows nothing", then slowly
 # towards the line "reads people's minds", which it does not reach](../figures/06_loss.png)
 #
 # *600 steps of 32 toy birds with 4 captions each, seed 0, on two cores without a GPU.*

@@ -28,7 +28,9 @@ def add_arguments(parser: Parser) -> None:
     """Describe the command's options."""
     what = parser.add_argument_group("what to score")
     generator = what.add_mutually_exclusive_group()
-    generator.add_argument("--run", dest="folder", metavar="DIR", help="a training run's folder")
+    generator.add_argument(
+        "--run", dest="folder", type=Path, metavar="DIR", help="a training run's folder"
+    )
     generator.add_argument(
         "--weights",
         default="birds",
@@ -86,11 +88,12 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.evaluation.inception import HANDLE, InceptionV3
         from t2i_utils.evaluation.matcher import pack_matcher
         from t2i_utils.evaluation.report import score_table, write_report
-        from t2i_utils.evaluation.setting import Setting, check_judgeable
+        from t2i_utils.evaluation.setting import Setting, check_encoder, check_judgeable
         from t2i_utils.stackgan.run_folder import make_folder
         from t2i_utils.stackgan.synthesis import Synthesizer
 
-    synthesizer = Synthesizer(options.folder or options.weights)
+    synthesizer = Synthesizer(options.weights if options.folder is None else options.folder)
+    check_encoder(synthesizer)
     card = synthesizer.weights.card
     pack = auto_pack(
         options.data, encoder=synthesizer.encoder, crop=card["crop"], captions=options.captions

@@ -18,7 +18,7 @@ RAW_FOLDERS = ("CUB_200_2011", "data", "data/CUB_200_2011")
 SMOKE_IMAGES = 256
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
-DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "about a day"}
+DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "many hours"}
 REMEMBERED = ("data", "captions", "preset", *DEFAULTS)
 
 
@@ -43,7 +43,7 @@ def add_arguments(parser: Parser) -> None:
     model.add_argument(
         "--preset",
         choices=PRESETS,
-        help="smoke: a minute, to see it work; cpu: hours; gpu: a day; default: by the machine",
+        help="smoke: a minute or two, does it run?; cpu: hours; gpu: many; default: by the machine",
     )
     model.add_argument(
         "--recipe",
@@ -106,7 +106,9 @@ def run_command(options: argparse.Namespace) -> int:
     )
     _announce(run, configs, None if options.steps else DURATIONS[preset])
     run.train({config.stage: config.steps for config in configs}, in_turn=options.steps is None)
-    print(f'done: python generate.py "a small red bird" --weights {options.folder}')
+    # With a slash, lest the folder is called like a shipped set.
+    folder = options.folder if options.folder.name != str(options.folder) else f"./{options.folder}"
+    print(f'done: python generate.py "a small red bird" --weights {folder}')
     return 0
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from t2i_utils.checksum import file_checksum
 from t2i_utils.data.dataset import PARTS, SPLITS
 from t2i_utils.errors import InputError
+from t2i_utils.mapped import mapped_zeros
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
@@ -157,47 +158,63 @@ class Pack:
             fill: computes the values into an array.
 
         Raises:
+            InputError: the folder cannot be written, its disk is full, or the file is damaged.
+        """
+        if not (self.folder / name).is_file():
+            file = self.place_to_keep(name)
+            # A name of its own: two processes may compute the same at once.
+            partial = file.with_name(f"{file.stem}.{os.getpid()}.partial")
+            try:
+                fill(mapped_zeros(partial, dtype, shape))
+                os.replace(partial, file)
+            finally:
+                partial.unlink(missing_ok=True)
+        return self._array(
+            name.removesuffix(".npy"), dtype, shape, mend="remove it, to have it computed again"
+        )
+
+    def place_to_keep(self, name: str) -> Path:
+        """Where something that is computed of the pack is to be kept; it can be written there.
+
+        Args:
+            name: of its file in the pack's folder.
+
+        Raises:
             InputError: the folder cannot be written.
         """
         file = self.folder / name
-        if not file.is_file():
-            try:
-                file.parent.mkdir(exist_ok=True)
-                # A name of its own: two processes may compute the same at once.
-                handle, partial = tempfile.mkstemp(".partial", file.stem, file.parent)
-                os.close(handle)
-                store = np.lib.format.open_memmap(partial, "w+", dtype, shape)
-            except OSError as error:
-                raise InputError(
-                    f"cannot write {file.parent}: {error.strerror}; what is computed of a pack's "
-                    "photographs is kept there: copy the pack to a folder that can be written"
-                ) from error
-            try:
-                fill(store)
-                os.replace(partial, file)
-            finally:
-                Path(partial).unlink(missing_ok=True)
-        return np.load(file, mmap_mode="r", allow_pickle=False)
+        try:
+            file.parent.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=file.parent):
+                pass
+        except OSError as error:
+            raise InputError(
+                f"cannot write {file.parent}: {error.strerror}; what is computed of a pack's "
+                "photographs is kept there: copy the pack to a folder that can be written"
+            ) from error
+        return file
 
     def _array(
-        self, name: str, dtype: Any, shape: tuple[int, ...], mapped: bool = True
+        self,
+        name: str,
+        dtype: Any,
+        shape: tuple[int, ...],
+        mapped: bool = True,
+        mend: str = "pack the data again",
     ) -> np.ndarray:
         path = self.folder / f"{name}.npy"
         try:
             array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         except FileNotFoundError as error:
-            raise InputError(
-                f"pack {self.folder} lacks {path.name}; pack the data again"
-            ) from error
+            raise InputError(f"pack {self.folder} lacks {path.name}; {mend}") from error
+        except PermissionError as error:
+            raise InputError(f"pack file {path} may not be read by you; {mend}") from error
         except (OSError, ValueError, EOFError) as error:
-            raise InputError(
-                f"pack file {path} is truncated or damaged; pack the data again"
-            ) from error
+            raise InputError(f"pack file {path} is truncated or damaged; {mend}") from error
         if array.dtype != dtype or array.shape != shape:
             raise InputError(
                 f"pack file {path} holds {array.dtype} {array.shape}, expected {np.dtype(dtype)} "
-                f"{shape}; "
-                "pack the data again"
+                f"{shape}; {mend}"
             )
         return array
 

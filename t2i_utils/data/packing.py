@@ -134,6 +134,8 @@ def auto_pack(
     """
     root = Path(root)
     if (root / MANIFEST).is_file():
+        if captions is not None:
+            raise InputError(f"{root} is a pack and has its captions: leave --captions out")
         return load_pack(root)
     dataset = read_dataset(root, captions)
     target = Path(folder) / _fingerprint(dataset, encoder, crop, limit)

@@ -33,6 +33,7 @@ from t2i_utils.evaluation.scores import (
     share_error,
 )
 from t2i_utils.evaluation.setting import Setting
+from t2i_utils.mapped import mapped_zeros
 from t2i_utils.pictures import resize
 
 NUM_CAPTIONS, PER_CAPTION = 25, 8  # of the diversity score
@@ -63,7 +64,7 @@ def evaluate(setting: Setting) -> Evaluation:
     """Judge one stage of a generator; memory does not grow with the number of pictures.
 
     Raises:
-        InputError: the pack's folder cannot be written, or one class has most of the pictures.
+        InputError: the pack's folder or the temporary one cannot be written.
     """
     pack, stage, name = setting.pack, setting.stage, setting.extractor.name
     count, seconds = len(setting.rows), {}
@@ -112,9 +113,7 @@ def _photographs(setting: Setting, part: str, stage: int, limit: int | None = No
 
 def _shrunk_features(setting: Setting, folder: Path) -> np.ndarray:
     """Features of the pictures at 64 px: copies are looked for at that size in both stages."""
-    store = np.lib.format.open_memmap(
-        folder / "shrunk.npy", "w+", np.float32, (len(setting.rows), WIDTH)
-    )
+    store = mapped_zeros(folder / "shrunk.npy", np.float32, (len(setting.rows), WIDTH))
     chunks = (resize(chunk, IMAGE_SIZES[1]) for chunk in setting.drawn(setting.stage))
     fill(store, chunks, setting.extractor, "pictures at 64 px")
     return store
@@ -125,7 +124,7 @@ def _score_by_inception(setting: Setting, network: InceptionV3, folder: Path) ->
 
     def features(name: str, chunks: Iterable[np.ndarray], count: int) -> np.ndarray:
         path, shape = folder / f"inception_{name}.npy", (count, network.width)
-        store = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+        store = mapped_zeros(path, np.float32, shape)
         fill(store, chunks, network, f"{network.name}, {name}")
         return store
 
@@ -162,31 +161,34 @@ def _score_part_colour(setting: Setting, drawn: Seen, real: Seen, texts: np.ndar
         return []
     wrong_texts = _text_vectors(setting, [text for text in swapped if text is not None])
     margin = texts[places] - wrong_texts  # (k, 128)
-    own, photographs = (
-        float(((seen.vectors[places] * margin).sum(axis=1) > 0).mean()) for seen in (drawn, real)
+    other = shuffle_across_classes(setting.class_ids, setting.seed)
+    own, photographs, shuffled = (
+        float(((vectors * margin).sum(axis=1) > 0).mean())
+        for vectors in (drawn.vectors[places], real.vectors[places], drawn.vectors[other[places]])
     )
     return [
         Score("colour of a part", own, photographs, "higher", len(places), "matcher",
               "the caption with another colour for one part", share_error(own, len(places)),
-              chance=0.5)
+              shuffled)
     ]  # fmt: skip
 
 
 def _score_toy_parts(setting: Setting) -> list[Score]:
-    """The share of named parts that have their colour, exact; of toy birds alone."""
-    if not is_toy(setting.pack.manifest):
+    """The share of named parts that have their colour, exact; of toy birds' boxes alone."""
+    manifest = setting.pack.manifest
+    if not is_toy(manifest) or manifest["crop"] != "box":
         return []
-    named = [named_parts(caption) for caption in setting.captions[:NUM_PARTS]]
-    places = np.array([place for place, parts in enumerate(named) if parts], int)
+    named = [named_parts(caption) for caption in setting.captions]
+    places = np.array([place for place, parts in enumerate(named) if parts], int)[:NUM_PARTS]
     if not len(places):
         return []
     parts = [named[place] for place in places]
     drawn = part_colours(resize(setting.draw(places, setting.stage), PICTURE))
     real = part_colours(np.concatenate([*photographs(setting.pack, setting.rows[places], 1)]))
-    other = shuffle_across_classes(setting.class_ids[places], setting.seed)
+    other = shuffle_across_classes(setting.class_ids, setting.seed)[places]
     own, error = _share_in_colour(drawn, parts)
     photographs_share, _ = _share_in_colour(real, parts)
-    shuffled, _ = _share_in_colour(drawn, [parts[row] for row in other])
+    shuffled, _ = _share_in_colour(drawn, [named[place] for place in other])
     return [
         Score("parts in their colour", own, photographs_share, "higher", len(places),
               "none (shapes and colours)", f"{sum(map(len, parts))} parts that captions name",

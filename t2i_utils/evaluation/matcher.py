@@ -175,12 +175,14 @@ def pack_matcher(pack: Pack, split: str = "zero-shot") -> Matcher:
     Raises:
         InputError: its file is damaged, or cannot be written.
     """
-    file = pack.folder / "evaluation" / f"matcher_{split}.npz"
+    name = f"evaluation/matcher_{split}.npz"
+    file = pack.folder / name
     about = _about(pack, split, STEPS, 0)
     if file.is_file():
         arrays, found = read_arrays(file)
         if found == about:
             return Matcher(arrays, about, file)
+    file = pack.place_to_keep(name)  # before the long work
     print(f"training the image-text matcher of {pack.folder}, this once", file=sys.stderr)
     matcher = train_matcher(pack, split, STEPS)
     write_arrays(file, matcher.arrays, about, compress=True)

@@ -1,7 +1,7 @@
 """The real side of every score: photographs at a generator's size, and their features, kept.
 
-Features of photographs are computed once for each network and size and stay in the pack's folder
-under `evaluation/`, memory-mapped. Packing the data again removes them.
+Features of photographs are computed once for each network and each size, and stay in the pack's
+folder under `evaluation/`, memory-mapped. Packing the data again removes them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +62,8 @@ def photograph_features(
     rows = shuffled_rows(pack, split, part)[:limit]
     if len(rows) == 0:
         raise InputError(f"pack {pack.folder} has no picture in the {part} part of {split}")
-    name = f"{extractor.name}_stage{stage}_{split}_{part}_{limit or 'all'}.npy"
+    network = f"{extractor.name}_{extractor.image_size}px"
+    name = f"{network}_stage{stage}_{split}_{part}_{limit or 'all'}.npy"
 
     def compute(store: np.ndarray) -> None:
         fill(store, photographs(pack, rows, stage), extractor, f"{part} photographs")

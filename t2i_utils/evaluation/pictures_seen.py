@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 from t2i_utils.evaluation.colour_words import HUES, hue_amounts
 from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
 from t2i_utils.evaluation.matcher import VECTOR_SIZE, Matcher
+from t2i_utils.mapped import mapped_zeros
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ def look_at(
         folder: for the files.
         label: of the files and the progress bar.
         features: (count, 1280) of these pictures, where they are known already.
+
+    Raises:
+        InputError: the folder's disk is full.
     """
 
     def store(name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
-        path = folder / f"{label.replace(' ', '_')}_{name}.npy"
-        return np.lib.format.open_memmap(path, "w+", dtype, shape)
+        return mapped_zeros(folder / f"{label.replace(' ', '_')}_{name}.npy", dtype, shape)
 
     seen = Seen(
         store("features", (count, WIDTH), np.float32) if features is None else features,

@@ -49,7 +49,8 @@ class Setting:
     inception: InceptionV3 | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be judged: see `check_judgeable`."""
+        """Refuse what cannot be judged: see `check_encoder` and `check_judgeable`."""
+        check_encoder(self.synthesizer)
         weights = self.synthesizer.weights
         check_judgeable(weights, self.pack, self.stage, self.split, self.count)
 
@@ -77,7 +78,7 @@ class Setting:
     def draw(self, places: np.ndarray, stage: int, variation: int = 0) -> np.ndarray:
         """Draw the captions at some places (k,), as (k, size, size, 3) uint8.
 
-        A caption's noise depends on the seed, its place and `variation` alone.
+        A caption's noise depends on the seed, `count`, its place and `variation` alone.
         """
         embeddings = self.synthesizer.embed([self.captions[place] for place in places])
         first = variation * self.count
@@ -119,6 +120,20 @@ class Setting:
             "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",
             "seed": self.seed,
         }
+
+
+def check_encoder(synthesizer: Synthesizer) -> None:
+    """Refuse to judge a generator by captions that another encoder than its own has read.
+
+    Raises:
+        InputError: it has another encoder.
+    """
+    trained = synthesizer.weights.card["encoder"]["name"]
+    if synthesizer.encoder.name != trained:
+        raise InputError(
+            f"{synthesizer.weights.folder} was trained with sentence encoder {trained!r}, this "
+            f"one is {synthesizer.encoder.name!r}: choose the former by T2I_ENCODER, or unset it"
+        )
 
 
 def check_judgeable(weights: Weights, pack: Pack, stage: int, split: str, count: int) -> None:

@@ -11,6 +11,7 @@ weights/            a weight set (see `weights`): to draw with
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,11 @@ class RunFolder:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it; InputError where that cannot be done."""
+    """Make a folder and those above it; InputError where it cannot be made or written in."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as error:
         raise unwritable(path, error) from error
 

@@ -52,13 +52,14 @@ def available_weights() -> list[str]:
 def find_weights(name: str | Path) -> Path:
     """The folder of a weight set: a shipped name, a set's folder, or a run's folder.
 
+    A `Path`, or a string with a slash, is never a shipped name.
+
     Raises:
         InputError: there is none.
     """
     own = [Path(name), Path(name) / "weights"]
-    shipped = [PRETRAINED / str(name)]
-    is_path = isinstance(name, Path) or os.sep in str(name)
-    for folder in own + shipped if is_path else shipped + own:
+    is_path = isinstance(name, Path) or os.sep in name
+    for folder in own if is_path else [PRETRAINED / name, *own]:
         if (folder / CARD).is_file():
             return folder
     names = ", ".join(available_weights())
