@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
-WIDTH, HEIGHT = 1080, 690  # of the window, in its own pixels
+WIDTH, HEIGHT = 1080, 672  # of the window, in its own pixels
 SHOWN = 820  # pixels of the film's width
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 300  # seconds
