@@ -91,7 +91,7 @@ def test_train_py_trains_a_users_own_folder_and_says_only_what_is_ours(tmp_path)
     assert done.returncode == 0, done.stderr
     assert "data: own, 8 pictures to train on (zero-shot split, crop whole" in done.stdout
     assert "stage 1: 64 px, recipe paper, preset smoke, steps 1 to 2 of 8 pictures" in done.stdout
-    assert "done: python generate.py" in done.stdout and "--weights R" in done.stdout
+    assert "done: python generate.py" in done.stdout and "--weights ./R" in done.stdout
     lines = [line for line in done.stderr.replace("\r", "\n").splitlines() if line.strip()]
     ours = (
         "own: packing 12 pictures",
