@@ -9,6 +9,7 @@ import pytest
 from t2i_utils.errors import InputError
 from t2i_utils.text import HubEncoder, export_saved_model, load_encoder
 from t2i_utils.text.hub import HANDLE
+from t2i_utils.text.package import load_network
 
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("tensorflow_text", reason="tensorflow-text has no wheel for this system")
@@ -121,7 +122,7 @@ def test_loads_with_hub_and_takes_lists_and_tensors(module):
     from_list, from_tensor = module(captions), module(tf.constant(captions))
     assert from_list.dtype == tf.float32
     np.testing.assert_array_equal(from_list, from_tensor)
-    np.testing.assert_allclose(from_list, load_encoder("package").encode(captions), atol=1e-4)
+    np.testing.assert_allclose(from_list, load_network().encode(captions), atol=1e-4)
 
 
 def test_works_inside_tf_data(module):
@@ -129,7 +130,7 @@ def test_works_inside_tf_data(module):
     batches = tf.data.Dataset.from_tensor_slices(captions).batch(5).map(module)
     assert batches.element_spec.shape[1] == load_encoder("package").width
     vectors = np.concatenate([batch.numpy() for batch in batches])
-    np.testing.assert_allclose(vectors, load_encoder("package").encode(captions), atol=1e-4)
+    np.testing.assert_allclose(vectors, load_network().encode(captions), atol=1e-4)
 
 
 def test_hub_means_the_tf_hub_handle(folder, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from t2i_utils.mapped import mapped_zeros
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
-VERSION = 2
+VERSION = 3
 MANIFEST = "manifest.json"
 
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
-from t2i_utils.text.encoder import SentenceEncoder, caption_list
+from t2i_utils.text.encoder import SentenceEncoder
+from t2i_utils.text.plain import plain_captions
 
 FORMAT = "t2i-embeddings"
 VERSION = 1
@@ -72,7 +73,8 @@ class EmbeddingCache:
         Raises:
             InputError: `captions` is one string, or holds something that is not a string.
         """
-        keys = {caption: self.key(caption) for caption in caption_list(captions)}
+        captions = plain_captions(captions)
+        keys = {caption: self.key(caption) for caption in captions}
         new = [caption for caption, key in keys.items() if key not in self._rows]
         if new:
             self._add([keys[caption] for caption in new], self._encoder.encode(new))

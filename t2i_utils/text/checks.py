@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from t2i_utils.errors import InputError
 from t2i_utils.text.package import load_tokenizer
+from t2i_utils.text.plain import plain
 
 MAX_WORDS = 200
 MAX_CHARACTERS = 2000
@@ -65,7 +66,7 @@ def unknown_words_note(caption: str) -> str | None:
     Such a caption can still be drawn, but its picture says nothing about it: every caption of that
     kind is close to the same point for the encoder.
     """
-    pieces = load_tokenizer().encode(caption, out_type=str, add_bos=False, add_eos=False)
+    pieces = load_tokenizer().encode(plain(caption), out_type=str, add_bos=False, add_eos=False)
     if all(piece in ("<unk>", "▁") for piece in pieces):  # "▁" is a word's leading space
         return f"the encoder knows no word of '{caption}': the picture does not depend on it"
     return None

@@ -38,7 +38,10 @@ class SentenceEncoder(Protocol):
         ...
 
     def encode(self, captions: Sequence[str]) -> np.ndarray:
-        """Encode n captions as float32 (n, width), each row of length 1 (L2)."""
+        """Encode n captions as float32 (n, width), each row of length 1 (L2).
+
+        In plain form (see `plain`): training and drawing must not differ in punctuation or case.
+        """
         ...
 
 
@@ -76,20 +79,3 @@ def load_encoder(name: str = "auto") -> SentenceEncoder:
     raise InputError(
         f'unknown encoder "{name}"{source}: use "package", "hub" or the path of a SavedModel folder'
     )
-
-
-def caption_list(captions: Sequence[str]) -> list[str]:
-    """Return the captions as a list, refusing a bare string (it would be read letter by letter).
-
-    Raises:
-        InputError: `captions` is one string, or holds something that is not a string.
-    """
-    if isinstance(captions, str):
-        raise InputError(f"encode takes a list of captions: write [{captions[:40]!r}]")
-    captions = list(captions)
-    for position, caption in enumerate(captions, start=1):
-        if not isinstance(caption, str):
-            raise InputError(
-                f"caption {position} is of type {type(caption).__name__}, expected a string"
-            )
-    return captions

@@ -28,6 +28,7 @@ def export_saved_model(folder: str | Path) -> Path:
 
     The loaded module maps strings (n,) to float32 (n, width), eagerly and inside
     `tf.data.Dataset.map`. `import tensorflow_text` first: it registers the tokenizer's operations.
+    As the TF-Hub module it reads sentences as they are: give it captions in plain form (`plain`).
     Its vectors equal the package's (cosine above 0.9999), emoji and empty captions included. Two
     exceptions: a caption that contains the text "<s>", "</s>" or "<unk>", which SentencePiece reads
     as letters and the package as a mark of its own; and one accented letter repeated a hundred

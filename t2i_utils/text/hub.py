@@ -19,7 +19,7 @@ import numpy as np
 from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
 from t2i_utils.text import reference
-from t2i_utils.text.encoder import caption_list
+from t2i_utils.text.plain import plain_captions
 
 HANDLE = "https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"
 _BATCH = 256  # captions a call: keeps memory flat
@@ -56,7 +56,7 @@ class HubEncoder:
         self._tensorflow, self._module = load_module(source, _GO_ON)
         self.name = _name(source)
         try:
-            vectors = self._call(reference.REFERENCE_SENTENCES)
+            vectors = self._call(plain_captions(reference.REFERENCE_SENTENCES))
         except Exception as error:  # a module may raise anything when it is called
             raise InputError(
                 f"{source} is no sentence encoder: expected strings (n,) -> floats (n, width), "
@@ -66,12 +66,12 @@ class HubEncoder:
         self.reference_cosine = self._compare(vectors)
 
     def encode(self, captions: Sequence[str]) -> np.ndarray:
-        """Encode n captions as float32 (n, width), each row of length 1 (L2).
+        """Encode n captions, in plain form, as float32 (n, width), each row of length 1 (L2).
 
         Raises:
             InputError: `captions` is one string, or holds something that is not a string.
         """
-        captions = caption_list(captions)
+        captions = plain_captions(captions)
         vectors = np.empty((len(captions), self.width), np.float32)
         for start in range(0, len(captions), _BATCH):
             batch = captions[start : start + _BATCH]

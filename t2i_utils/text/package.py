@@ -15,6 +15,7 @@ import numpy as np
 
 from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.text.plain import plain_captions
 
 VERSION = "0.2.1"
 CHECKSUMS = {
@@ -44,16 +45,14 @@ class PackageEncoder:
         self.width: int = self._network.encode(["bird"]).shape[1]
 
     def encode(self, captions: Sequence[str]) -> np.ndarray:
-        """Encode n captions as float32 (n, width), each row of length 1 (L2).
+        """Encode n captions, in plain form, as float32 (n, width), each row of length 1 (L2).
 
         Memory stays flat: the network works through a long list in small batches.
 
         Raises:
             InputError: `captions` is one string, or holds something that is not a string.
         """
-        from t2i_utils.text.encoder import caption_list
-
-        return self._network.encode(caption_list(captions))
+        return self._network.encode(plain_captions(captions))
 
 
 @functools.cache
