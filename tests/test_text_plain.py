@@ -11,9 +11,9 @@ from t2i_utils.text.package import load_network
 from t2i_utils.text.plain import plain_captions
 
 SPELLINGS = (
-    "a medium sized yellow bird with its black wings open",
+    "a medium sized yellow bird, with its black wings open",
     "A medium-sized yellow bird, with its black wings open.",
-    "  a medium_sized YELLOW bird\t(with its black wings) open!\n",
+    "  a medium_sized YELLOW bird ,\t(with its black wings) open!,\n",
 )
 
 
@@ -25,7 +25,7 @@ def test_one_sentence_has_one_form(caption):
 @pytest.mark.parametrize(
     ("caption", "expected"),
     [
-        ("Un petit oiseau bleu, au ventre blanc…", "un petit oiseau bleu au ventre blanc"),
+        ("Un petit oiseau bleu, au ventre blanc…", "un petit oiseau bleu, au ventre blanc"),
         ("¿Un pájaro rojo?", "un pájaro rojo"),
         ("it's wings are grey/brown", "it s wings are grey brown"),
         ("„Ein gelber Vogel“ – groß", "ein gelber vogel groß"),
@@ -33,7 +33,9 @@ def test_one_sentence_has_one_form(caption):
         ("นกสีฟ้าตัวเล็กท้องขาว", "นกสีฟ้าตัวเล็กท้องขาว"),  # vowel signs and tone marks stay
         ("طَائِرٌ أَحْمَر؟", "طَائِرٌ أَحْمَر"),
         ("a red bird 🙂", "a red bird 🙂"),
+        ("black wings,,grey crown ,. and a beak", "black wings, grey crown, and a beak"),
         ("...", ""),
+        (" , ", ""),
     ],
 )
 def test_punctuation_goes_in_any_script_and_letters_stay(caption, expected):
@@ -66,7 +68,7 @@ def test_what_is_no_list_of_captions_is_refused():
 
 @pytest.mark.cub
 def test_unseen_classes_are_described_as_training_classes_are(cub_root):
-    """Whitened embeddings of both parts have one middle: punctuation had moved it by 9.6, of 22."""
+    """Punctuation moves the middle of their whitened embeddings by 9.6, of 22; commas by 4.5."""
     records = read_dataset(cub_root / "CUB_200_2011", captions=cub_root / "text_c10").records
     parts = [
         [record.captions[0] for record in records if record.zero_shot == part][::4]
@@ -77,4 +79,4 @@ def test_unseen_classes_are_described_as_training_classes_are(cub_root):
         training, unseen = (np.asarray(encode(captions)) for captions in parts)
         whitening = whitening_of(training.mean(axis=0), np.cov(training.T))
         shifts[name] = float(np.linalg.norm(whitening(unseen).mean(axis=0)))
-    assert shifts["plain"] < 0.3 * shifts["raw"], shifts
+    assert shifts["plain"] < 0.6 * shifts["raw"], shifts

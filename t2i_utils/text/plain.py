@@ -1,10 +1,13 @@
-"""Captions in plain form: lower-case words without punctuation, as most of the training text is.
+"""Captions in plain form: lower-case words and commas, as most of the training text is.
 
 People write captions with full stops and without, and an encoder hears the difference: a full stop
 moves the embedding of a whole sentence, all of them the same way. Where one part of a data set has
 its punctuation and the other has lost it, a generator is asked for what it never met. Our birds,
 trained on captions without, drew those of unseen classes with a second head, a long neck and an
-orange spot: a KID of 80 (x 1000, 64 px), and of 17 for the same captions in plain form.
+orange spot: a KID of 80 (x 1000, 64 px), and of 18 for the same captions in plain form.
+
+Commas between words stay: they tell which colour belongs to which part. Toy birds painted 81 % of
+the named parts right by captions with commas, and 77 % without.
 """
 
 import re
@@ -13,16 +16,18 @@ from collections.abc import Sequence
 
 from t2i_utils.errors import InputError
 
-_PERHAPS_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_PERHAPS_PUNCTUATION = re.compile(r"[^\w\s,]|_")
+_COMMAS = re.compile(r"[\s,]*,[\s,]*")
 
 
 def plain(caption: str) -> str:
-    """Return the caption in lower case, with a space for each mark of punctuation.
+    """Return the caption in lower case, its punctuation but inner commas replaced by spaces.
 
-    "A medium-sized bird, with its beak open." becomes "a medium sized bird with its beak open".
+    "A medium-sized bird, with its beak open." becomes "a medium sized bird, with its beak open".
     Punctuation is what Unicode calls so, in any script; accents, vowel signs and emoji stay.
     """
     text = _PERHAPS_PUNCTUATION.sub(_without_punctuation, caption)
+    text = _COMMAS.sub(", ", text).strip(" ,")
     return " ".join(text.lower().split())
 
 
