@@ -492,11 +492,12 @@ print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mea
 
 # %% [markdown]
 # All sentences go one way, together, and far: farther than these like-minded sentences are apart.
-# (In captions that people wrote it is 10, of 22: their wording differs in more ways.) Whoever trains on captions without full stops and
-# draws captions with them asks for a place that no training caption ever had. It happened to us:
-# most training captions of our photographs had lost their punctuation, those of the unseen classes
-# had kept theirs. The birds grew second heads, long necks and orange spots, and for days we looked
-# for the fault in the network. So the library reads every caption in one form:
+# (In captions that people wrote, whose wording differs more, it is 10 of 22.) Whoever trains on
+# captions without full stops and draws captions with them asks for a place that no training caption
+# ever had. It happened to us: most training captions of our photographs had lost their punctuation,
+# those of the unseen classes had kept theirs. The birds grew second heads, long necks and orange
+# spots, and for days we looked for the fault in the network. So the library reads every caption in
+# one form:
 
 # %%
 print(plain("A medium-sized bird, with its beak open."))
