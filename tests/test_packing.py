@@ -63,7 +63,7 @@ def test_image_caption_embedding_class_and_split_of_a_row_are_of_one_picture(pac
 
 def test_the_manifest_says_what_the_pack_is(pack, encoder, root):
     manifest = json.loads((pack.folder / "manifest.json").read_text())
-    assert (manifest["format"], manifest["version"]) == ("t2i-pack", 2)
+    assert (manifest["format"], manifest["version"]) == ("t2i-pack", 3)
     assert manifest["name"] == manifest["source"] == "small"
     assert manifest["crop"] == "box"
     assert manifest["caption_source"] == "text_c10"
@@ -239,7 +239,7 @@ def test_a_pack_that_is_missing_foreign_or_of_another_version_is_refused(copy, t
     with pytest.raises(InputError, match="no pack at"):
         load_pack(tmp_path / "nowhere")
     change_manifest(copy, version=1)
-    with pytest.raises(InputError, match="has version 1, this program reads 2"):
+    with pytest.raises(InputError, match="has version 1, this program reads 3"):
         load_pack(copy)
     change_manifest(copy, format="zip")
     with pytest.raises(InputError, match="does not describe a pack"):

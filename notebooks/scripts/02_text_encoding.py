@@ -21,6 +21,7 @@
 # - how to draw a map of captions in two dimensions without any new library
 # - what the encoder sees well and badly, measured with linear probes
 # - why embeddings are standardised, and better whitened, before a network learns from them
+# - what a full stop does to an embedding, and so to a picture
 # - how one probe trained on English understands other languages
 # - why conditioning augmentation exists, and how sigma and KL move while it learns
 #
