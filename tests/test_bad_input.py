@@ -179,7 +179,7 @@ def test_a_pack_of_another_version_is_refused_and_stays(capsys, tmp_path):
     manifest = json.loads((pack / "manifest.json").read_text())
     (pack / "manifest.json").write_text(json.dumps({**manifest, "version": 7}))
     before = content(pack)
-    assert "has version 7, this program reads 2; pack the data again" in train(capsys, data=pack)
+    assert "has version 7, this program reads 3; pack the data again" in train(capsys, data=pack)
     assert content(pack) == before
 
 

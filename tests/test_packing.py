@@ -244,7 +244,7 @@ def test_a_pack_that_is_missing_foreign_or_of_another_version_is_refused(copy, t
     change_manifest(copy, format="zip")
     with pytest.raises(InputError, match="does not describe a pack"):
         load_pack(copy)
-    (copy / "manifest.json").write_text('{"format": "t2i-pack", "version": 2}')
+    (copy / "manifest.json").write_text('{"format": "t2i-pack", "version": 3}')
     with pytest.raises(InputError, match="lacks"):
         load_pack(copy)
     (copy / "manifest.json").write_text("{")
