@@ -11,9 +11,9 @@ from t2i_utils.text.package import load_network
 from t2i_utils.text.plain import plain_captions
 
 SPELLINGS = (
-    "a medium sized yellow bird, with its black wings open",
+    "a medium-sized yellow bird, with its black wings open",
     "A medium-sized yellow bird, with its black wings open.",
-    "  a medium_sized YELLOW bird ,\t(with its black wings) open!,\n",
+    "  - a medium-sized YELLOW_bird ,\t(with its 'black' wings) open!,\n",
 )
 
 
@@ -27,7 +27,8 @@ def test_one_sentence_has_one_form(caption):
     [
         ("Un petit oiseau bleu, au ventre blanc…", "un petit oiseau bleu, au ventre blanc"),
         ("¿Un pájaro rojo?", "un pájaro rojo"),
-        ("it's wings are grey/brown", "it s wings are grey brown"),
+        ("it's wings are grey/brown", "it's wings are grey brown"),
+        ("L’aile -- noire- d'un merle", "l'aile noire d'un merle"),
         ("„Ein gelber Vogel“ – groß", "ein gelber vogel groß"),
         ("腹が白い、小さな青い鳥。", "腹が白い 小さな青い鳥"),
         ("นกสีฟ้าตัวเล็กท้องขาว", "นกสีฟ้าตัวเล็กท้องขาว"),  # vowel signs and tone marks stay

@@ -498,7 +498,7 @@ print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mea
 # ever had. It happened to us: most training captions of our photographs had lost their punctuation,
 # those of the unseen classes had kept theirs. The birds grew second heads, long necks and orange
 # spots, and for days we looked for the fault in the network. So the library reads every caption in
-# one form:
+# one form, which keeps commas and hyphens and no other mark:
 
 # %%
 print(plain("A medium-sized bird, with its beak open."))
