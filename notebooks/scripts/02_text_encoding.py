@@ -485,8 +485,9 @@ plt.show()
 
 # %%
 with_stop = [sentence + "." for sentence in told[:500]]
-moves = whiten(embed(with_stop)) - whiten(told_vectors[:500])
-usual = np.linalg.norm(whiten(told_vectors[:500]), axis=1).mean()
+whitened = whiten(told_vectors[:500])
+moves = whiten(embed(with_stop)) - whitened
+usual = np.linalg.norm(whitened, axis=1).mean()
 print(f"a whitened sentence is {usual:.1f} long, a full stop moves it by "
       f"{np.linalg.norm(moves, axis=1).mean():.1f},")  # fmt: skip
 print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mean(axis=0)):.1f}")
@@ -502,7 +503,7 @@ print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mea
 
 # %%
 print(plain("A medium-sized bird, with its beak open."))
-moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whiten(told_vectors[:500])
+moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
 print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 
 Format, open on purpose: every write adds one pair of files, `<id>.npy` (float32, one row a caption)
 and `<id>.json` (the encoder, the SHA-256 of the .npy file, one key a row). A key is the SHA-256 of
-the encoder's name and the caption, so captions themselves are not stored. Files are complete before
+the encoder's name and the caption in plain form, so captions themselves are not stored. Files are complete before
 they get their names and are never changed afterwards: processes may share a folder, and a write
 that is cut off loses itself and nothing else.
 """
@@ -84,7 +84,7 @@ class EmbeddingCache:
         return vectors
 
     def key(self, caption: str) -> str:
-        """Return what a caption is stored under: 64 hexadecimal digits."""
+        """Return what a caption in plain form is stored under: 64 hexadecimal digits."""
         return hashlib.sha256(f"{self.name}\n{caption}".encode()).hexdigest()
 
     def _add(self, keys: list[str], vectors: np.ndarray) -> None:
