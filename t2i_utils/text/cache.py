@@ -2,9 +2,9 @@
 
 Format, open on purpose: every write adds one pair of files, `<id>.npy` (float32, one row a caption)
 and `<id>.json` (the encoder, the SHA-256 of the .npy file, one key a row). A key is the SHA-256 of
-the encoder's name and the caption in plain form, so captions themselves are not stored. Files are complete before
-they get their names and are never changed afterwards: processes may share a folder, and a write
-that is cut off loses itself and nothing else.
+the encoder's name and the caption in plain form, so captions themselves are not stored. Files are
+complete before they get their names and are never changed afterwards: processes may share a folder,
+and a write that is cut off loses itself and nothing else.
 """
 
 import hashlib
