@@ -34,11 +34,11 @@ def generate(
     Raises:
         InputError: an empty or overlong caption, no such weights, or no such stage.
     """
-    from t2i_utils.quiet import quiet_import
+    from t2i_utils.quiet_import import quiet_import
 
     with quiet_import():
-        from t2i_utils.stackgan import synthesis
-    return synthesis.generate(captions, weights, stage, seed)
+        from t2i_utils.drawing import synthesizer
+    return synthesizer.generate(captions, weights, stage, seed)
 
 
 def describe(
@@ -57,7 +57,7 @@ def describe(
     Raises:
         InputError: a file that is no picture, an array of another kind, or no such captioner.
     """
-    from t2i_utils.quiet import quiet_import
+    from t2i_utils.quiet_import import quiet_import
 
     with quiet_import():
         from t2i_utils.captioning import describer

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from small_gan import new_gan, small_batch, values
 
-from t2i_utils.stackgan.checkpoints import load_checkpoint, save_checkpoint
+from t2i_utils.training.checkpoints import load_checkpoint, save_checkpoint
 
 STEPS = 3
 

@@ -12,7 +12,7 @@ import numpy as np
 from t2i_utils.cli import main
 from t2i_utils.config import Config, make_config
 from t2i_utils.data import Pack, load_pack, read_dataset, write_pack
-from t2i_utils.data.toy_birds import write_toy_birds
+from t2i_utils.data.toy.birds import write_toy_birds
 from t2i_utils.text import load_encoder
 
 

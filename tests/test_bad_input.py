@@ -14,7 +14,7 @@ from PIL import Image
 from small_run import copy_of_run, toy_data, toy_pack, trained_run
 
 from t2i_utils.cli import main
-from t2i_utils.stackgan.training import Run
+from t2i_utils.training.run import Run
 
 TRAIN = ["--preset", "smoke", "--recipe", "paper", "--stage", "1", "--steps", "3"]
 

@@ -12,7 +12,7 @@ from small_gan import new_gan, restored, shared_gan, small_batch, values
 
 from t2i_utils.arrays import write_arrays
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.checkpoints import copy_weights, load_checkpoint, save_checkpoint
+from t2i_utils.training.checkpoints import copy_weights, load_checkpoint, save_checkpoint
 
 TESTS = Path(__file__).parent
 ONE_THREAD = {

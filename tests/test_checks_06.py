@@ -265,7 +265,7 @@ def test_the_scores_are_accepted(capsys):
 def test_the_scores_are_the_librarys():
     pytest.importorskip("sacrebleu")
     pytest.importorskip("pycocoevalcap")
-    from t2i_utils.captioning.scores import colours_of, score_descriptions
+    from t2i_utils.captioning.caption_metrics import colours_of, score_descriptions
 
     own = ["a red bird with black wings", "a blue bird", "a tan and grey bird"]
     true = ["a red bird", "a blue and white bird", "a grey bird"]

@@ -6,7 +6,7 @@ import pytest
 from small_cub import COLOURS, caption, write_attributes, write_small_cub
 
 from t2i_utils.data import read_dataset
-from t2i_utils.data.cub import ZERO_SHOT_TEST_CLASSES
+from t2i_utils.data.readers.cub import ZERO_SHOT_TEST_CLASSES
 from t2i_utils.errors import InputError
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from t2i_utils.data.captions import toy_captions
-from t2i_utils.data.toy_birds import random_bird
+from t2i_utils.data.toy.birds import random_bird
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation import attribute_walk, lerp, slerp
 from t2i_utils.evaluation.caption_parts import named_parts, swap_colours

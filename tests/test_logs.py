@@ -8,7 +8,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.logs import COLUMNS, PATIENCE, RunLog, save_samples
+from t2i_utils.training.logs import COLUMNS, PATIENCE, RunLog, save_samples
 
 
 def metrics(**changes: float) -> dict[str, np.float32]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from t2i_utils.data.toy_birds import COLOURS, ToyBird, draw_toy_bird, random_bird
-from t2i_utils.data.toy_drawing import PALETTE, PARTS
+from t2i_utils.data.toy.birds import COLOURS, ToyBird, draw_toy_bird, random_bird
+from t2i_utils.data.toy.drawing import PALETTE, PARTS
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.part_colours import part_colours, rgb_to_lab, score_captions
 

@@ -16,8 +16,8 @@ from t2i_utils.captioning.photographs import (
 )
 from t2i_utils.captioning.regions import RegionEncoder, Seen
 from t2i_utils.data.crops import crop_window
-from t2i_utils.data.dataset import read_dataset
-from t2i_utils.data.toy_birds import choose_birds, draw_toy_bird
+from t2i_utils.data.readers import read_dataset
+from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
 from t2i_utils.errors import InputError
 
 CORNERS = [(0, 0), (1, 0), (0, 1), (1, 1)]

@@ -1,6 +1,6 @@
 """Bugs that published Keras and TensorFlow StackGANs carry: each test fails when its bug is put in.
 
-Bugs 4, 6 and 9 (wrong pairs, frozen captions, shuffled files) are about data: see test_batches.py.
+Bugs 4, 6 and 9 (wrong pairs, frozen captions, shuffled files) are about data: see test_feed.py.
 Bug 11 (ImageNet features ported wrongly) is held off in test_efficientnet_lite.py.
 """
 
@@ -11,8 +11,8 @@ from small_gan import ALL, new_gan, restored, shared_gan, small_batch, values
 
 from t2i_utils import backend
 from t2i_utils.stackgan import losses
-from t2i_utils.stackgan.checkpoints import load_checkpoint, save_checkpoint
 from t2i_utils.stackgan.layers import SpectralConv2D, conditioning_augmentation
+from t2i_utils.training.checkpoints import load_checkpoint, save_checkpoint
 
 
 def bfloat16_share(array: np.ndarray) -> float:
@@ -131,7 +131,7 @@ def test_8_a_resumed_run_keeps_its_moments_and_its_schedule(tmp_path):
 
 def test_8_the_schedule_depends_on_the_step_alone():
     from t2i_utils.config import make_config
-    from t2i_utils.stackgan.training import learning_rate_factor
+    from t2i_utils.training.run import learning_rate_factor
 
     config = make_config("paper", "gpu", 1)
     steps = [epoch * 8855 // 64 + 1 for epoch in (0, 49, 50, 99, 100, 599)]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from small_run import trained_run
 
+from t2i_utils.drawing.request import Request, draw
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.request import Request, draw
-from t2i_utils.stackgan.synthesis import Synthesizer
 
 RED, BLUE = "a small red bird", "a blue bird"
 
@@ -88,7 +88,7 @@ def test_a_blend_begins_and_ends_with_its_ends(synthesizer):
 
 
 def test_a_blend_keeps_to_the_sphere(synthesizer):
-    from t2i_utils.stackgan import request
+    from t2i_utils.drawing import request
 
     middle = Request(RED, to_caption=BLUE, to_seed=5, amount=0.5)
     lengths = [np.linalg.norm(synthesizer.embed_one(caption)) for caption in (RED, BLUE)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.run_folder import RunFolder, make_folder, replace_text
+from t2i_utils.training.run_folder import RunFolder, make_folder, replace_text
 
 
 @pytest.fixture

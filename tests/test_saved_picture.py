@@ -12,11 +12,11 @@ from small_run import copy_of_run, trained_run
 
 from t2i_utils.cli import main
 from t2i_utils.config import Config
+from t2i_utils.drawing.request import Request, draw
+from t2i_utils.drawing.saved_picture import KEY, compose, from_note, to_note
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import png_bytes, read_note, save_png
-from t2i_utils.stackgan.request import Request, draw
-from t2i_utils.stackgan.saved_picture import KEY, compose, from_note, to_note
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import load_weights, save_weights
 
 RED, BLUE = "a small red bird", "ein blauer Vogel 🐦 <b>&amp;</b>"
@@ -83,7 +83,7 @@ def test_another_process_draws_the_same_pixels(synthesizer, tmp_path):
 AFTER_TRAINING = """
 import numpy as np
 from t2i_utils import backend
-from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.drawing.synthesizer import Synthesizer
 
 def pictures():
     fresh = Synthesizer("birds")

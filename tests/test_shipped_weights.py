@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from t2i_utils.data.captions import caption_from_parts
-from t2i_utils.data.toy_birds import COLOURS, is_held_out
+from t2i_utils.data.toy.birds import COLOURS, is_held_out
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.evaluation.part_colours import score_captions
 from t2i_utils.pretrained import PRETRAINED
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import available_weights
 
 NUM_CAPTIONS = 200

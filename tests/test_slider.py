@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from t2i_utils.course.slider import CaptionSlider, draw_between
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.synthesis import Synthesizer
 
 START = "a bird with yellow wings and a yellow belly"
 END = "a bird with blue wings and a blue belly"

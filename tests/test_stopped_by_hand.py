@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 from small_gan import new_gan, small_batch, values
 
-from t2i_utils.stackgan.stopping import DeferredInterrupt
+from t2i_utils.training.stopping import DeferredInterrupt
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "03_stage1_gan.ipynb"
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from t2i_utils.stackgan.stopping import DeferredInterrupt
+from t2i_utils.training.stopping import DeferredInterrupt
 
 
 def test_the_first_interrupt_is_a_request_and_the_second_is_not():

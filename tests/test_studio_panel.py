@@ -14,14 +14,14 @@ import pytest
 from PIL import Image
 from studio_files import PATIENCE, saved
 
+from t2i_utils.drawing.request import draw
+from t2i_utils.drawing.saved_picture import check_weights, from_note
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.request import draw
-from t2i_utils.stackgan.saved_picture import check_weights, from_note
 from t2i_utils.stackgan.weights import find_weights
 from t2i_utils.studio import Studio, describe
 from t2i_utils.studio.artist import ARTIST, KEPT_SETS, Artist, requests_of
-from t2i_utils.studio.showing import jpeg
-from t2i_utils.studio.words import EXAMPLES
+from t2i_utils.studio.caption_controls import EXAMPLES
+from t2i_utils.studio.html import jpeg
 
 MB = 2**20 if sys.platform == "darwin" else 2**10  # in ru_maxrss's unit
 ODD = {

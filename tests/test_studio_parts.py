@@ -9,17 +9,17 @@ import pytest
 from PIL import Image
 from studio_files import PATIENCE, saved
 
-from t2i_utils.data.toy_birds import choose_birds, draw_toy_bird
+from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
+from t2i_utils.drawing.request import Request
+from t2i_utils.drawing.saved_picture import from_note
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.request import Request
-from t2i_utils.stackgan.saved_picture import from_note
 from t2i_utils.studio import look
 from t2i_utils.studio.artist import Artist, requests_of
 from t2i_utils.studio.blend import FRAMES, Blend, walk
 from t2i_utils.studio.describe import Describe, read_upload
 from t2i_utils.studio.history import LENGTH, Entry, History, with_newest
+from t2i_utils.studio.html import file_name, gif, pictures_html, words_of
 from t2i_utils.studio.noise import another_seed
-from t2i_utils.studio.showing import file_name, gif, pictures_html, words_of
 from t2i_utils.studio.status import Status
 
 MARKUP = "<script>alert('x')</script>\" onerror=alert(1)"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2i_utils.data.toy_birds import (
+from t2i_utils.data.toy.birds import (
     COLOURS,
     ToyBird,
     choose_birds,
@@ -19,7 +19,7 @@ from t2i_utils.data.toy_birds import (
     read_toy_attributes,
     write_toy_birds,
 )
-from t2i_utils.data.toy_drawing import (
+from t2i_utils.data.toy.drawing import (
     PALETTE,
     PARTS,
     POSTURES,

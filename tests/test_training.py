@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from small_run import configs, read_checkpoint, scratch, toy_pack, trained_run
 
+from t2i_utils import training
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan import training
-from t2i_utils.stackgan.training import Run, learning_rate_factor
 from t2i_utils.stackgan.weights import load_weights
+from t2i_utils.training.run import Run, learning_rate_factor
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,7 +89,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from small_run import configs, load_pack
 from t2i_utils import backend
-from t2i_utils.stackgan.training import Run
+from t2i_utils.training.run import Run
 assert backend.name() == "jax" and "tensorflow" not in sys.modules
 folder, pack = Path({folder!r}), load_pack({pack!r})
 Run(folder / "parts", pack, configs(1, 2)).train(2, progress=False)
@@ -117,9 +117,9 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
 from small_run import configs, load_pack
-from t2i_utils.stackgan import training
-training.FLUSH_SECONDS = 0
-class Killed(training.Run):
+from t2i_utils.training import run
+run.FLUSH_SECONDS = 0
+class Killed(run.Run):
     def _update(self, number, stage, log):
         if stage.step == 5:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -154,7 +154,7 @@ def test_after_kill_9_rows_beyond_the_checkpoint_are_dropped(tmp_path):
 
 
 def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "WARM_UP", 2)
+    monkeypatch.setattr(training.run, "WARM_UP", 2)
     small = {"generator_width": 16, "discriminator_width": 16}
     given = load_weights(trained_run(), (1,)).generators[1].get_weights()
     run = Run(tmp_path / "run", toy_pack(), configs(1, **small), init=trained_run())
@@ -266,7 +266,7 @@ def test_sample_sheets_are_of_captions_that_training_does_not_see():
     held_back = {pack.captions[row][0] for row in pack.indices("zero-shot", "test")}
     samples = trained_run() / "samples"
     captions = (samples / "captions.txt").read_text().splitlines()
-    assert len(captions) == training.SAMPLES and set(captions) <= held_back
+    assert len(captions) == training.run.SAMPLES and set(captions) <= held_back
     assert {path.name for path in samples.glob("*.png")} == {
         "stage1_000002.png",
         "stage2_000002.png",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from t2i_utils.data.captions import caption_from_parts
-from t2i_utils.data.toy_birds import COLOURS
+from t2i_utils.data.toy.birds import COLOURS
 from t2i_utils.text import load_encoder, whitening_of
 
 RANDOM = np.random.default_rng(0)

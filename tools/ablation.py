@@ -18,18 +18,18 @@ from unittest import mock
 import numpy as np
 from ablation_variants import BLUR_STEPS, VARIANTS
 
+from t2i_utils import training
 from t2i_utils.config import make_config
 from t2i_utils.data import Pack, load_pack
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
-from t2i_utils.evaluation.evaluate import evaluate
+from t2i_utils.evaluation.evaluator import evaluate
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.matcher import pack_matcher
+from t2i_utils.evaluation.protocol import Setting
 from t2i_utils.evaluation.report import format_value
 from t2i_utils.evaluation.scores import Score
-from t2i_utils.evaluation.setting import Setting
-from t2i_utils.stackgan import training
-from t2i_utils.stackgan.checkpoints import copy_weights
-from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.training.checkpoints import copy_weights
 
 RESULT = "result.json"
 WINDOW = 50  # steps whose mean time counts: one in sixteen may have a penalty
@@ -74,11 +74,11 @@ def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any
     config = make_config("modern", "cpu", 1, **{"blur_steps": BLUR_STEPS, **variant.changes})
     folder = options.runs / f"{variant.run or name}-{options.seed}"
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(training, "StageGAN", variant.gan))
+        stack.enter_context(mock.patch.object(training.run, "StageGAN", variant.gan))
         for (module, part), other in variant.parts.items():
             stack.enter_context(mock.patch.object(module, part, other))
         started = (folder / "run.json").is_file()
-        run = training.Run(folder, pack, [config], seed=options.seed, resume=started)
+        run = training.run.Run(folder, pack, [config], seed=options.seed, resume=started)
         if run.stages[1].step < options.steps:
             run.train(options.steps, save_every=100)
         synthesizer = Synthesizer(folder)

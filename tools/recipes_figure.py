@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from t2i_utils.course.style import INK
-from t2i_utils.stackgan.synthesis import Synthesizer
+from t2i_utils.drawing.synthesizer import Synthesizer
 
 SETS = ("birds-paper", "birds")
 CAPTIONS = (

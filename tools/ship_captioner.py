@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.captioning.describer import ARRAYS, load_describer
-from t2i_utils.captioning.evaluate import score_tables
+from t2i_utils.captioning.scoring import score_tables
 from t2i_utils.pretrained import CARD, PRETRAINED
 
 NAME = "captioner"

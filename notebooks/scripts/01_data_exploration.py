@@ -79,7 +79,7 @@ from t2i_utils.course import checks_01
 from t2i_utils.course.data import course_dataset, course_pack, course_root, has_cub
 from t2i_utils.data import Batches
 from t2i_utils.data.crops import crop_window, read_squares
-from t2i_utils.data.dataset import Record
+from t2i_utils.data.records import Record
 
 # %% [markdown]
 # ## 1. Choose your birds

@@ -86,13 +86,13 @@ from t2i_utils.course import checks_03
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan import losses, stage1
 from t2i_utils.stackgan.augment import UNCHANGED
-from t2i_utils.stackgan.stopping import DeferredInterrupt
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.text import load_encoder
+from t2i_utils.training.stopping import DeferredInterrupt
 
 # %% [markdown]
 # ## 1. What training is given

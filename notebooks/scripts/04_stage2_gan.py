@@ -84,14 +84,14 @@ from t2i_utils.course import checks_04
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan import stage2
 from t2i_utils.stackgan.augment import UNIFORMS, augment, augment_window
 from t2i_utils.stackgan.layers import convolve_normalised, residual_block
-from t2i_utils.stackgan.stopping import DeferredInterrupt
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.stackgan.weights import load_weights
+from t2i_utils.training.stopping import DeferredInterrupt
 
 # %% [markdown]
 # ## 1. Why a second stage?

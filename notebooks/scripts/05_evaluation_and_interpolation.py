@@ -80,6 +80,7 @@ from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows
 from t2i_utils.course.slider import CaptionSlider
 from t2i_utils.data import Batches
+from t2i_utils.drawing.synthesizer import Synthesizer
 
 # %% [markdown]
 # Now this notebook's own room of the library, `t2i_utils.evaluation`: a file a measure. The command
@@ -103,9 +104,8 @@ from t2i_utils.evaluation.scores import share_error
 # ones, as in notebook 01.
 # %%
 from t2i_utils.pictures import resize, to_uint8
-from t2i_utils.stackgan.stopping import DeferredInterrupt
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.update import StageGAN
+from t2i_utils.training.stopping import DeferredInterrupt
 from t2i_utils.vision import lite2, load_features
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"

@@ -79,7 +79,7 @@ from PIL import Image
 from t2i_utils.course import checks_06
 from t2i_utils.course.data import course_pack, course_root
 from t2i_utils.course.show import show_rows, show_sheet
-from t2i_utils.data.attributes import class_attributes
+from t2i_utils.data.readers.attributes import class_attributes
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
@@ -88,22 +88,27 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 # captioner must beat, how words are chosen, how pictures are looked at.
 # %%
 from t2i_utils.captioning import baselines
+
+# %% [markdown]
+# The second half: scores, training, words. Last, the generator for the way back.
+# %%
+from t2i_utils.captioning.caption_metrics import (
+    NAMED_BY,
+    colours_of,
+    normalised,
+    score_descriptions,
+)
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
 from t2i_utils.captioning.describer import LEAST_BIRD, available_captioners, load_describer
 from t2i_utils.captioning.photographs import find_boxes, square
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
-
-# %% [markdown]
-# The second half: scores, training, words. Last, the generator for the way back.
-# %%
-from t2i_utils.captioning.scores import NAMED_BY, colours_of, normalised, score_descriptions
 from t2i_utils.captioning.training import LABEL_SMOOTHING, train_captioner
 from t2i_utils.captioning.views import regions_of, test_rows, training_rows, view
 from t2i_utils.captioning.vocabulary import PADDING, START, Vocabulary, words
-from t2i_utils.data.toy_scenery import paint_scenery
+from t2i_utils.data.toy.scenery import paint_scenery
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.evaluation.photographs import photographs
-from t2i_utils.stackgan.synthesis import Synthesizer
 
 # %% [markdown]
 # ## 1. The other direction

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.captioning.scores import colours_of, part_colours_of
+from t2i_utils.captioning.caption_metrics import colours_of, part_colours_of
 from t2i_utils.captioning.vocabulary import words
 
 NUM_DRAWN = 16

@@ -23,7 +23,7 @@ from t2i_utils.captioning.vocabulary import Vocabulary
 from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.errors import InputError
 from t2i_utils.pretrained import CARD, PRETRAINED
-from t2i_utils.stackgan.run_folder import replace_text
+from t2i_utils.training.run_folder import replace_text
 
 ARRAYS = "captioner.npz"
 VERSION = 1

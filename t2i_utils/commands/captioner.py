@@ -6,7 +6,7 @@ from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
 STEPS = 2500
@@ -72,12 +72,12 @@ def _train(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     with quiet_import():
         from t2i_utils.captioning.describer import load_describer
-        from t2i_utils.captioning.evaluate import (
+        from t2i_utils.captioning.scoring import (
             evaluate_captioner,
             score_tables,
             write_caption_report,
         )
-        from t2i_utils.data.attributes import class_attributes
+        from t2i_utils.data.readers.attributes import class_attributes
 
         describer = load_describer(options.weights)
     attributes = class_attributes(Path(options.data))

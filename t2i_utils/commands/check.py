@@ -4,7 +4,7 @@ import argparse
 import json
 
 from t2i_utils.commands.arguments import Parser
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "print a report on this machine, for bug reports"
 

@@ -50,7 +50,7 @@ def draw_toy_birds(folder: Path, classes: int, images: int, random_seed: int = 0
     """
     from tqdm.auto import tqdm
 
-    from t2i_utils.data.toy_birds import write_toy_birds
+    from t2i_utils.data.toy.birds import write_toy_birds
 
     with tqdm(total=classes * images, desc="drawing", unit="bird") as bar:
 

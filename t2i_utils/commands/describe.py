@@ -11,7 +11,7 @@ from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import, without_jax
+from t2i_utils.quiet_import import quiet_import, without_jax
 
 ABOUT = """describe pictures of birds
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """score a generator on held-out photographs: a report
 
@@ -83,14 +83,14 @@ def run(options: argparse.Namespace) -> int:
     """Score, print the table, and write the report."""
     with quiet_import():
         from t2i_utils.data import auto_pack
-        from t2i_utils.evaluation.evaluate import evaluate
+        from t2i_utils.drawing.synthesizer import Synthesizer
+        from t2i_utils.evaluation.evaluator import evaluate
         from t2i_utils.evaluation.features import FeatureExtractor
         from t2i_utils.evaluation.inception import HANDLE, InceptionV3
         from t2i_utils.evaluation.matcher import pack_matcher
+        from t2i_utils.evaluation.protocol import Setting, check_encoder, check_judgeable
         from t2i_utils.evaluation.report import score_table, write_report
-        from t2i_utils.evaluation.setting import Setting, check_encoder, check_judgeable
-        from t2i_utils.stackgan.run_folder import make_folder
-        from t2i_utils.stackgan.synthesis import Synthesizer
+        from t2i_utils.training.run_folder import make_folder
 
     synthesizer = Synthesizer(options.weights if options.folder is None else options.folder)
     check_encoder(synthesizer)

@@ -9,7 +9,7 @@ from typing import Any
 from t2i_utils.commands import describe, like
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """draw captions, or describe pictures
 
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     captions = _read_captions(options)
     _note_unknown_words(captions, options.captions)
     with quiet_import():
-        from t2i_utils.stackgan.synthesis import Synthesizer
+        from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 
         stages = (1,) if options.stage == 1 else (1, 2)
@@ -122,7 +122,7 @@ def _read_captions(options: argparse.Namespace) -> list[str]:
 
 def _read_file(path: Path) -> list[str]:
     """The lines of a text file; line n is caption n."""
-    from t2i_utils.data.dataset import read_text
+    from t2i_utils.data.records import read_text
     from t2i_utils.text import check_captions
 
     text = read_text(path)
@@ -177,10 +177,10 @@ def _draw_sheet(
     captions: list[str], synthesizer: Any, stage: int, options: argparse.Namespace
 ) -> int:
     """All pictures on one sheet with their captions, every stage up to `stage`."""
+    from t2i_utils.drawing import saved_picture
+    from t2i_utils.drawing.request import Request, draw
     from t2i_utils.fonts import missing_letters
     from t2i_utils.pictures import save_png
-    from t2i_utils.stackgan import saved_picture
-    from t2i_utils.stackgan.request import Request, draw
 
     count, weights = options.samples, str(options.weights)
     requests = [

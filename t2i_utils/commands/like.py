@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 REFUSED = ("inputs", "captions", "samples", "seed", "stage", "json", "fast")
 
@@ -23,9 +23,9 @@ def run(options: argparse.Namespace) -> int:
     if out.resolve() == options.like.resolve():
         raise InputError(f"{out} is the picture to be like: name another --out")
     with quiet_import():
-        from t2i_utils.stackgan import saved_picture
-        from t2i_utils.stackgan.request import draw
-        from t2i_utils.stackgan.synthesis import Synthesizer
+        from t2i_utils.drawing import saved_picture
+        from t2i_utils.drawing.request import draw
+        from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
     from t2i_utils.pictures import read_note, save_png
 

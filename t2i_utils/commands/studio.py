@@ -5,7 +5,7 @@ import importlib.util
 
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """open the caption studio in the browser
 

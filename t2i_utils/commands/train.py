@@ -8,7 +8,7 @@ from t2i_utils.commands import data as data_command
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.config import PRESETS, RECIPES, Config, make_config
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """train the two-stage GAN on captioned pictures
 
@@ -89,7 +89,7 @@ def run_command(options: argparse.Namespace) -> int:
     data = _choose_data(asked["data"])
     with quiet_import():
         from t2i_utils import backend
-        from t2i_utils.stackgan.training import Run
+        from t2i_utils.training.run import Run
 
         preset = asked["preset"] or ("gpu" if backend.has_accelerator() else "cpu")
     configs = [make_config(asked["recipe"], preset, stage, steps=options.steps) for stage in stages]
@@ -114,7 +114,7 @@ def run_command(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """The options, with what is left out taken from the run that is resumed, or by default."""
-    from t2i_utils.stackgan.run_folder import RunFolder
+    from t2i_utils.training.run_folder import RunFolder
 
     before = RunFolder(options.folder).read_about().get("asked") if options.resume else None
     given = {name: getattr(options, name) for name in REMEMBERED}

@@ -108,7 +108,7 @@ def _title(name: str) -> str:
 
 
 def _toy_root() -> Path:
-    from t2i_utils.data.toy_birds import write_toy_birds
+    from t2i_utils.data.toy.birds import write_toy_birds
 
     root = course_folder() / "course-toy"
     if not (root / "CUB_200_2011").is_dir():

@@ -10,7 +10,7 @@ from typing import Any
 import t2i_utils
 from t2i_utils.course.style import use_style
 from t2i_utils.errors import InputError
-from t2i_utils.quiet import quiet_import
+from t2i_utils.quiet_import import quiet_import
 
 SEED = 0
 

@@ -21,7 +21,7 @@ from typing import Any
 from tqdm import tqdm
 
 from t2i_utils.checksum import file_checksum
-from t2i_utils.data.cub import FOLDER_NAME, find_layout
+from t2i_utils.data.readers.cub import FOLDER_NAME, find_layout
 from t2i_utils.errors import InputError
 
 CALTECH_URL = "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz"
@@ -37,7 +37,7 @@ def download_cub(folder: str | Path = "data", source: str = "caltech") -> Path:
     """Download CUB-200-2011 and unpack it; the archive is deleted when all went well.
 
     Neither source has captions that people wrote: without `--captions`, sentences are made from
-    the attributes (see `t2i_utils.data.attributes`).
+    the attributes (see `t2i_utils.data.readers.attributes`).
 
     Args:
         folder: where the folder CUB_200_2011 shall lie. If it is there already, nothing is done.

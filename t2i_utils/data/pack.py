@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.checksum import file_checksum
-from t2i_utils.data.dataset import PARTS, SPLITS
+from t2i_utils.data.records import PARTS, SPLITS
 from t2i_utils.errors import InputError
 from t2i_utils.mapped import mapped_zeros
 from t2i_utils.text.whitening import Whitening, whitening_of

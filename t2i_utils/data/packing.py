@@ -25,8 +25,9 @@ from tqdm import tqdm
 
 from t2i_utils.checksum import file_checksum
 from t2i_utils.data.crops import CROPS, STORED_SIZES, read_squares
-from t2i_utils.data.dataset import PARTS, Dataset, Record, read_dataset
 from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, load_pack
+from t2i_utils.data.readers import read_dataset
+from t2i_utils.data.records import PARTS, Dataset, Record
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
 from t2i_utils.text.encoder import SentenceEncoder

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.data.dataset import Record
+from t2i_utils.data.records import Record
 from t2i_utils.errors import InputError
 
 

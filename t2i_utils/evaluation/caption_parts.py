@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.data.toy_birds import COLOURS
+from t2i_utils.data.toy.birds import COLOURS
 
 # Words for the parts that are judged, as captions of toy birds and of photographs have them.
 PART_WORDS = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from t2i_utils.drawing.walks import lerp, slerp
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.walks import lerp, slerp
 
 __all__ = ["attribute_walk", "lerp", "slerp"]
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from t2i_utils.data.toy_drawing import (
+from t2i_utils.data.toy.drawing import (
     BEAK_SHAPES,
     PALETTE,
     PARTS,

@@ -9,11 +9,11 @@ import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.evaluation.chart import draw_chart
-from t2i_utils.evaluation.evaluate import Evaluation
+from t2i_utils.evaluation.evaluator import Evaluation
 from t2i_utils.evaluation.features import RESIZE
 from t2i_utils.evaluation.scores import Score
 from t2i_utils.pictures import grid, save_png
-from t2i_utils.stackgan.run_folder import replace_text
+from t2i_utils.training.run_folder import replace_text
 
 _CONTEXT = ("data", "split", "crop", "seed")  # said in every score of report.json
 

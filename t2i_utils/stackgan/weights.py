@@ -18,10 +18,10 @@ from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.pretrained import CARD, PRETRAINED
-from t2i_utils.stackgan.run_folder import replace_text
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
 from t2i_utils.text import Whitening
+from t2i_utils.training.run_folder import replace_text
 
 VERSION = 2
 

@@ -12,7 +12,7 @@ def __getattr__(name: str) -> Any:
     """Load the panel, and Keras with it, only where it is asked for: the server needs neither."""
     if name != "Studio":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from t2i_utils.quiet import quiet_import
+    from t2i_utils.quiet_import import quiet_import
 
     with quiet_import():
         from t2i_utils.studio.panel import Studio

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from t2i_utils.drawing.request import Request, draw
+from t2i_utils.drawing.saved_picture import compose, to_note
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import png_bytes
 from t2i_utils.pretrained import CARD
-from t2i_utils.stackgan.request import Request, draw
-from t2i_utils.stackgan.saved_picture import compose, to_note
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import Weights, find_weights
 from t2i_utils.text import check_captions
 

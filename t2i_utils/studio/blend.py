@@ -5,10 +5,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from t2i_utils.stackgan.request import LARGEST_SEED, Request
+from t2i_utils.drawing.request import LARGEST_SEED, Request
 from t2i_utils.studio.artist import WAYS, Artist, requests_of
-from t2i_utils.studio.latest import Latest
-from t2i_utils.studio.showing import download_html, file_name, gif, strip_html
+from t2i_utils.studio.html import download_html, file_name, gif, strip_html
+from t2i_utils.studio.latest_worker import Latest
 from t2i_utils.studio.status import Status
 
 FRAMES = 16  # of a GIF, on the way there

@@ -19,8 +19,8 @@ from t2i_utils.captioning.describer import (
 )
 from t2i_utils.captioning.photographs import read_photograph
 from t2i_utils.errors import InputError
-from t2i_utils.studio.latest import Latest
-from t2i_utils.studio.showing import image_tag
+from t2i_utils.studio.html import image_tag
+from t2i_utils.studio.latest_worker import Latest
 from t2i_utils.studio.status import Status
 
 CAPTIONER = "captioner"

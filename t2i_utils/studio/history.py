@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 import numpy as np
 
-from t2i_utils.studio.showing import data_address, jpeg
+from t2i_utils.studio.html import data_address, jpeg
 
 LENGTH = 8  # pictures
 _LONGEST = 80  # letters of a caption on a button

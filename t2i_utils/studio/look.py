@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 from IPython.display import Javascript, display
 
-from t2i_utils.data.toy_drawing import PALETTE
+from t2i_utils.data.toy.drawing import PALETTE
 
 if TYPE_CHECKING:
     from t2i_utils.studio.panel import Studio

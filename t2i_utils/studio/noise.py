@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from t2i_utils.stackgan.request import LARGEST_SEED, LARGEST_TRUNCATION
+from t2i_utils.drawing.request import LARGEST_SEED, LARGEST_TRUNCATION
 from t2i_utils.stackgan.weights import available_weights
 from t2i_utils.studio.artist import SHOWN
 

@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 import numpy as np
 
+from t2i_utils.drawing.request import Request
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import resize
-from t2i_utils.stackgan.request import Request
 from t2i_utils.stackgan.weights import find_weights
 from t2i_utils.studio import describe
 from t2i_utils.studio.artist import ARTIST, SHOWN, Drawn, requests_of
 from t2i_utils.studio.blend import Blend
+from t2i_utils.studio.caption_controls import Words
 from t2i_utils.studio.describe import Describe
 from t2i_utils.studio.history import Entry, History
-from t2i_utils.studio.latest import Latest
+from t2i_utils.studio.html import download_html, file_name, pictures_html, words_of
+from t2i_utils.studio.latest_worker import Latest
 from t2i_utils.studio.look import arrange, show_script
 from t2i_utils.studio.noise import Noise, another_seed
-from t2i_utils.studio.showing import download_html, file_name, pictures_html, words_of
 from t2i_utils.studio.status import Status
-from t2i_utils.studio.words import Words
 from t2i_utils.text import unknown_words_note
 
 # Jupyter Server drops what a kernel sends above 1 MB a second (its iopub_data_rate_limit); a fast

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from studio_server import PATIENCE, Server, start
 
 from t2i_utils.cli import main
+from t2i_utils.drawing.saved_picture import from_note
 from t2i_utils.pictures import read_note
-from t2i_utils.stackgan.saved_picture import from_note
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 CELL = "from t2i_utils.studio import Studio\nStudio()"

@@ -55,7 +55,7 @@ import pandas as pd
 
 from t2i_utils.course import checks_01
 from t2i_utils.course.data import course_dataset
-from t2i_utils.data.toy_birds import draw_toy_bird, random_bird
+from t2i_utils.data.toy.birds import draw_toy_bird, random_bird
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 dataset = course_dataset(DATA)
@@ -119,7 +119,7 @@ assert checks_01.check_wrong_rows(my_wrong_rows)
 # %% [markdown]
 # This takes time that grows with the square of n. The library sorts the rows by class once and
 # steps over a picture's own class, which is as fair and needs no loop: read
-# `Batches._of_another_class` in `t2i_utils/data/batches.py`.
+# `Batches._of_another_class` in `t2i_utils/data/feed.py`.
 #
 # ## Exercise 4: your own pictures
 #

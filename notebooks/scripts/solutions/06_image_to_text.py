@@ -48,8 +48,8 @@ start()
 import matplotlib.pyplot as plt
 import numpy as np
 
+from t2i_utils.captioning.caption_metrics import colours_of
 from t2i_utils.captioning.decoding import draw_word
-from t2i_utils.captioning.scores import colours_of
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
 from t2i_utils.course import checks_06
 

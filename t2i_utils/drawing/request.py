@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
+from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.drawing.walks import slerp
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.synthesis import Synthesizer
-from t2i_utils.stackgan.walks import slerp
 from t2i_utils.text import check_captions
 
 LARGEST_SEED = 2**32 - 1

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from t2i_utils.data.captions import toy_captions
-from t2i_utils.data.toy_drawing import (
+from t2i_utils.data.toy.drawing import (
     BEAK_SHAPES,
     PALETTE,
     PARTS,
@@ -29,7 +29,7 @@ from t2i_utils.data.toy_drawing import (
     paint_bird,
     tones,
 )
-from t2i_utils.data.toy_scenery import BACKGROUNDS, paint_scenery
+from t2i_utils.data.toy.scenery import BACKGROUNDS, paint_scenery
 from t2i_utils.errors import InputError
 
 COLOURS = tuple(PALETTE)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.captioning import baselines
+from t2i_utils.captioning.caption_metrics import CaptionScores, normalised, score_descriptions
 from t2i_utils.captioning.describer import Describer
-from t2i_utils.captioning.scores import CaptionScores, normalised, score_descriptions
 from t2i_utils.captioning.views import regions_of, test_rows, training_rows
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.run_folder import replace_text
+from t2i_utils.training.run_folder import replace_text
 
 CHUNK = 64  # pictures described together
 PARTS = {"seen classes": True, "unseen classes": False}

@@ -7,13 +7,13 @@ import pytest
 from small_captioner import caption_pack, describer_folder, training
 from small_run import toy_data
 
-from t2i_utils.captioning import evaluate
-from t2i_utils.captioning.evaluate import evaluate_captioner, score_tables, write_caption_report
-from t2i_utils.captioning.scores import score_descriptions
+from t2i_utils.captioning import scoring
+from t2i_utils.captioning.caption_metrics import score_descriptions
+from t2i_utils.captioning.scoring import evaluate_captioner, score_tables, write_caption_report
 from t2i_utils.captioning.views import regions_of, training_rows
 from t2i_utils.captioning.views import test_rows as held_back_rows
 from t2i_utils.cli import main
-from t2i_utils.data.attributes import class_attributes
+from t2i_utils.data.readers.attributes import class_attributes
 from t2i_utils.errors import InputError
 
 WAYS = [
@@ -70,7 +70,7 @@ def test_neighbours_and_templates_come_from_training_pictures_alone(found, monke
         caught.append(list(said))
         return score_descriptions(said, references, *rest)
 
-    monkeypatch.setattr(evaluate, "score_descriptions", catch)
+    monkeypatch.setattr(scoring, "score_descriptions", catch)
     evaluate_captioner(training()[0], pack, None, count=3)
     known = {pack.captions[row][0] for row in training_rows(pack)}
     assert [len(said) for said in caught] == [3] * 8  # no template: four ways, twice

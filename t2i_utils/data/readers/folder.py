@@ -10,7 +10,7 @@ import csv
 import io
 from pathlib import Path
 
-from t2i_utils.data.dataset import Dataset, Record, read_text, split_by_class
+from t2i_utils.data.records import Dataset, Record, read_text, split_by_class
 from t2i_utils.errors import InputError
 
 CSV_NAME = "captions.csv"

@@ -4,8 +4,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from t2i_utils.data.toy_drawing import PALETTE
-from t2i_utils.studio.wording import CONTROLS, caption_of, choices_of
+from t2i_utils.data.toy.drawing import PALETTE
+from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 
 OPEN = "any"  # a control that says nothing
 NO_COLOUR = (31, 138, 163)  # of the handle of a slider that says a size or a shape

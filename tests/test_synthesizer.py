@@ -10,8 +10,8 @@ from small_run import copy_of_run, trained_run
 
 import t2i_utils
 from t2i_utils.config import Config
+from t2i_utils.drawing.synthesizer import BATCH_SIZE, Synthesizer
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.synthesis import BATCH_SIZE, Synthesizer
 from t2i_utils.stackgan.weights import load_weights, save_weights
 
 CAPTIONS = ["a small red bird with black wings", "un oiseau jaune"]

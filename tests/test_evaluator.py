@@ -12,11 +12,12 @@ from test_efficientnet_lite2 import needs_lite2
 
 from t2i_utils.cli import main
 from t2i_utils.data import Pack, load_pack, read_dataset, write_pack
-from t2i_utils.data.toy_birds import write_toy_birds
+from t2i_utils.data.toy.birds import write_toy_birds
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation import (
     FeatureExtractor,
-    evaluate,
+    evaluator,
     fit_gaussian,
     frechet_distance,
     kernel_distance,
@@ -26,10 +27,9 @@ from t2i_utils.evaluation import (
 )
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
-from t2i_utils.evaluation.setting import Setting, check_fit
+from t2i_utils.evaluation.protocol import Setting, check_fit
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import save_weights
 from t2i_utils.text import load_encoder
 
@@ -291,21 +291,21 @@ def test_parts_of_toy_birds_are_looked_at_in_whole_boxes_only():
     for crop in ("box", "paper"):
         synthesizer = Synthesizer(untrained_run(crop))
         setting = Setting(synthesizer, birds(crop), lite0(), untrained_matcher(), count=20)
-        measured[crop] = [score.measure for score in evaluate._score_toy_parts(setting)]
+        measured[crop] = [score.measure for score in evaluator._score_toy_parts(setting)]
     assert measured == {"box": ["parts in their colour"], "paper": []}
 
 
 def test_the_share_of_parts_counts_parts_and_its_error_pictures():
     red, blue = {"wing": "red", "belly": "red"}, {"wing": "blue", "belly": "blue"}
-    share, error = evaluate._share_in_colour([red, red, blue], [red, {"wing": "blue"}, {}])
+    share, error = evaluator._share_in_colour([red, red, blue], [red, {"wing": "blue"}, {}])
     assert share == pytest.approx(2 / 3)
     # 2 of 2 and 0 of 1: off by 2/3 of a part each.
     assert error == pytest.approx(np.sqrt(2 * (2 / 3) ** 2) / 3)
 
 
 def test_toy_birds_are_told_from_others():
-    assert evaluate.is_toy(birds().manifest)
-    assert not evaluate.is_toy({"class_names": {"1": "001.Golden_winged_Warbler"}})
+    assert evaluator.is_toy(birds().manifest)
+    assert not evaluator.is_toy({"class_names": {"1": "001.Golden_winged_Warbler"}})
 
 
 def test_pictures_of_another_kind_are_refused():

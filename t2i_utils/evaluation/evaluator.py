@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
-from t2i_utils.data.toy_drawing import PALETTE
+from t2i_utils.data.toy.drawing import PALETTE
 from t2i_utils.evaluation.alignment import shuffle_across_classes
 from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
 from t2i_utils.evaluation.features import WIDTH
@@ -23,6 +23,7 @@ from t2i_utils.evaluation.photographs import (
     shuffled_rows,
 )
 from t2i_utils.evaluation.pictures_seen import Seen, look_at
+from t2i_utils.evaluation.protocol import Setting
 from t2i_utils.evaluation.scores import (
     Score,
     score_alignment,
@@ -32,7 +33,6 @@ from t2i_utils.evaluation.scores import (
     score_realism,
     share_error,
 )
-from t2i_utils.evaluation.setting import Setting
 from t2i_utils.mapped import mapped_zeros
 from t2i_utils.pictures import resize
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data import Pack
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.alignment import shuffle_across_classes
 from t2i_utils.evaluation.features import RESIZE, FeatureExtractor
@@ -16,7 +17,6 @@ from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.matcher import Matcher
 from t2i_utils.evaluation.photographs import CHUNK, shuffled_rows
 from t2i_utils.pictures import resize
-from t2i_utils.stackgan.synthesis import Synthesizer
 from t2i_utils.stackgan.weights import Weights
 
 FEWEST = 20  # pictures, below which no score means anything

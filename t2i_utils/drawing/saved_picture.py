@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from t2i_utils.drawing.request import Request
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import captioned_sheet, grid
-from t2i_utils.stackgan.request import Request
 from t2i_utils.stackgan.weights import Weights
 
 KEY, VERSION = "t2i", 1

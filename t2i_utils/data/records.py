@@ -50,39 +50,6 @@ class Dataset:
     caption_source: str
 
 
-def read_dataset(root: str | Path, captions: str | Path | None = None) -> Dataset:
-    """Read a folder in CUB's layout, or a folder of pictures with a `captions.csv`.
-
-    Args:
-        root: the folder that holds `images.txt`, or `CUB_200_2011/images.txt`, or `captions.csv`.
-        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB layout
-            only).
-
-    Raises:
-        InputError: if the folder is missing, is no data set, or has a broken file.
-    """
-    from t2i_utils.data import cub, folder  # here, because both build the types above
-
-    root = Path(root)
-    if not root.is_dir():
-        raise InputError(
-            f"no data set at {root}: it is not a folder; give the folder that holds CUB_200_2011"
-        )
-    if cub.find_layout(root) is not None:
-        return cub.read_cub(root, captions)
-    if (root / folder.CSV_NAME).is_file():
-        if captions is not None:
-            raise InputError(
-                f"{root / folder.CSV_NAME} already has the captions of its pictures: leave "
-                "--captions out"
-            )
-        return folder.read_folder(root)
-    raise InputError(
-        f"no data set in {root}: expected images.txt, CUB_200_2011/images.txt or captions.csv; "
-        "get birds with `t2i data toy` or `t2i data download`"
-    )
-
-
 def read_text(path: Path) -> str:
     """The text of a file, UTF-8 (with or without a byte order mark), else Latin-1.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from t2i_utils.stackgan.request import Request
+from t2i_utils.drawing.request import Request
 
 # Jupyter Server passes 1 MB a second on and drops the rest, so what is shown while a slider moves
 # are JPEGs of some 25 kB; what is saved is the picture itself.

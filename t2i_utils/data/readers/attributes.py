@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from t2i_utils.data.captions import describe_attributes
-from t2i_utils.data.dataset import read_text
+from t2i_utils.data.records import read_text
 from t2i_utils.errors import InputError
 
 NUM_CAPTIONS = 10
@@ -125,7 +125,7 @@ def class_attributes(root: Path) -> dict[int, dict[str, float]] | None:
     Raises:
         InputError: a file of attributes cannot be read.
     """
-    from t2i_utils.data.cub import find_layout
+    from t2i_utils.data.readers.cub import find_layout
 
     base = find_layout(root)
     if base is None:

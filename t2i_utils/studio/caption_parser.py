@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 
 from t2i_utils.data.captions import caption_from_parts
-from t2i_utils.data.toy_birds import COLOURS
-from t2i_utils.data.toy_drawing import BEAK_SHAPES, PARTS, SIZES
+from t2i_utils.data.toy.birds import COLOURS
+from t2i_utils.data.toy.drawing import BEAK_SHAPES, PARTS, SIZES
 from t2i_utils.evaluation.caption_parts import named_parts
 
 BEAK_SHAPE = "beak shape"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from t2i_utils.studio.latest import Latest
+from t2i_utils.studio.latest_worker import Latest
 
 PATIENCE = 60  # seconds; nothing waits for it to pass
 

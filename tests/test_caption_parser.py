@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from t2i_utils.studio.wording import CONTROLS, caption_of, choices_of
+from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 
 
 def test_the_controls_are_those_of_the_issue():

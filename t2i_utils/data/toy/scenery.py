@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from t2i_utils.data.toy_drawing import RGB, smooth
+from t2i_utils.data.toy.drawing import RGB, smooth
 
 BACKGROUNDS = ("branch", "meadow", "lake", "autumn", "snow", "dusk")
 

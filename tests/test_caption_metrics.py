@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from t2i_utils.captioning.scores import (
+from t2i_utils.captioning.caption_metrics import (
     CaptionScores,
     colours_of,
     normalised,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from t2i_utils.data.dataset import Dataset, Record, read_text, split_by_class
+from t2i_utils.data.records import Dataset, Record, read_text, split_by_class
 from t2i_utils.errors import InputError
 
 # The 50 classes that no text-to-image paper trains on (Reed et al.; the StackGAN release has the
@@ -185,7 +185,7 @@ def _captions(
             image_id: read_captions(folder, file) for image_id, file in files.items()
         }, "text_c10"
 
-    from t2i_utils.data.attributes import captions_from_attributes
+    from t2i_utils.data.readers.attributes import captions_from_attributes
 
     print(
         f"No text_c10 in {root}: captions are made from the birds' attributes "

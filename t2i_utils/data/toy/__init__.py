@@ -1,0 +1,1 @@
+"""Toy birds: drawn birds whose colours and shapes are known exactly."""

@@ -1,0 +1,1 @@
+"""A request becomes pictures: what every command, notebook and panel draws through."""

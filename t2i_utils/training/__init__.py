@@ -1,0 +1,1 @@
+"""Training runs: the loop, the run folder, checkpoints, logs and stopping."""
