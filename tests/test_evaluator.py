@@ -76,7 +76,7 @@ def untrained_run(crop: str = "box") -> Path:
 @pytest.fixture
 def few_steps(monkeypatch):
     monkeypatch.setattr(matcher, "STEPS", 3)
-    monkeypatch.setattr(evaluate, "NUM_CAPTIONS", 3)  # of the diversity score
+    monkeypatch.setattr(evaluator, "NUM_CAPTIONS", 3)  # of the diversity score
 
 
 # -- the command --------------------------------------------------------------------------------
