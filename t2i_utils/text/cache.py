@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum
 from t2i_utils.text.encoder import SentenceEncoder
 from t2i_utils.text.plain import plain_captions
 
