@@ -18,6 +18,7 @@ from t2i_utils.errors import InputError
 RECIPES = ("paper", "modern")
 PRESETS = ("smoke", "cpu", "gpu")
 IMAGE_SIZES = {1: 64, 2: 256}
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
