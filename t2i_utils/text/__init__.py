@@ -7,6 +7,7 @@ from t2i_utils.text.cache import EmbeddingCache
 from t2i_utils.text.checks import (
     MAX_CHARACTERS,
     MAX_WORDS,
+    check_caption,
     check_captions,
     unknown_words_note,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "PackageEncoder",
     "SentenceEncoder",
     "Whitening",
+    "check_caption",
     "check_captions",
     "export_saved_model",
     "load_encoder",
