@@ -4,9 +4,7 @@ A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written
 all.
 """
 
-import contextlib
 import json
-import os
 import re
 import zipfile
 import zlib
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_file
 
 _NOTE = "note.json"
 
@@ -30,23 +29,8 @@ def write_arrays(
         InputError: the folder cannot be written or the disk is full; what was there stays.
     """
     text = np.frombuffer(json.dumps(note).encode(), dtype=np.uint8)
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            save = np.savez_compressed if compress else np.savez
-            save(file, **{**arrays, _NOTE: text})
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot write {path}: {reason}; free some space or choose another folder"
-            " (what was saved before is still there)"
-        ) from error
+    save = np.savez_compressed if compress else np.savez
+    replace_file(path, lambda file: save(file, **{**arrays, _NOTE: text}))
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

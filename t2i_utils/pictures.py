@@ -1,6 +1,5 @@
 """Pictures as arrays and files: conversion, grids, captioned sheets."""
 
-import contextlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_file
 from t2i_utils.fonts import font_for
 
 _ACROSS = 4  # pictures side by side on a sheet
@@ -145,18 +145,8 @@ def save_png(path: str | Path, image: np.ndarray, note: Mapping[str, str] | None
         InputError: the file cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(png_bytes(image, note))
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot write {path}: {reason}; free some space, or name another --out or --run"
-        ) from error
+    content = png_bytes(image, note)
+    replace_file(path, lambda file: file.write(content), "name another --out or --run")
     return path
 
 

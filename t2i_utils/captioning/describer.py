@@ -20,10 +20,9 @@ from t2i_utils.captioning.decoding import Sentence, greedy, sample
 from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
-from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.files import check_file, file_checksum, replace_text
 from t2i_utils.pretrained import CARD, PRETRAINED
-from t2i_utils.training.run_folder import replace_text
 
 ARRAYS = "captioner.npz"
 VERSION = 1

@@ -13,7 +13,7 @@ from t2i_utils.captioning.describer import Describer
 from t2i_utils.captioning.views import regions_of, test_rows, training_rows
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
-from t2i_utils.training.run_folder import replace_text
+from t2i_utils.files import replace_text
 
 CHUNK = 64  # pictures described together
 PARTS = {"seen classes": True, "unseen classes": False}

@@ -20,9 +20,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.data.readers.cub import FOLDER_NAME, find_layout
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum, put_in_place
 
 CALTECH_URL = "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz"
 CALTECH_MD5 = "97eceeb196236b17998738112f37df78"
@@ -96,7 +96,7 @@ def download_file(url: str, target: str | Path, *, md5: str, progress: bool = Tr
             f"{url} gave a file with MD5 {actual}, expected {md5}; it is kept as {wrong}: "
             "try again, or get the archive from another source"
         )
-    part.replace(target)
+    put_in_place(part, target)
     return target
 
 
@@ -131,7 +131,7 @@ def extract_archive(archive: str | Path, folder: str | Path, *, progress: bool =
                         f"{archive}"
                     )
             for path in contents:
-                path.rename(folder / path.name)
+                put_in_place(path, folder / path.name)
         except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise InputError(
                 f"archive {archive} is damaged or unsafe ({error}): nothing was unpacked; "

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.data.records import PARTS, SPLITS
 from t2i_utils.errors import InputError
-from t2i_utils.mapped import mapped_zeros
+from t2i_utils.files import file_checksum, make_folder, mapped_zeros, put_in_place
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
@@ -166,7 +164,7 @@ class Pack:
             partial = file.with_name(f"{file.stem}.{os.getpid()}.partial")
             try:
                 fill(mapped_zeros(partial, dtype, shape))
-                os.replace(partial, file)
+                put_in_place(partial, file)
             finally:
                 partial.unlink(missing_ok=True)
         return self._array(
@@ -183,15 +181,11 @@ class Pack:
             InputError: the folder cannot be written.
         """
         file = self.folder / name
-        try:
-            file.parent.mkdir(exist_ok=True)
-            with tempfile.TemporaryFile(dir=file.parent):
-                pass
-        except OSError as error:
-            raise InputError(
-                f"cannot write {file.parent}: {error.strerror}; what is computed of a pack's "
-                "photographs is kept there: copy the pack to a folder that can be written"
-            ) from error
+        make_folder(
+            file.parent,
+            "what is computed of a pack's photographs is kept there: copy the pack to a folder "
+            "that can be written",
+        )
         return file
 
     def _array(

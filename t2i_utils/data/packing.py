@@ -6,13 +6,10 @@ the set is.
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,13 +20,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.data.crops import CROPS, STORED_SIZES, read_squares
 from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, load_pack
 from t2i_utils.data.readers import read_dataset
 from t2i_utils.data.records import PARTS, Dataset, Record
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum, replacing_folder, unwritable
 from t2i_utils.text.encoder import SentenceEncoder
 
 CHUNK = 256  # pictures or sentences handled between two writes
@@ -258,7 +255,7 @@ def _array_file(path: Path, shape: tuple[int, ...], dtype: Any) -> Iterator[Any]
 
 @contextlib.contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of `folder` if all goes well, and vanishes if not."""
+    """A folder to write the pack into, which takes the place of `folder` if all goes well."""
     if (
         folder.exists()
         and not (folder / MANIFEST).is_file()
@@ -267,33 +264,12 @@ def _replacing(folder: Path) -> Iterator[Path]:
         raise InputError(
             f"{folder} holds something that is no pack: choose another folder, or move that away"
         )
-    partial = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
-        partial.chmod(0o755)
-        yield partial
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
-            folder.rename(old / "pack")
-            try:
-                partial.rename(folder)
-            except BaseException:
-                (old / "pack").rename(folder)
-                raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
-        else:
-            partial.rename(folder)
+        with replacing_folder(folder) as partial:
+            yield partial
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        mend = "free some space" if full else "choose a folder that you may write to"
-        raise InputError(
-            f"cannot write the pack {folder}: {error.strerror or error}; {mend}"
-        ) from error
-    finally:
-        if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
+        mend = "choose a folder that you may write to"
+        raise unwritable(f"the pack {folder}", error, mend) from error
 
 
 def _write_json(path: Path, content: Any, indent: int | None = None) -> None:

@@ -14,14 +14,13 @@ from typing import Any
 import keras
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
-from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
+from t2i_utils.files import check_file, file_checksum, replace_text
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
 from t2i_utils.text import Whitening
-from t2i_utils.training.run_folder import replace_text
 
 VERSION = 2
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import put_in_place
 from t2i_utils.text.hub import first_line, import_tensorflow
 from t2i_utils.text.package import data_file, load_network
 
@@ -54,7 +55,7 @@ def export_saved_model(folder: str | Path) -> Path:
         try:
             tf.saved_model.save(module, str(temporary))
             temporary.chmod(0o755)
-            temporary.replace(folder)
+            put_in_place(temporary, folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except (OSError, tf.errors.OpError) as error:

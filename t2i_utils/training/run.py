@@ -15,11 +15,12 @@ from t2i_utils import backend
 from t2i_utils.config import Config
 from t2i_utils.data import Batches, Pack
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_text
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.stackgan.weights import Weights, load_weights, save_weights
 from t2i_utils.training.checkpoints import copy_weights, load_checkpoint, save_checkpoint
 from t2i_utils.training.logs import RunLog, save_samples
-from t2i_utils.training.run_folder import RunFolder, replace_text
+from t2i_utils.training.run_folder import RunFolder
 from t2i_utils.training.stopping import DeferredInterrupt
 
 SAMPLES = 16  # pictures on a sample sheet

@@ -11,12 +11,12 @@ weights/            a weight set (see `weights`): to draw with
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import make_folder, replace_text
 
 
 class RunFolder:
@@ -92,35 +92,3 @@ class RunFolder:
 
     def _new(self, stage: int) -> Path:
         return self.checkpoint(stage).with_suffix(".new")
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it; InputError where it cannot be made or written in."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, and its folder; InputError where it cannot be."""
-    make_folder(path.parent)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> InputError:
-    """What to tell the user when a file of a run cannot be written."""
-    reason = error.strerror or str(error)
-    return InputError(f"cannot write {path}: {reason}; free some space, or choose another folder")

