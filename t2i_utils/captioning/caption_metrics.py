@@ -14,9 +14,9 @@ import numpy as np
 
 from t2i_utils.captioning.vocabulary import words
 from t2i_utils.errors import InputError
+from t2i_utils.text.colours import COLOUR_WORDS, split_compounds
 
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "grey", "black",
-           "white", "tan", "rufous", "olive", "buff")  # fmt: skip
+COLOURS = COLOUR_WORDS[:-1]  # without "gray": `words` spells it "grey"
 # Words for parts, by the name that counts.
 PARTS = {
     "crown": "crown", "head": "head", "cap": "crown", "nape": "nape", "throat": "throat",
@@ -131,13 +131,13 @@ def _library_scores(own: list[str], theirs: list[list[str]]) -> tuple[float, flo
 
 
 def colours_of(caption: str) -> set[str]:
-    """The colour words of a sentence ("gray" counts as "grey")."""
-    return set(words(caption)) & set(COLOURS)
+    """The colour words of a sentence ("gray" counts as "grey", "orange-red" as orange and red)."""
+    return set(words(split_compounds(caption.lower()))) & set(COLOURS)
 
 
 def part_colours_of(caption: str) -> set[tuple[str, str]]:
     """Pairs (colour, part): "black and white wings", "a red crown and nape", "its belly is tan"."""
-    text = " ".join(words(caption))
+    text = " ".join(words(split_compounds(caption.lower())))
     matches = [found.groups() for found in _BEFORE.finditer(text)]
     matches += [found.groups()[::-1] for found in _AFTER.finditer(text)]
     return {
