@@ -99,7 +99,8 @@ from t2i_utils.captioning.caption_metrics import (
     score_descriptions,
 )
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
-from t2i_utils.captioning.describer import LEAST_BIRD, available_captioners, load_describer
+from t2i_utils.captioning.captioners import available_captioners
+from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
 from t2i_utils.captioning.photographs import find_boxes, square
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival

@@ -60,10 +60,13 @@ def run(options: argparse.Namespace) -> int:
     paths = find_pictures(options.inputs)
     if not any(path.is_file() for path in paths):  # before the network is loaded
         raise InputError(f"picture {paths[0]} is missing: give a picture's path, or a folder")
+    from t2i_utils.captioning.captioners import find_captioner
+
+    folder = find_captioner(options.weights or "captioner")
     with quiet_import(), without_jax():
         from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
 
-        describer = load_describer(options.weights or "captioner")
+        describer = load_describer(folder)
     failed = []
     for file, found in _describe(describer, paths, options, failed):
         path = os.fsencode(file).decode(errors="backslashreplace")  # names are bytes on Linux

@@ -103,7 +103,7 @@ class Synthesizer:
 
 def _check_encoder(weights: Weights, encoder: SentenceEncoder) -> None:
     """Refuse another encoder than the weights': its numbers would mean something else to them."""
-    width, trained = len(weights.whitening.mean), weights.card["encoder"].get("name")
+    width, trained = len(weights.whitening.mean), weights.card["encoder"]["name"]
     if encoder.width != width:
         raise InputError(
             f"encoder {encoder.name} gives {encoder.width} numbers, the weights in "
