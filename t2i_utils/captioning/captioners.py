@@ -1,4 +1,4 @@
-"""Where captioners lie. Nothing here loads Keras, so that a command can say at once what is wrong."""
+"""Where captioners lie. Nothing here loads Keras: a command says at once that there is none."""
 
 from pathlib import Path
 

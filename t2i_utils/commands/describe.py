@@ -112,7 +112,7 @@ def _describe(
     """Describe in chunks, with a progress bar where there are many; memory stays flat."""
     from tqdm.auto import tqdm
 
-    from t2i_utils.captioning.photographs import read_photograph
+    from t2i_utils.captioning.bird_finder import read_photograph
 
     few, started = len(paths) <= CHUNK, 0.0
     with tqdm(total=len(paths), desc="describing", unit="picture", disable=few) as bar:
