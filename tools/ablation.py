@@ -22,7 +22,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.evaluation.evaluator import evaluate
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.matcher import pack_matcher
-from t2i_utils.evaluation.protocol import Setting
+from t2i_utils.evaluation.protocol import EvaluationProtocol
 from t2i_utils.evaluation.report import format_value
 from t2i_utils.evaluation.scores import Score
 from t2i_utils.stackgan.recipes import make_config
@@ -82,7 +82,9 @@ def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any
     if variant.live:
         copy_weights(run.stages[1].gan.generator, synthesizer.weights.generators[1], folder)
     matcher, extractor = pack_matcher(pack, "zero-shot"), FeatureExtractor("lite2")
-    found = evaluate(Setting(synthesizer, pack, extractor, matcher, 1, count=options.count))
+    found = evaluate(
+        EvaluationProtocol(synthesizer, pack, extractor, matcher, 1, count=options.count)
+    )
     scores = [next(s for s in found.scores if s.measure.startswith(c)) for c in COLUMNS]
     return {
         "what": variant.what,

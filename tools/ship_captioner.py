@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from t2i_utils.captioning.describer import ARRAYS, load_describer
+from t2i_utils.captioning.captioners import ARRAYS
+from t2i_utils.captioning.describer import load_describer
 from t2i_utils.captioning.scoring import score_tables
 from t2i_utils.pretrained import CARD, PRETRAINED
 

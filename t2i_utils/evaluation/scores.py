@@ -10,7 +10,7 @@ from t2i_utils.evaluation.colour_words import score_colours
 from t2i_utils.evaluation.diversity import mean_pairwise_distance, nearest_neighbours
 from t2i_utils.evaluation.frechet import fit_gaussian, frechet_distance
 from t2i_utils.evaluation.kernel import kernel_distance
-from t2i_utils.evaluation.pictures_seen import Seen
+from t2i_utils.evaluation.measurements import Measurements
 
 NUM_NEAREST = 8  # pictures that the report shows beside a training photograph
 NEAR_QUANTILE = 0.05  # of held-out photographs' distances: nearer than that is a near copy
@@ -59,7 +59,11 @@ def share_error(share: float, count: int) -> float:
 
 
 def score_realism(
-    drawn: np.ndarray, drawn_birds: np.ndarray, real: Seen, training: np.ndarray, network: str
+    drawn: np.ndarray,
+    drawn_birds: np.ndarray,
+    real: Measurements,
+    training: np.ndarray,
+    network: str,
 ) -> list[Score]:
     """Birdness, KID and FID of generated features against held-out photographs.
 
@@ -102,8 +106,8 @@ def score_distances(
 
 
 def score_alignment(
-    drawn: Seen,
-    real: Seen,
+    drawn: Measurements,
+    real: Measurements,
     text_vectors: np.ndarray,
     captions: Sequence[str],
     class_ids: np.ndarray,
