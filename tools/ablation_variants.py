@@ -34,7 +34,7 @@ class PlainDiscriminator(Discriminator):
 
     @property
     def frozen_variables(self) -> list[Any]:
-        """None."""
+        """No variables are frozen."""
         return []
 
     @property
