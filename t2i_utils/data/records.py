@@ -13,7 +13,7 @@ import numpy as np
 from t2i_utils.errors import InputError
 
 SPLITS = ("zero-shot", "official")
-PARTS = ("train", "test")
+SPLIT_PARTS = ("train", "test")
 
 
 @dataclass(frozen=True)
