@@ -33,7 +33,7 @@ def make_batch(batch_size: int) -> dict[str, np.ndarray]:
 def keras_contenders(framework: str, size: dict[str, int]) -> Contenders:
     """This project's step, in both precisions, on the backend that KERAS_BACKEND names."""
     from t2i_utils import backend
-    from t2i_utils.config import make_config
+    from t2i_utils.stackgan.recipes import make_config
     from t2i_utils.stackgan.update import StageGAN
 
     if backend.name() != framework:

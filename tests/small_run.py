@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.cli import main
-from t2i_utils.config import Config, make_config
+from t2i_utils.config import Config
 from t2i_utils.data import Pack, load_pack, read_dataset, write_pack
 from t2i_utils.data.toy.birds import write_toy_birds
+from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.text import load_encoder
 
 

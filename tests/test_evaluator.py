@@ -28,8 +28,7 @@ from t2i_utils.evaluation import (
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.protocol import Setting, check_fit
-from t2i_utils.stackgan.stage1 import build_stage1_generator
-from t2i_utils.stackgan.stage2 import build_stage2_generator
+from t2i_utils.stackgan.recipes import build_generator
 from t2i_utils.stackgan.weights import save_weights
 from t2i_utils.text import load_encoder
 
@@ -67,8 +66,7 @@ def untrained_run(crop: str = "box") -> Path:
     about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
     whitening = birds().whitening(birds().indices())
     for config in configs(1, 2):
-        build = build_stage1_generator if config.stage == 1 else build_stage2_generator
-        generator = build(config, birds().width)
+        generator = build_generator(config, birds().width)
         save_weights(folder / "weights", generator, config, whitening, about)
     return folder
 

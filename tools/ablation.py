@@ -8,18 +8,14 @@ and what was cut off goes on: start the same command once more.
 """
 
 import argparse
-import contextlib
 import csv
 import json
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 from ablation_variants import BLUR_STEPS, VARIANTS
 
-from t2i_utils import training
-from t2i_utils.config import make_config
 from t2i_utils.data import Pack, load_pack
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
@@ -29,7 +25,9 @@ from t2i_utils.evaluation.matcher import pack_matcher
 from t2i_utils.evaluation.protocol import Setting
 from t2i_utils.evaluation.report import format_value
 from t2i_utils.evaluation.scores import Score
+from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.training.checkpoints import copy_weights
+from t2i_utils.training.run import Run
 
 RESULT = "result.json"
 WINDOW = 50  # steps whose mean time counts: one in sixteen may have a penalty
@@ -71,21 +69,20 @@ def describe(pack: Pack) -> str:
 def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any]:
     """Train and score one variant: its row of the table."""
     variant = VARIANTS[name]
-    config = make_config("modern", "cpu", 1, **{"blur_steps": BLUR_STEPS, **variant.changes})
+    settings = dict(variant.settings)
+    if not variant.recipe.startswith("plain"):  # a plain discriminator's view is never blurred
+        settings = {"blur_steps": BLUR_STEPS, **settings}
+    config = make_config(variant.recipe, "cpu", 1, **settings)
     folder = options.runs / f"{variant.run or name}-{options.seed}"
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(training.run, "StageGAN", variant.gan))
-        for (module, part), other in variant.parts.items():
-            stack.enter_context(mock.patch.object(module, part, other))
-        started = (folder / "run.json").is_file()
-        run = training.run.Run(folder, pack, [config], seed=options.seed, resume=started)
-        if run.stages[1].step < options.steps:
-            run.train(options.steps, save_every=100)
-        synthesizer = Synthesizer(folder)
-        if variant.live:
-            copy_weights(run.stages[1].gan.generator, synthesizer.weights.generators[1], folder)
-        matcher, extractor = pack_matcher(pack, "zero-shot"), FeatureExtractor("lite2")
-        found = evaluate(Setting(synthesizer, pack, extractor, matcher, 1, count=options.count))
+    started = (folder / "run.json").is_file()
+    run = Run(folder, pack, [config], seed=options.seed, resume=started)
+    if run.stages[1].step < options.steps:
+        run.train(options.steps, save_every=100)
+    synthesizer = Synthesizer(folder)
+    if variant.live:
+        copy_weights(run.stages[1].gan.generator, synthesizer.weights.generators[1], folder)
+    matcher, extractor = pack_matcher(pack, "zero-shot"), FeatureExtractor("lite2")
+    found = evaluate(Setting(synthesizer, pack, extractor, matcher, 1, count=options.count))
     scores = [next(s for s in found.scores if s.measure.startswith(c)) for c in COLUMNS]
     return {
         "what": variant.what,

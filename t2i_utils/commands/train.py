@@ -6,9 +6,10 @@ from typing import Any
 
 from t2i_utils.commands import data as data_command
 from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.config import PRESETS, RECIPES, Config, make_config
+from t2i_utils.config import PRESETS, Config
 from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
+from t2i_utils.stackgan.recipes import make_config, recipe_names
 
 ABOUT = """train the two-stage GAN on captioned pictures
 
@@ -47,7 +48,7 @@ def add_arguments(parser: Parser) -> None:
     )
     model.add_argument(
         "--recipe",
-        choices=RECIPES,
+        choices=recipe_names(),
         help="paper: StackGAN as published; modern: the same two stages, better pictures "
         "in less time; default: modern",
     )

@@ -18,8 +18,7 @@ from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.files import check_file, file_checksum, replace_text
 from t2i_utils.pretrained import CARD, PRETRAINED
-from t2i_utils.stackgan.stage1 import build_stage1_generator
-from t2i_utils.stackgan.stage2 import build_stage2_generator
+from t2i_utils.stackgan.recipes import build_generator, config_from_json
 from t2i_utils.text import Whitening
 
 VERSION = 2
@@ -141,9 +140,8 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         file = folder / entry["file"]
         check_file(file, entry["sha256"])
         arrays, note = read_arrays(file)
-        config = Config.from_json({**note["config"], "precision": "float32"})
-        build = build_stage1_generator if stage == 1 else build_stage2_generator
-        generator = build(config, card["encoder"]["width"])
+        config = config_from_json({**note["config"], "precision": "float32"})
+        generator = build_generator(config, card["encoder"]["width"])
         from_arrays("generator", generator.variables, arrays, file)
         generators[stage] = generator
         whitening = Whitening(arrays["mean"], arrays["whitening"].astype("float32"))

@@ -6,6 +6,7 @@ Importing this package imports neither TensorFlow nor JAX.
 from t2i_utils.text.checks import (
     MAX_CHARACTERS,
     MAX_WORDS,
+    check_caption,
     check_captions,
     unknown_words_note,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "PackageEncoder",
     "SentenceEncoder",
     "Whitening",
+    "check_caption",
     "check_captions",
     "export_saved_model",
     "load_encoder",

@@ -16,6 +16,7 @@ from t2i_utils.config import Config
 from t2i_utils.data import Batches, Pack
 from t2i_utils.errors import InputError
 from t2i_utils.files import replace_text
+from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.stackgan.weights import Weights, load_weights, save_weights
 from t2i_utils.training.checkpoints import copy_weights, load_checkpoint, save_checkpoint
@@ -336,7 +337,7 @@ class Run:
         folder = self.folder / "weights"
         if self._borrowed and not (folder / "stage1.npz").is_file():
             note = dict(self._borrowed.card["stages"]["1"])
-            config = Config.from_json(note["config"])
+            config = config_from_json(note["config"])
             generator = self._borrowed.generators[1]
             save_weights(folder, generator, config, self.whitening, self._card(note))
         for stage in stages.values():
