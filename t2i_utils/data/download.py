@@ -36,7 +36,7 @@ def download_cub(folder: str | Path = "data", source: str = "caltech") -> Path:
     """Download CUB-200-2011 and unpack it; the archive is deleted when all went well.
 
     Neither source has captions that people wrote: without `--captions`, sentences are made from
-    the attributes (see `t2i_utils.data.readers.attributes`).
+    the attributes (see `t2i_utils.data.attributes`).
 
     Args:
         folder: where the folder CUB_200_2011 shall lie. If it is there already, nothing is done.

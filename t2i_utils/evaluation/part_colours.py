@@ -263,8 +263,8 @@ def score_captions(pictures: np.ndarray, named_parts: Sequence[Mapping[str, str]
     for part, colour in pairs:
         if part not in BODY_PARTS or colour not in PALETTE:
             raise InputError(
-                f"part colours: {part!r} in {colour!r} is not known; parts are {', '.join(BODY_PARTS)}, "
-                f"colours {', '.join(PALETTE)}"
+                f"part colours: {part!r} in {colour!r} is not known; parts are "
+                f"{', '.join(BODY_PARTS)}, colours {', '.join(PALETTE)}"
             )
     found = part_colours(pictures)
     right = sum(

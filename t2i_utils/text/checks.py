@@ -61,8 +61,7 @@ def check_caption(caption: str, name: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{name} is not valid text at character {error.start + 1}: "
-            "save or type it as UTF-8"
+            f"{name} is not valid text at character {error.start + 1}: save or type it as UTF-8"
         ) from None
     return text
 
