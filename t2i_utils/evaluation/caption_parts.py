@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.data.toy.birds import COLOURS
+from t2i_utils.text.caption_facts import COLOURS, read_facts
 
 # Words for the parts that are judged, as captions of toy birds and of photographs have them.
 PART_WORDS = {
@@ -19,14 +19,12 @@ _WORDS = {word: part for part, words in PART_WORDS.items() for word in words}
 _COLOUR = rf"({'|'.join(COLOURS)})"
 _PART = rf"({'|'.join(_WORDS)})"
 _BEFORE = re.compile(rf"\b{_COLOUR} {_PART}\b")  # "red wings"
-_AFTER = re.compile(rf"\b{_PART} (?:is|are) (?:[\w-]+(?: [\w-]+)? and )?{_COLOUR}\b")
 
 
 def named_parts(caption: str) -> dict[str, str]:
     """Part to colour, as a sentence names them: "red wings" or "its wings are red"."""
-    text = caption.lower()
-    found = {_WORDS[part]: colour for colour, part in _BEFORE.findall(text)}
-    return found | {_WORDS[part]: colour for part, colour in _AFTER.findall(text)}
+    parts = read_facts(caption).parts
+    return {part: colour for part, colour in parts.items() if part in PART_WORDS}
 
 
 def swap_colours(captions: Sequence[str], seed: int = 0) -> list[str | None]:

@@ -61,9 +61,7 @@ def sentence(
     return _ARTICLE.sub("an ", it) if language == "en" else it
 
 
-def _forms(
-    words: dict[str, Any], colour: str, rng: np.random.Generator | None
-) -> dict[str, str]:
+def _forms(words: dict[str, Any], colour: str, rng: np.random.Generator | None) -> dict[str, str]:
     """The forms of a colour by name: {"m": "rotem", ...}."""
     shades = [_choose(words["colours"][name].split("|"), rng) for name in colour.split(" and ")]
     if len(shades) > 1:  # only where colours have one form
