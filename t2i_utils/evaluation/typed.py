@@ -21,12 +21,12 @@ from t2i_utils.text.whitening import limit_length
 _FILE = Path(__file__).with_name("typed_captions.csv")
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white", "grey",
            "pink")  # fmt: skip
-# A picture shows a colour clearly when more of its middle has it than in 80 % of real pictures whose
-# captions do not name it (see `least_amounts`), and at least so much:
+# A picture shows a colour clearly when more of its middle has it than in 80 % of real pictures
+# whose captions do not name it (see `least_amounts`), and at least so much:
 LEAST_SHARE = {"photographs": 0.02, "toy": 0.05}  # a toy bird's crown alone is not enough
-# Of 2,400 photographs (CUB, boxes, 64 px) and 400 toy birds. Of the photographs whose captions agree
-# on the bird's colour these pass: orange 100 %, yellow 94, red and blue 92, black 84, green 78,
-# brown 76, white 73, grey 63; pink and purple are too rare to say.
+# Of 2,400 photographs (CUB, boxes, 64 px) and 400 toy birds. Of the photographs whose captions
+# agree on the bird's colour these pass: orange 100 %, yellow 94, red and blue 92, black 84, green
+# 78, brown 76, white 73, grey 63; pink and purple are too rare to say.
 LEAST_AMOUNTS = {
     "photographs": {
         "red": 0.02, "orange": 0.02, "yellow": 0.02, "green": 0.052, "blue": 0.02, "purple": 0.02,
@@ -37,8 +37,8 @@ LEAST_AMOUNTS = {
         "brown": 0.05, "black": 0.05, "white": 0.304, "grey": 0.05, "pink": 0.05,
     },
 }  # fmt: skip
-# How restless real pictures are (see `restlessness`): 1 % are calmer than the first, 1 % wilder than
-# the second. Calmer is blurred, wilder is noise.
+# How restless real pictures are (see `restlessness`): 1 % are calmer than the first number, 1 %
+# wilder than the second. Calmer is blurred, wilder is noise.
 RESTLESSNESS = {"photographs": (3.1, 14.7), "toy": (3.8, 6.8)}
 
 
