@@ -12,7 +12,7 @@ import t2i_utils
 from t2i_utils.config import Config
 from t2i_utils.drawing.synthesizer import BATCH_SIZE, Synthesizer
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.weights import load_weights, save_weights
+from t2i_utils.stackgan.weights import StageToSave, load_weights, save_weights
 
 CAPTIONS = ["a small red bird with black wings", "un oiseau jaune"]
 
@@ -90,8 +90,9 @@ def test_generate_notices_that_a_run_has_new_weights(tmp_path):
     generator = weights.generators[1]
     generator.set_weights([array * 0.5 for array in generator.get_weights()])
     config = Config.from_json(weights.card["stages"]["1"]["config"])
-    card = {"encoder": weights.card["encoder"], "stage": {}}
-    save_weights(folder, generator, config, weights.whitening, card)
+    card = {"encoder": weights.card["encoder"]}
+    stages = [StageToSave(generator, config, {})]
+    save_weights(folder, stages, weights.whitening, card)
     assert (t2i_utils.generate("a bird", folder, stage=1) != before).any()
 
 

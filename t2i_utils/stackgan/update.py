@@ -147,6 +147,8 @@ class StageGAN:
         """The two players' losses on one batch, and metrics: see `update` for the batch."""
         config, discriminator = self.config, self.discriminator
         batch = {name: ops.convert_to_tensor(values) for name, values in batch.items()}
+        if keras.backend.standardize_dtype(batch["images"].dtype) == "uint8":
+            batch["images"] = ops.cast(batch["images"], "float32") / 127.5 - 1
         blur = batch.get("blur", 1.0)
         kind = "hinge" if config.recipe == "modern" else "bce"
         embeddings = texts = batch["embeddings"]

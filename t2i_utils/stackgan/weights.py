@@ -1,28 +1,20 @@
-"""Weight sets: what a generator needs to draw, with its card and checksums.
+"""Weight sets as generators: loaded, and written (see `weight_sets` for what a set is)."""
 
-A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` and `stage2.npz`
-(float16). A training run keeps one up to date in `RUN/weights`; shipped sets lie in
-`t2i_utils/pretrained`.
-"""
-
-import json
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
-from t2i_utils.files import check_file, file_checksum, replace_text
-from t2i_utils.pretrained import CARD, PRETRAINED
+from t2i_utils.pretrained import CARD
 from t2i_utils.stackgan.stage1 import build_stage1_generator
 from t2i_utils.stackgan.stage2 import build_stage2_generator
+from t2i_utils.stackgan.weight_sets import VERSION, find_weights, read_card
 from t2i_utils.text import Whitening
-
-VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -42,83 +34,55 @@ class Weights:
     whitening: Whitening
 
 
-def available_weights() -> list[str]:
-    """Names of the shipped weight sets, sorted."""
-    cards = PRETRAINED.glob(f"*/{CARD}")
-    return sorted(card.parent.name for card in cards if "stages" in json.loads(card.read_text()))
+class StageToSave(NamedTuple):
+    """One stage of a set that is to be written.
 
-
-def find_weights(name: str | Path) -> Path:
-    """The folder of a weight set: a shipped name, a set's folder, or a run's folder.
-
-    A `Path`, or a string with a slash, is never a shipped name.
-
-    Raises:
-        InputError: there is none.
+    Attributes:
+        generator: the one to draw with.
+        config: of the stage.
+        about: what the card says of it: "steps", "images_seen", ...
     """
-    own = [Path(name), Path(name) / "weights"]
-    is_path = isinstance(name, Path) or os.sep in name
-    for folder in own if is_path else [PRETRAINED / name, *own]:
-        if (folder / CARD).is_file():
-            return folder
-    names = ", ".join(available_weights())
-    choose = f"a shipped set ({names})" if names else "train first (this version ships none)"
-    raise InputError(f"no weights at {str(name)!r}: name a training run's folder, or {choose}")
+
+    generator: keras.Model
+    config: Config
+    about: dict[str, Any]
 
 
 def save_weights(
-    folder: Path,
-    generator: keras.Model,
-    config: Config,
-    whitening: Whitening,
-    card: dict[str, Any],
+    folder: Path, stages: Sequence[StageToSave], whitening: Whitening, card: dict[str, Any]
 ) -> None:
-    """Write one stage of a set as float16, and bring its card up to date.
+    """Write stages of a set as float16, with their card: all of it changes, or nothing.
 
     Args:
         folder: of the set; other stages in it stay as they are.
-        generator: the generator to draw with.
-        config: of its stage.
+        stages: what to write.
         whitening: of the training set's embeddings.
-        card: what to say of the set: "data", "encoder", "licence", ... ; and of this stage under
-            the key "stage": "steps", "images_seen", ...
+        card: what to say of the set: "data", "encoder", "licence", ...
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written; what was there stays.
     """
-    file = folder / f"stage{config.stage}.npz"
-    whole = {"version": VERSION, "stages": {}}
-    if (folder / CARD).is_file():
-        whole = _read_card(folder)
-    arrays = to_arrays("generator", generator.variables, "float16")
-    arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
-    new = file.with_suffix(".new")
-    write_arrays(new, arrays, {"config": config.to_json()}, compress=True)
-    stage = {**card["stage"], "config": config.to_json(), "file": file.name}
-    stage["sha256"] = file_checksum(new)
-    whole |= {name: value for name, value in card.items() if name != "stage"}
-    whole["stages"] = dict(sorted({**whole["stages"], str(config.stage): stage}.items()))
-    try:
-        replace_text(folder / CARD, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
-    except InputError:
-        new.unlink(missing_ok=True)
-        raise
-    os.replace(new, file)
+    before = read_card(folder) if (folder / CARD).is_file() else {"stages": {}}
+    files = {}
+    for generator, config, _ in stages:
+        arrays = to_arrays("generator", generator.variables, "float16")
+        arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
+        files[_file_name(config.stage)] = arrays, {"config": config.to_json()}
+
+    def complete(checksums: dict[str, str]) -> dict[str, Any]:
+        entries = dict(before["stages"])
+        for _, config, about in stages:
+            name = _file_name(config.stage)
+            own = {"config": config.to_json(), "file": name, "sha256": checksums[name]}
+            entries[str(config.stage)] = {**about, **own}
+        new = {"version": VERSION, "stages": dict(sorted(entries.items()))}
+        return {**before, **new, **card}
+
+    write_set(folder, files, complete)
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
-    path = folder / CARD
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        version = card["version"]
-        if version == VERSION:
-            _ = [(entry["file"], entry["sha256"]) for entry in card["stages"].values()]
-            _ = card["encoder"]["width"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is damaged: restore it, or take other weights") from error
-    if version != VERSION:
-        raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-    return card
+def _file_name(stage: int) -> str:
+    return f"stage{stage}.npz"
 
 
 def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -> Weights:
@@ -132,14 +96,13 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         InputError: no such set, another version, a damaged file, or a wrong checksum.
     """
     folder = find_weights(name)
-    card = _read_card(folder)
+    card = read_card(folder)
     entries = card["stages"]
     generators, whitening = {}, None
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:
             continue
-        file = folder / entry["file"]
-        check_file(file, entry["sha256"])
+        file = set_file(folder, entry)
         arrays, note = read_arrays(file)
         config = Config.from_json({**note["config"], "precision": "float32"})
         build = build_stage1_generator if stage == 1 else build_stage2_generator
