@@ -9,9 +9,8 @@ import pytest
 from small_run import configs, copy_of_run, trained_run
 
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.stage1 import build_stage1_generator
-from t2i_utils.stackgan.weight_sets import find_weights
-from t2i_utils.stackgan.weights import StageToSave, load_weights, save_weights
+from t2i_utils.stackgan.recipes import build_generator
+from t2i_utils.stackgan.weights import StageToSave, find_weights, load_weights, save_weights
 from t2i_utils.text import Whitening
 
 WIDTH = 12
@@ -20,7 +19,7 @@ WIDTH = 12
 def save_small(folder: Path, value: float = 0.5) -> list[np.ndarray]:
     """Write a set of one stage; return its generator's weights."""
     (config,) = configs(1)
-    generator = build_stage1_generator(config, WIDTH)
+    generator = build_generator(config, WIDTH)
     card = {"encoder": {"name": "test", "width": WIDTH}, "data": "x"}
     whitening = Whitening(np.full(WIDTH, value, "float32"), 2 * np.eye(WIDTH, dtype="float32"))
     save_weights(folder, [StageToSave(generator, config, {"steps": 3})], whitening, card)
@@ -123,7 +122,7 @@ def test_no_weights_says_what_can_be_named(tmp_path):
 
 def test_a_path_is_never_taken_for_a_shipped_name(tmp_path, monkeypatch):
     shipped, own = tmp_path / "shipped", tmp_path / "own"
-    monkeypatch.setattr("t2i_utils.stackgan.weight_sets.PRETRAINED", shipped)
+    monkeypatch.setattr("t2i_utils.stackgan.weights.PRETRAINED", shipped)
     save_small(shipped / "birds")
     save_small(own / "birds")
     monkeypatch.chdir(own)

@@ -81,15 +81,16 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
 # %%
 from t2i_utils import backend
-from t2i_utils.config import make_config
 from t2i_utils.course import checks_03
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.pictures import to_uint8
-from t2i_utils.stackgan import losses, stage1
+from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNCHANGED
+from t2i_utils.stackgan.recipes import make_config
+from t2i_utils.stackgan.recipes.modern import ModernRecipe
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.text import load_encoder
 from t2i_utils.training.stopping import DeferredInterrupt
@@ -159,7 +160,7 @@ print(f"{gan.generator.count_params():,} parameters")
 # `None` is the batch. The body of the generator is short enough to read whole:
 
 # %%
-print(inspect.getsource(stage1._modern_body))
+print(inspect.getsource(ModernRecipe.stage1_body))
 
 # %% [markdown]
 # A dense layer makes a tiny map of 4 x 4 pixels with many channels; four blocks each double its

@@ -14,16 +14,16 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
+from t2i_utils.captioning.bird_finder import look_closer, read_photograph
+from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
-from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
 from t2i_utils.errors import InputError
-from t2i_utils.pretrained import CARD, PRETRAINED
+from t2i_utils.pretrained import CARD
 
-ARRAYS = "captioner.npz"
 VERSION = 1
 LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 CHUNK = 32  # pictures described together
@@ -140,35 +140,6 @@ class Describer:
             return {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksums[ARRAYS]}
 
         self.card = write_set(folder, {ARRAYS: (arrays, note)}, complete)
-
-
-def available_captioners() -> list[str]:
-    """Names of the shipped captioners, sorted."""
-    return sorted(file.parent.name for file in PRETRAINED.glob(f"*/{ARRAYS}"))
-
-
-def find_captioner(name: str | Path) -> Path:
-    """The folder of a shipped captioner, or the one that is named.
-
-    Raises:
-        InputError: there is no captioner.
-    """
-    shipped = PRETRAINED / str(name)
-    folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
-    if not _is_captioner(folder):
-        names = ", ".join(available_captioners()) or "none here"
-        raise InputError(
-            f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
-        )
-    return folder
-
-
-def _is_captioner(folder: Path) -> bool:
-    """Whether a captioner lies in a folder; its card decides where a stop left both incomplete."""
-    try:
-        return json.loads((folder / CARD).read_text(encoding="utf-8"))["file"] == ARRAYS
-    except (OSError, ValueError, KeyError, TypeError):
-        return (folder / ARRAYS).is_file()
 
 
 def load_describer(name: str | Path = "captioner") -> Describer:

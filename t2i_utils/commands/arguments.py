@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-LARGEST_SEED = 2**32 - 1
+from t2i_utils.config import LARGEST_SEED
 
 
 class Parser(argparse.ArgumentParser):

@@ -72,7 +72,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             score_tables,
             write_caption_report,
         )
-        from t2i_utils.data.readers.attributes import class_attributes
+        from t2i_utils.data.readers.cub import class_attributes
 
         describer = load_describer(options.weights)
     attributes = class_attributes(Path(options.data))

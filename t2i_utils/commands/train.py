@@ -8,8 +8,9 @@ from typing import Any
 
 from t2i_utils.commands import data as data_command
 from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.config import PRESETS, RECIPES, Config, make_config
+from t2i_utils.config import PRESETS
 from t2i_utils.quiet_import import quiet_import
+from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
 from t2i_utils.training.run_folder import RunFolder, check_same
 
 ABOUT = """train the two-stage GAN on captioned pictures
@@ -49,7 +50,7 @@ def add_arguments(parser: Parser) -> None:
     )
     model.add_argument(
         "--recipe",
-        choices=RECIPES,
+        choices=recipe_names(),
         help="paper: StackGAN as published; modern: the same two stages, better pictures "
         "in less time; default: modern",
     )
@@ -111,7 +112,7 @@ def _train(
     for stage, note in zip(stages, before, strict=True):
         config = make_config(asked["recipe"], preset, stage, steps=options.steps)
         if note:  # the checkpoint says how its stage is trained; a later version's preset does not
-            config = dataclasses.replace(Config.from_json(note["config"]), steps=config.steps)
+            config = dataclasses.replace(config_from_json(note["config"]), steps=config.steps)
         configs.append(config)
     pack = _pack(data, asked, preset)
     run = Run(

@@ -1,20 +1,29 @@
-"""Weight sets as generators: loaded, and written (see `weight_sets` for what a set is)."""
+"""Weight sets: what a generator needs to draw, with its card and checksums.
 
+A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` and `stage2.npz`
+(float16). A training run keeps one up to date in `RUN/weights`; shipped sets lie in
+`t2i_utils/pretrained`. Keras is imported only where generators are built, so that a command can say
+at once that there are no such weights.
+"""
+
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import keras
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
-from t2i_utils.pretrained import CARD
-from t2i_utils.stackgan.stage1 import build_stage1_generator
-from t2i_utils.stackgan.stage2 import build_stage2_generator
-from t2i_utils.stackgan.weight_sets import VERSION, find_weights, read_card
+from t2i_utils.pretrained import CARD, PRETRAINED
+from t2i_utils.stackgan.recipes import build_generator, config_from_json
 from t2i_utils.text import Whitening
+
+if TYPE_CHECKING:
+    import keras
+
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,47 @@ class Weights:
 
     folder: Path
     card: dict[str, Any]
-    generators: dict[int, keras.Model]
+    generators: "dict[int, keras.Model]"
     whitening: Whitening
+
+
+def available_weights() -> list[str]:
+    """Names of the shipped weight sets, sorted."""
+    cards = PRETRAINED.glob(f"*/{CARD}")
+    return sorted(card.parent.name for card in cards if "stages" in json.loads(card.read_text()))
+
+
+def find_weights(name: str | Path) -> Path:
+    """The folder of a weight set: a shipped name, a set's folder, or a run's folder.
+
+    A `Path`, or a string with a slash, is never a shipped name.
+
+    Raises:
+        InputError: there is none.
+    """
+    own = [Path(name), Path(name) / "weights"]
+    is_path = isinstance(name, Path) or os.sep in name
+    for folder in own if is_path else [PRETRAINED / name, *own]:
+        if (folder / CARD).is_file():
+            return folder
+    names = ", ".join(available_weights())
+    choose = f"a shipped set ({names})" if names else "train first (this version ships none)"
+    raise InputError(f"no weights at {str(name)!r}: name a training run's folder, or {choose}")
+
+
+def choose_stage(folder: Path, asked: int | None = None) -> int:
+    """The stage to draw with a set: the one asked for, or the last that the set has.
+
+    Raises:
+        InputError: the set has no such stage, or its card is damaged.
+    """
+    stages = [int(stage) for stage in read_card(folder)["stages"]]
+    stage = asked or max(stages, default=1)
+    if stage not in stages:
+        raise InputError(
+            f"{folder} has no Stage {stage}: draw with --stage 1, or train --stage 2 first"
+        )
+    return stage
 
 
 class StageToSave(NamedTuple):
@@ -43,7 +91,7 @@ class StageToSave(NamedTuple):
         about: what the card says of it: "steps", "images_seen", ...
     """
 
-    generator: keras.Model
+    generator: "keras.Model"
     config: Config
     about: dict[str, Any]
 
@@ -85,6 +133,26 @@ def _file_name(stage: int) -> str:
     return f"stage{stage}.npz"
 
 
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of the set in a folder.
+
+    Raises:
+        InputError: it is damaged, or of another version.
+    """
+    path = folder / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        version = card["version"]
+        if version == VERSION:
+            _ = [(entry["file"], entry["sha256"]) for entry in card["stages"].values()]
+            _ = card["encoder"]["width"], card["encoder"]["name"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is damaged: restore it, or take other weights") from error
+    if version != VERSION:
+        raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+    return card
+
+
 def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -> Weights:
     """Load a weight set and build its generators, checking the checksums.
 
@@ -104,9 +172,8 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
             continue
         file = set_file(folder, entry)
         arrays, note = read_arrays(file)
-        config = Config.from_json({**note["config"], "precision": "float32"})
-        build = build_stage1_generator if stage == 1 else build_stage2_generator
-        generator = build(config, card["encoder"]["width"])
+        config = config_from_json({**note["config"], "precision": "float32"})
+        generator = build_generator(config, card["encoder"]["width"])
         from_arrays("generator", generator.variables, arrays, file)
         generators[stage] = generator
         whitening = Whitening(arrays["mean"], arrays["whitening"].astype("float32"))

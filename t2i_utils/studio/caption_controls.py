@@ -1,4 +1,4 @@
-"""The caption box, examples, and a slider for each attribute: each shows what the others did."""
+"""The caption box, examples, and a slider for each attribute; all say the same."""
 
 from typing import Any
 
@@ -31,8 +31,8 @@ def examples_for(weights: str) -> tuple[str, ...]:
     return EXAMPLES.get(weights, EXAMPLES["birds"])
 
 
-class Words:
-    """What the bird is told to look like.
+class CaptionControls:
+    """The part of the panel that says what the bird looks like.
 
     Attributes:
         caption: the text field.

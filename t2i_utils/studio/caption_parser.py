@@ -9,14 +9,14 @@ from collections.abc import Mapping
 
 from t2i_utils.data.captions import caption_from_parts
 from t2i_utils.data.toy.birds import COLOURS
-from t2i_utils.data.toy.drawing import BEAK_SHAPES, PARTS, SIZES
+from t2i_utils.data.toy.drawing import BEAK_SHAPES, BODY_PARTS, SIZES
 from t2i_utils.evaluation.caption_parts import named_parts
 
 BEAK_SHAPE = "beak shape"
 # What can be chosen, in the order of the panel.
 CONTROLS: dict[str, tuple[str, ...]] = {
     "size": SIZES,
-    **dict.fromkeys(PARTS, COLOURS),
+    **dict.fromkeys(BODY_PARTS, COLOURS),
     BEAK_SHAPE: BEAK_SHAPES,
 }
 _SIZES = {"small": "small", "little": "small", "tiny": "small", "medium": "medium",
@@ -34,7 +34,7 @@ _SHAPE_OF_BEAK = re.compile(
 
 def caption_of(choices: Mapping[str, str]) -> str:
     """Write the plainest sentence that says the choices, by the grammar of the captions."""
-    parts = {part: choices[part] for part in PARTS if part in choices}
+    parts = {part: choices[part] for part in BODY_PARTS if part in choices}
     return caption_from_parts(
         parts, size=choices.get("size"), beak_shape=choices.get(BEAK_SHAPE)
     )  # fmt: skip

@@ -9,7 +9,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
-class Latest(Generic[T]):
+class LatestWorker(Generic[T]):
     """A worker with a mailbox of one: a newer request takes the place of a waiting one.
 
     The thread starts with the first request and ends when nothing waits, so that a panel at rest

@@ -1,12 +1,12 @@
-"""Captions become vectors: the sentence encoder, its TF-Hub module and the cache.
+"""Captions become vectors: sentence encoders, checks, plain form, whitening.
 
 Importing this package imports neither TensorFlow nor JAX.
 """
 
-from t2i_utils.text.cache import EmbeddingCache
 from t2i_utils.text.checks import (
     MAX_CHARACTERS,
     MAX_WORDS,
+    check_caption,
     check_captions,
     unknown_words_note,
 )
@@ -20,11 +20,11 @@ from t2i_utils.text.whitening import Whitening, whitening_of
 __all__ = [
     "MAX_CHARACTERS",
     "MAX_WORDS",
-    "EmbeddingCache",
     "HubEncoder",
     "PackageEncoder",
     "SentenceEncoder",
     "Whitening",
+    "check_caption",
     "check_captions",
     "export_saved_model",
     "load_encoder",

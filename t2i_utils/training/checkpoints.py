@@ -13,6 +13,7 @@ import keras
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.training.run_folder import check_same
 
@@ -61,7 +62,7 @@ def check_settings(
     if "config" not in note:
         raise InputError(f"{path} is no checkpoint of a stage: name another --run")
     check_same(path, note, expected)
-    before = Config.from_json(note["config"]).to_json()
+    before = config_from_json(note["config"]).to_json()
     now = config.to_json()
     check_same(path, before, {name: now[name] for name in now if name != "steps"})
 

@@ -14,8 +14,7 @@ from t2i_utils.arrays import set_file
 from t2i_utils.config import Config
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
-from t2i_utils.stackgan.weight_sets import read_card
-from t2i_utils.stackgan.weights import StageToSave, save_weights
+from t2i_utils.stackgan.weights import StageToSave, read_card, save_weights
 from t2i_utils.training.checkpoints import save_checkpoint
 from t2i_utils.training.logs import RunLog
 from t2i_utils.training.loop import train_steps

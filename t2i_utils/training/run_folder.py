@@ -5,7 +5,7 @@ log.csv             one row an update, of each stage
 tensorboard/        the same for TensorBoard
 samples/            sheets of pictures
 checkpoints/        stage1.npz, stage2.npz: to go on from
-weights/            a weight set (see `stackgan.weight_sets`): to draw with
+weights/            a weight set (see `stackgan.weights`): to draw with
 lock                while a process trains: its number
 
 Importing this loads no network.
@@ -22,7 +22,7 @@ from typing import Any
 from t2i_utils.arrays import read_note
 from t2i_utils.errors import InputError
 from t2i_utils.files import check_writable, make_folder, put_in_place, replace_text, unwritable
-from t2i_utils.stackgan.weight_sets import find_weights
+from t2i_utils.stackgan.weights import find_weights
 
 _locked: set[Path] = set()  # the run folders that this process trains in
 

@@ -8,9 +8,9 @@ from typing import Any
 import keras
 
 from t2i_utils.config import Config
+from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.stackgan.weight_sets import read_card
-from t2i_utils.stackgan.weights import StageToSave, Weights, load_weights
+from t2i_utils.stackgan.weights import StageToSave, Weights, load_weights, read_card
 from t2i_utils.training.checkpoints import check_settings, copy_weights, load_checkpoint
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder
@@ -94,4 +94,4 @@ def lent_stage1(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[S
         return []
     given = load_weights(init, (1,))
     about = dict(given.card["stages"]["1"])
-    return [StageToSave(given.generators[1], Config.from_json(about["config"]), about)]
+    return [StageToSave(given.generators[1], config_from_json(about["config"]), about)]

@@ -110,8 +110,15 @@ class Stage:
 
 
 def learning_rate_factor(config: Config, step: int, num_images: int) -> float:
-    """What multiplies the learning rates at a step: halved every `halve_every_epochs` epochs."""
-    if not config.halve_every_epochs:
-        return 1.0
-    epoch = step * config.batch_size // num_images
-    return 0.5 ** (epoch // config.halve_every_epochs)
+    """What multiplies the learning rates at a step.
+
+    They halve every `halve_every_epochs` epochs, and fall to a tenth, by the same share at each
+    step, between `decay_from` and `decay_until`.
+    """
+    factor = 1.0
+    if config.halve_every_epochs:
+        factor *= 0.5 ** (step * config.batch_size // num_images // config.halve_every_epochs)
+    if config.decay_from:
+        fallen = (step - config.decay_from) / (config.decay_until - config.decay_from)
+        factor *= 0.1 ** min(1.0, max(0.0, fallen))
+    return factor
