@@ -30,7 +30,7 @@ from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.protocol import EvaluationProtocol, check_fit
 from t2i_utils.stackgan.recipes import build_generator
-from t2i_utils.stackgan.weights import save_weights
+from t2i_utils.stackgan.weights import StageToSave, save_weights
 from t2i_utils.text import load_encoder
 
 TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
@@ -64,11 +64,12 @@ def untrained_run(crop: str = "box") -> Path:
     folder = scratch() / f"untrained-{crop}"
     manifest = birds(crop).manifest
     about = {name: manifest[name] for name in ("crop", "encoder", "caption_source")}
-    about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
-    whitening = birds().whitening(birds().indices())
+    about |= {"data": manifest["name"], "split": "zero-shot train"}
+    whitening, stages = birds().whitening(birds().indices()), []
     for config in configs(1, 2):
         generator = build_generator(config, birds().width)
-        save_weights(folder / "weights", generator, config, whitening, about)
+        stages.append(StageToSave(generator, config, {}))
+    save_weights(folder / "weights", stages, whitening, about)
     return folder
 
 
