@@ -68,7 +68,6 @@ def run(options: argparse.Namespace) -> int:
     if _are_pictures(options):
         return describe.run(options)
     captions = _read_captions(options)
-    _note_unknown_words(captions, options.captions)
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
@@ -76,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         stages = (1,) if options.stage == 1 else (1, 2)
         options.weights = options.weights or "birds"
         synthesizer = Synthesizer(load_weights(options.weights, stages))
+    _note_unknown_words(captions, options.captions, synthesizer.encoder)
     stage = options.stage or max(synthesizer.weights.generators)
     if options.captions:
         return _draw_each(captions, synthesizer, stage, options)
@@ -137,13 +137,13 @@ def _read_file(path: Path) -> list[str]:
         raise InputError(f"{path}: {error} (caption n is line n)") from error
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None) -> None:
+def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
     from t2i_utils.text import unknown_words_note
 
     notes = [
         f"line {number}: {note}" if path else note
         for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption))
+        if (note := unknown_words_note(caption, encoder))
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)

@@ -10,10 +10,10 @@ from t2i_utils.text.checks import (
     check_captions,
     unknown_words_note,
 )
-from t2i_utils.text.encoder import SentenceEncoder, load_encoder
+from t2i_utils.text.encoders import SentenceEncoder, load_encoder, load_encoder_of
+from t2i_utils.text.encoders.hub import HubEncoder
+from t2i_utils.text.encoders.package import PackageEncoder
 from t2i_utils.text.export import export_saved_model
-from t2i_utils.text.hub import HubEncoder
-from t2i_utils.text.package import PackageEncoder
 from t2i_utils.text.plain import plain
 from t2i_utils.text.whitening import Whitening, whitening_of
 
@@ -28,6 +28,7 @@ __all__ = [
     "check_captions",
     "export_saved_model",
     "load_encoder",
+    "load_encoder_of",
     "plain",
     "unknown_words_note",
     "whitening_of",
