@@ -55,7 +55,7 @@ def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
     if name() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function)
+        return tf.function(function, autograph=False)  # no `if` or loop over tensors: traced faster
     if name() == "jax":
         return _compile_jax(function, list(variables))
     raise RuntimeError(

@@ -17,17 +17,11 @@ from small_captioner import (
 )
 
 import t2i_utils
+from t2i_utils.captioning.bird_finder import look_closer
+from t2i_utils.captioning.captioners import ARRAYS, available_captioners
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoding import greedy, sample
-from t2i_utils.captioning.describer import (
-    ARRAYS,
-    CARD,
-    GROUP,
-    Describer,
-    available_captioners,
-    load_describer,
-)
-from t2i_utils.captioning.photographs import look_closer
+from t2i_utils.captioning.describer import CARD, GROUP, Describer, load_describer
 from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
 from t2i_utils.errors import InputError
 

@@ -11,9 +11,9 @@ from PIL import Image
 from small_run import copy_of_run, trained_run
 
 from t2i_utils.cli import main
-from t2i_utils.drawing.request import Request, draw
+from t2i_utils.drawing.request import Request
 from t2i_utils.drawing.saved_picture import KEY, compose, from_note, to_note
-from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.drawing.synthesizer import Synthesizer, draw
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import png_bytes, read_note, save_png
 from t2i_utils.stackgan.recipes import config_from_json

@@ -12,7 +12,14 @@ import t2i_utils
 from t2i_utils.drawing.synthesizer import BATCH_SIZE, Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import config_from_json
-from t2i_utils.stackgan.weights import load_weights, save_weights
+from t2i_utils.stackgan.weights import (
+    available_weights,
+    find_weights,
+    load_weights,
+    read_card,
+    save_weights,
+)
+from t2i_utils.text import load_encoder
 
 CAPTIONS = ["a small red bird with black wings", "un oiseau jaune"]
 
@@ -66,6 +73,23 @@ def test_an_encoder_of_another_width_is_refused():
 
     with pytest.raises(InputError, match="narrow gives 3 numbers, the weights in .* expect 512"):
         Synthesizer(trained_run(), Narrow())
+
+
+def test_another_encoder_of_the_same_width_is_refused_with_both_names():
+    class Other:
+        name, width = "a stranger", 512
+
+        def encode(self, captions):
+            return np.ones((len(captions), 512), "float32")
+
+    with pytest.raises(InputError, match="'universal-sentence-encoder.*'a stranger'"):
+        Synthesizer(trained_run(), Other())
+
+
+def test_shipped_weights_name_the_encoder_that_draws_them():
+    for name in available_weights():
+        card = read_card(find_weights(name))
+        assert card["encoder"]["name"] == load_encoder("package").name
 
 
 def test_a_stage_that_the_weights_lack_is_named():

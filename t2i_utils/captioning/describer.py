@@ -14,17 +14,17 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.captioning.bird_finder import look_closer, read_photograph
+from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
-from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
 from t2i_utils.errors import InputError
 from t2i_utils.files import check_file, file_checksum, replace_text
-from t2i_utils.pretrained import CARD, PRETRAINED
+from t2i_utils.pretrained import CARD
 
-ARRAYS = "captioner.npz"
 VERSION = 1
 LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 CHUNK = 32  # pictures described together
@@ -140,27 +140,6 @@ class Describer:
         checksum = file_checksum(folder / ARRAYS)
         self.card = {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksum}
         replace_text(folder / CARD, json.dumps(self.card, ensure_ascii=False, indent=1) + "\n")
-
-
-def available_captioners() -> list[str]:
-    """Names of the shipped captioners, sorted."""
-    return sorted(file.parent.name for file in PRETRAINED.glob(f"*/{ARRAYS}"))
-
-
-def find_captioner(name: str | Path) -> Path:
-    """The folder of a shipped captioner, or the one that is named.
-
-    Raises:
-        InputError: there is no captioner.
-    """
-    shipped = PRETRAINED / str(name)
-    folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
-    if not (folder / ARRAYS).is_file():
-        names = ", ".join(available_captioners()) or "none here"
-        raise InputError(
-            f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
-        )
-    return folder
 
 
 def load_describer(name: str | Path = "captioner") -> Describer:

@@ -2,16 +2,15 @@
 
 A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` and `stage2.npz`
 (float16). A training run keeps one up to date in `RUN/weights`; shipped sets lie in
-`t2i_utils/pretrained`.
+`t2i_utils/pretrained`. Keras is imported only where generators are built, so that a command can say
+at once that there are no such weights.
 """
 
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import keras
+from typing import TYPE_CHECKING, Any
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.config import Config
@@ -20,6 +19,9 @@ from t2i_utils.files import check_file, file_checksum, replace_text
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.recipes import build_generator, config_from_json
 from t2i_utils.text import Whitening
+
+if TYPE_CHECKING:
+    import keras
 
 VERSION = 2
 
@@ -37,7 +39,7 @@ class Weights:
 
     folder: Path
     card: dict[str, Any]
-    generators: dict[int, keras.Model]
+    generators: "dict[int, keras.Model]"
     whitening: Whitening
 
 
@@ -65,9 +67,24 @@ def find_weights(name: str | Path) -> Path:
     raise InputError(f"no weights at {str(name)!r}: name a training run's folder, or {choose}")
 
 
+def choose_stage(folder: Path, asked: int | None = None) -> int:
+    """The stage to draw with a set: the one asked for, or the last that the set has.
+
+    Raises:
+        InputError: the set has no such stage, or its card is damaged.
+    """
+    stages = [int(stage) for stage in read_card(folder)["stages"]]
+    stage = asked or max(stages, default=1)
+    if stage not in stages:
+        raise InputError(
+            f"{folder} has no Stage {stage}: draw with --stage 1, or train --stage 2 first"
+        )
+    return stage
+
+
 def save_weights(
     folder: Path,
-    generator: keras.Model,
+    generator: "keras.Model",
     config: Config,
     whitening: Whitening,
     card: dict[str, Any],
@@ -88,7 +105,7 @@ def save_weights(
     file = folder / f"stage{config.stage}.npz"
     whole = {"version": VERSION, "stages": {}}
     if (folder / CARD).is_file():
-        whole = _read_card(folder)
+        whole = read_card(folder)
     arrays = to_arrays("generator", generator.variables, "float16")
     arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
     new = file.with_suffix(".new")
@@ -105,14 +122,19 @@ def save_weights(
     os.replace(new, file)
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of the set in a folder.
+
+    Raises:
+        InputError: it is damaged, or of another version.
+    """
     path = folder / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         version = card["version"]
         if version == VERSION:
             _ = [(entry["file"], entry["sha256"]) for entry in card["stages"].values()]
-            _ = card["encoder"]["width"]
+            _ = card["encoder"]["width"], card["encoder"]["name"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged: restore it, or take other weights") from error
     if version != VERSION:
@@ -131,7 +153,7 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         InputError: no such set, another version, a damaged file, or a wrong checksum.
     """
     folder = find_weights(name)
-    card = _read_card(folder)
+    card = read_card(folder)
     entries = card["stages"]
     generators, whitening = {}, None
     for stage in stages:

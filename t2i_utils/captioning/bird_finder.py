@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, Seen
+from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, RegionFeatures
 from t2i_utils.data.crops import crop_window, read_picture
 
 SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
@@ -62,7 +62,7 @@ def find_boxes(places: np.ndarray) -> np.ndarray:
     return boxes
 
 
-def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> Seen:
+def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> RegionFeatures:
     """Look at photographs, find the birds, and look again at the square around each.
 
     The window has StackGAN's rule: half side 0.75 times the longer side of the box. Whether there
