@@ -55,7 +55,7 @@ def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
     if name() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function)
+        return tf.function(function, autograph=False)  # no `if` or loop over tensors: traced faster
     if name() == "jax":
         return _compile_jax(function, list(variables))
     raise RuntimeError(
@@ -247,3 +247,19 @@ def to_numpy(tree: Any) -> Any:
     return keras.tree.map_structure(
         lambda tensor: np.asarray(keras.ops.convert_to_numpy(tensor)), tree
     )
+
+
+def free_bytes() -> int:
+    """Memory of the first accelerator that the backend may still take; 0 without one."""
+    if not has_accelerator():
+        return 0
+    if name() == "jax":
+        import jax
+
+        memory = jax.local_devices()[0].memory_stats() or {}
+        return memory.get("bytes_limit", 0) - memory.get("bytes_in_use", 0)
+    import tensorflow as tf
+    from tensorflow.python.client import device_lib  # TensorFlow has no public way to ask
+
+    limits = [d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU"]
+    return limits[0] - tf.config.experimental.get_memory_info("GPU:0")["current"] if limits else 0

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from t2i_utils.config import Config, make_config
-from t2i_utils.stackgan.stage1 import build_stage1_generator
+from t2i_utils.config import Config
+from t2i_utils.stackgan.recipes import build_generator, make_config
 from t2i_utils.stackgan.update import StageGAN
 
 WIDTH = 16  # of the sentence embeddings
@@ -28,7 +28,7 @@ def new_gan(recipe: str, stage: int, seed: int = 0, **changes: Any) -> StageGAN:
     stage1 = None
     if stage == 2:
         keras.utils.set_random_seed(7)
-        stage1 = build_stage1_generator(small_config(recipe, 1, **changes), WIDTH)
+        stage1 = build_generator(small_config(recipe, 1, **changes), WIDTH)
     return StageGAN(small_config(recipe, stage, **changes), WIDTH, stage1, seed)
 
 

@@ -29,9 +29,8 @@ from t2i_utils.evaluation import (
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.protocol import EvaluationProtocol, check_fit
-from t2i_utils.stackgan.stage1 import build_stage1_generator
-from t2i_utils.stackgan.stage2 import build_stage2_generator
-from t2i_utils.stackgan.weights import save_weights
+from t2i_utils.stackgan.recipes import build_generator
+from t2i_utils.stackgan.weights import StageToSave, save_weights
 from t2i_utils.text import load_encoder
 
 TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
@@ -65,12 +64,12 @@ def untrained_run(crop: str = "box") -> Path:
     folder = scratch() / f"untrained-{crop}"
     manifest = birds(crop).manifest
     about = {name: manifest[name] for name in ("crop", "encoder", "caption_source")}
-    about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
-    whitening = birds().whitening(birds().indices())
+    about |= {"data": manifest["name"], "split": "zero-shot train"}
+    whitening, stages = birds().whitening(birds().indices()), []
     for config in configs(1, 2):
-        build = build_stage1_generator if config.stage == 1 else build_stage2_generator
-        generator = build(config, birds().width)
-        save_weights(folder / "weights", generator, config, whitening, about)
+        generator = build_generator(config, birds().width)
+        stages.append(StageToSave(generator, config, {}))
+    save_weights(folder / "weights", stages, whitening, about)
     return folder
 
 

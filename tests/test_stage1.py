@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from small_gan import BATCH, WIDTH, shared_gan, small_batch
 
-from t2i_utils.config import make_config
-from t2i_utils.stackgan.stage1 import build_stage1_generator
+from t2i_utils.stackgan.recipes import build_generator, make_config
 
 
 def inputs(gan):
@@ -54,7 +53,7 @@ def test_words_noise_and_epsilon_each_change_the_picture(recipe, changed):
 
 
 def test_paper_generator_is_the_released_one():
-    model = build_stage1_generator(make_config("paper", "gpu", 1), 1024)
+    model = build_generator(make_config("paper", "gpu", 1), 1024)
     gf = 128
     assert convolutions(model) == [
         (1, 1, 2 * gf, 4, False),  # bottleneck at 4 px
@@ -80,7 +79,7 @@ def test_paper_generator_is_the_released_one():
 
 
 def test_every_batch_normalisation_of_the_paper_has_its_epsilon_and_decay():
-    model = build_stage1_generator(make_config("paper", "smoke", 1), WIDTH)
+    model = build_generator(make_config("paper", "smoke", 1), WIDTH)
     norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
     assert len(norms) == 10
     assert {(norm.epsilon, norm.momentum) for norm in norms} == {(1e-5, 0.9)}
@@ -96,7 +95,7 @@ def test_modern_generator_is_modulated_in_every_block():
 @pytest.mark.parametrize("recipe", ["paper", "modern"])
 def test_mixed_precision_ends_in_float32(recipe):
     config = make_config(recipe, "smoke", 1, precision="mixed_bfloat16", generator_width=8)
-    model = build_stage1_generator(config, WIDTH)
+    model = build_generator(config, WIDTH)
     assert [output.dtype for output in model.outputs] == ["float32"] * 3
     assert {variable.dtype for variable in model.variables} == {"float32"}
     dtypes = {x.compute_dtype for x in model.layers if isinstance(x, keras.layers.Conv2D)}

@@ -6,8 +6,7 @@ import pytest
 from small_gan import BATCH, WIDTH, shared_gan, small_batch
 from test_stage1 import convolutions, trained
 
-from t2i_utils.config import make_config
-from t2i_utils.stackgan.stage2 import build_stage2_generator
+from t2i_utils.stackgan.recipes import build_generator, make_config
 
 
 def inputs(gan):
@@ -49,12 +48,12 @@ def test_small_picture_words_and_epsilon_each_change_the_picture(changed):
 
 
 def test_stage_2_draws_no_noise_of_its_own():
-    names = [x.name for x in build_stage2_generator(make_config("paper", "smoke", 2), WIDTH).inputs]
+    names = [x.name for x in build_generator(make_config("paper", "smoke", 2), WIDTH).inputs]
     assert names == ["stage1_images", "embedding", "epsilon"]
 
 
 def test_paper_generator_is_the_released_one():
-    model = build_stage2_generator(make_config("paper", "gpu", 2), 1024)
+    model = build_generator(make_config("paper", "gpu", 2), 1024)
     gf = 128
     assert convolutions(model) == [
         (3, 1, gf, 64, False),
@@ -77,7 +76,7 @@ def test_paper_generator_is_the_released_one():
 
 
 def test_batch_normalisation_stands_after_all_but_the_first_and_last_convolution():
-    model = build_stage2_generator(make_config("paper", "smoke", 2), WIDTH)
+    model = build_generator(make_config("paper", "smoke", 2), WIDTH)
     followed = [
         type(x._outbound_nodes[0].operation).__name__ == "BatchNormalization"
         for x in model.layers

@@ -9,10 +9,11 @@ import pytest
 from small_run import copy_of_run, trained_run
 
 import t2i_utils
-from t2i_utils.config import Config
 from t2i_utils.drawing.synthesizer import BATCH_SIZE, Synthesizer
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.weights import (
+    StageToSave,
     available_weights,
     find_weights,
     load_weights,
@@ -113,9 +114,10 @@ def test_generate_notices_that_a_run_has_new_weights(tmp_path):
     weights = load_weights(folder, (1,))
     generator = weights.generators[1]
     generator.set_weights([array * 0.5 for array in generator.get_weights()])
-    config = Config.from_json(weights.card["stages"]["1"]["config"])
-    card = {"encoder": weights.card["encoder"], "stage": {}}
-    save_weights(folder, generator, config, weights.whitening, card)
+    config = config_from_json(weights.card["stages"]["1"]["config"])
+    card = {"encoder": weights.card["encoder"]}
+    stages = [StageToSave(generator, config, {})]
+    save_weights(folder, stages, weights.whitening, card)
     assert (t2i_utils.generate("a bird", folder, stage=1) != before).any()
 
 

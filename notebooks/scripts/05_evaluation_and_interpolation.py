@@ -74,7 +74,6 @@ import pandas as pd
 import seaborn as sns
 from keras import ops
 
-from t2i_utils.config import make_config
 from t2i_utils.course import checks_05
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.show import LiveSheet, show_rows
@@ -104,6 +103,7 @@ from t2i_utils.evaluation.scores import share_error
 # ones, as in notebook 01.
 # %%
 from t2i_utils.pictures import resize, to_uint8
+from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.training.stopping import DeferredInterrupt
 from t2i_utils.vision import lite2, load_features

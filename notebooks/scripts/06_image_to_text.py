@@ -79,7 +79,7 @@ from PIL import Image
 from t2i_utils.course import checks_06
 from t2i_utils.course.data import course_pack, course_root
 from t2i_utils.course.show import show_rows, show_sheet
-from t2i_utils.data.readers.attributes import class_attributes
+from t2i_utils.data.readers.cub import class_attributes
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, RegionFeatures
-from t2i_utils.data.crops import crop_window, opened, to_rgb
+from t2i_utils.data.crops import crop_window, read_picture
 
 SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
 LONGEST_SIDE = 1024  # pixels kept of a large photograph
@@ -24,9 +24,8 @@ def read_photograph(path: Path) -> Image.Image:
     Raises:
         InputError: the file is missing, empty, truncated or no picture.
     """
-    with opened(path, "give another one") as stored:
-        stored.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG decodes faster at its half
-        picture = to_rgb(ImageOps.exif_transpose(stored))
+    found = read_picture(path, "give another one", least_side=LONGEST_SIDE)
+    picture = found.turned(found.image)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
     return picture
 

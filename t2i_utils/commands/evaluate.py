@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.evaluation.matcher import pack_matcher
         from t2i_utils.evaluation.protocol import EvaluationProtocol, check_judgeable
         from t2i_utils.evaluation.report import score_table, write_report
-        from t2i_utils.training.run_folder import make_folder
+        from t2i_utils.files import make_folder
 
     synthesizer = Synthesizer(weights)
     card = synthesizer.weights.card

@@ -33,7 +33,7 @@ from t2i_utils.evaluation.scores import (
     score_realism,
     share_error,
 )
-from t2i_utils.mapped import mapped_zeros
+from t2i_utils.files import mapped_zeros
 from t2i_utils.pictures import resize
 
 NUM_CAPTIONS, PER_CAPTION = 25, 8  # of the diversity score

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 from t2i_utils.evaluation.colour_words import HUES, hue_amounts
 from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
 from t2i_utils.evaluation.matcher import VECTOR_SIZE, Matcher
-from t2i_utils.mapped import mapped_zeros
+from t2i_utils.files import mapped_zeros
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ Projection Discriminator, arXiv 1802.05637): concatenated, as in StackGAN, it wa
 Spectral normalisation after Miyato et al. (arXiv 1802.05957).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import initializers, layers
 
 from t2i_utils import backend
-from t2i_utils.config import Config
+from t2i_utils.stackgan.augment import augment, augment_window
+from t2i_utils.stackgan.discriminator import Discriminator
 from t2i_utils.stackgan.layers import SpectralConv2D, small_uniform
 from t2i_utils.vision import load_features
 
@@ -22,16 +24,95 @@ NUM_PARTS = 16  # part detectors of the image tower
 MIXING_SEED = 4321  # the mixing is random but always the same
 
 
-def build_projected_trunk(config: Config) -> keras.Model:
+@dataclass(frozen=True)
+class ProjectedDiscriminator(Discriminator):
+    """A discriminator that sees pictures through a frozen network, augmented.
+
+    Attributes:
+        stage: in Stage II it also sees a window of each picture at full resolution.
+        feature_size: height and width at which pictures are shown, in pixels.
+        hidden_square: side of what it is not shown, as a share of the picture's.
+        image_tower: feature maps to a vector of unit length, for a contrastive loss.
+        text_tower: an embedding to a vector of unit length, likewise.
+    """
+
+    stage: int
+    feature_size: int
+    hidden_square: float
+    image_tower: keras.Model | None = None
+    text_tower: keras.Model | None = None
+
+    @property
+    def trained_models(self) -> list[keras.Model]:
+        """The heads, and the towers where there are any."""
+        towers = (self.image_tower, self.text_tower)
+        return [self.head, *(tower for tower in towers if tower is not None)]
+
+    def features(self, images: Any, uniforms: Any, blur: Any = 1.0) -> list[Any]:
+        """Feature maps of augmented pictures.
+
+        Args:
+            images: (batch, size, size, 3) in [-1, 1].
+            uniforms: (batch, UNIFORMS) in [0, 1], which decide the augmentation.
+            blur: at least 1: how much wider than sharp the filter is that resizes the pictures.
+        """
+        settings = (self.feature_size, uniforms, blur, self.hidden_square)
+        views = [augment(images, *settings)]
+        if self.stage == 2:
+            views.append(augment_window(images, *settings))
+        return [maps for view in views for maps in keras.tree.flatten(self.trunk(view))]
+
+    def image_vectors(self, features: list[Any]) -> Any:
+        """Where the matching space has pictures: (batch, VECTOR_SIZE) of unit length."""
+        assert self.image_tower is not None
+        return self.image_tower(features[: len(self.image_tower.inputs)], training=True)
+
+    def text_vectors(self, embeddings: Any) -> Any:
+        """Where it has sentences: (batch, VECTOR_SIZE) of unit length."""
+        assert self.text_tower is not None
+        return self.text_tower(embeddings, training=True)
+
+
+def build_projected_discriminator(
+    embedding_width: int,
+    *,
+    stage: int,
+    width: int,
+    feature_size: int = 128,
+    hidden_square: float = 0.0,
+    has_towers: bool = True,
+    precision: str = "float32",
+) -> ProjectedDiscriminator:
+    """Build trunk, heads and, with `has_towers`, what a contrastive loss compares.
+
+    Args:
+        embedding_width: length of the sentence embedding.
+        stage: 1, or 2 for two views of each picture.
+        width: channels of a head.
+        feature_size: height and width at which pictures are shown, in pixels.
+        hidden_square: side of what it is not shown, as a share of the picture's.
+        has_towers: whether to build the towers.
+        precision: Keras's name of a dtype policy, for what is trained.
+    """
+    trunk = build_projected_trunk(feature_size)
+    towers = {}
+    with backend.precision(precision):
+        head = build_projected_heads(embedding_width, stage, width, feature_size)
+        if has_towers:
+            towers["image_tower"] = build_image_tower(width, feature_size)
+            towers["text_tower"] = build_text_tower(embedding_width)
+    return ProjectedDiscriminator(trunk, head, stage, feature_size, hidden_square, **towers)
+
+
+def build_projected_trunk(feature_size: int) -> keras.Model:
     """Build the frozen part: pictures to four mixed feature maps.
 
     Returns:
         A model from images (batch, feature_size, feature_size, 3) in [-1, 1] to maps at strides
         4, 8, 16 and 32 with `MIXED_CHANNELS` channels. It has no trainable weight.
     """
-    size = config.feature_size
-    network = load_features("lite0", size)
-    images = keras.Input((size, size, 3), name="images")
+    network = load_features("lite0", feature_size)
+    images = keras.Input((feature_size, feature_size, 3), name="images")
     maps = [
         _fixed(channels, 1, index)(features)
         for index, (channels, features) in enumerate(
@@ -48,38 +129,38 @@ def build_projected_trunk(config: Config) -> keras.Model:
     return model
 
 
-def build_projected_heads(config: Config, embedding_width: int) -> keras.Model:
+def build_projected_heads(
+    embedding_width: int, stage: int, width: int, feature_size: int
+) -> keras.Model:
     """Build the heads that tell real from fake: feature maps and a sentence to logits.
 
     Returns:
         A model from [maps at four strides (of two views in Stage II),
         embedding (batch, embedding_width)] to logits (batch, heads * places), float32.
     """
-    width, size = config.discriminator_width, config.feature_size
-    with backend.precision(config.precision):
-        maps = [x for view in range(config.stage) for x in _map_inputs(config, f"view{view}_")]
-        embedding = keras.Input((embedding_width,), name="embedding")
-        smallest = size // 32
-        logits = []
-        for x in maps:
-            if x.shape[1] == smallest:
-                x = SpectralConv2D(width, 3)(x)
-                x = layers.LeakyReLU(0.2)(x)
-            while x.shape[1] > smallest:
-                x = SpectralConv2D(width, 4, strides=2)(x)
-                x = layers.LeakyReLU(0.2)(x)
+    maps = [x for view in range(stage) for x in _map_inputs(feature_size, f"view{view}_")]
+    embedding = keras.Input((embedding_width,), name="embedding")
+    smallest = feature_size // 32
+    logits = []
+    for x in maps:
+        if x.shape[1] == smallest:
             x = SpectralConv2D(width, 3)(x)
-            x = layers.LeakyReLU(0.2)(x)  # (batch, 4, 4, width) of feature_size 128
-            realness = layers.Flatten(dtype="float32")(SpectralConv2D(1, 3)(x))
-            text = layers.Dense(width, kernel_initializer=small_uniform())(embedding)
-            match = layers.Dot(axes=(2, 1), dtype="float32")([layers.Reshape((-1, width))(x), text])
-            logits.append(layers.add([realness, match], dtype="float32"))
-        return keras.Model(
-            [*maps, embedding], layers.Concatenate(dtype="float32")(logits), name="projected_heads"
-        )
+            x = layers.LeakyReLU(0.2)(x)
+        while x.shape[1] > smallest:
+            x = SpectralConv2D(width, 4, strides=2)(x)
+            x = layers.LeakyReLU(0.2)(x)
+        x = SpectralConv2D(width, 3)(x)
+        x = layers.LeakyReLU(0.2)(x)  # (batch, 4, 4, width) of feature_size 128
+        realness = layers.Flatten(dtype="float32")(SpectralConv2D(1, 3)(x))
+        text = layers.Dense(width, kernel_initializer=small_uniform())(embedding)
+        match = layers.Dot(axes=(2, 1), dtype="float32")([layers.Reshape((-1, width))(x), text])
+        logits.append(layers.add([realness, match], dtype="float32"))
+    return keras.Model(
+        [*maps, embedding], layers.Concatenate(dtype="float32")(logits), name="projected_heads"
+    )
 
 
-def build_image_tower(config: Config) -> keras.Model:
+def build_image_tower(width: int, feature_size: int) -> keras.Model:
     """Build the picture's side of the contrastive loss: part detectors that read features.
 
     Each of `NUM_PARTS` learned softmax maps looks at one kind of place (a crown, a wing), wherever
@@ -89,28 +170,24 @@ def build_image_tower(config: Config) -> keras.Model:
         A model from maps at four strides (the first view's) to (batch, VECTOR_SIZE), float32, of
         unit length.
     """
-    width = config.discriminator_width
-    with backend.precision(config.precision):
-        maps = _map_inputs(config, "")
-        side = config.feature_size // 8
-        joined = []
-        for x in maps:
-            if x.shape[1] > side:
-                x = layers.Conv2D(width // 2, 4, strides=2, padding="same")(x)
-                x = layers.LeakyReLU(0.2)(x)
-            joined.append(layers.UpSampling2D(side // x.shape[1])(x) if x.shape[1] < side else x)
-        x = layers.Concatenate()(joined)
-        for _ in range(2):
-            x = layers.Conv2D(3 * width // 2, 3, padding="same")(x)
-            x = layers.LeakyReLU(0.2)(x)  # (batch, side, side, 1.5 * width)
-        places = layers.Reshape((-1, NUM_PARTS))(layers.Conv2D(NUM_PARTS, 3, padding="same")(x))
-        places = layers.Softmax(axis=1, dtype="float32")(places)
-        values = layers.Reshape((-1, width))(layers.Conv2D(width, 1)(x))
-        parts = layers.Dot(axes=1, dtype="float32")([places, values])  # (batch, parts, width)
-        vector = layers.Dense(VECTOR_SIZE, dtype="float32")(layers.Flatten()(parts))
-        return keras.Model(
-            maps, layers.UnitNormalization(dtype="float32")(vector), name="image_tower"
-        )
+    maps = _map_inputs(feature_size, "")
+    side = feature_size // 8
+    joined = []
+    for x in maps:
+        if x.shape[1] > side:
+            x = layers.Conv2D(width // 2, 4, strides=2, padding="same")(x)
+            x = layers.LeakyReLU(0.2)(x)
+        joined.append(layers.UpSampling2D(side // x.shape[1])(x) if x.shape[1] < side else x)
+    x = layers.Concatenate()(joined)
+    for _ in range(2):
+        x = layers.Conv2D(3 * width // 2, 3, padding="same")(x)
+        x = layers.LeakyReLU(0.2)(x)  # (batch, side, side, 1.5 * width)
+    places = layers.Reshape((-1, NUM_PARTS))(layers.Conv2D(NUM_PARTS, 3, padding="same")(x))
+    places = layers.Softmax(axis=1, dtype="float32")(places)
+    values = layers.Reshape((-1, width))(layers.Conv2D(width, 1)(x))
+    parts = layers.Dot(axes=1, dtype="float32")([places, values])  # (batch, parts, width)
+    vector = layers.Dense(VECTOR_SIZE, dtype="float32")(layers.Flatten()(parts))
+    return keras.Model(maps, layers.UnitNormalization(dtype="float32")(vector), name="image_tower")
 
 
 def build_text_tower(embedding_width: int) -> keras.Model:
@@ -121,10 +198,11 @@ def build_text_tower(embedding_width: int) -> keras.Model:
     return keras.Model(embedding, vector, name="text_tower")
 
 
-def _map_inputs(config: Config, prefix: str) -> list[Any]:
-    size = config.feature_size
+def _map_inputs(feature_size: int, prefix: str) -> list[Any]:
     return [
-        keras.Input((size // stride, size // stride, channels), name=f"{prefix}{stride}")
+        keras.Input(
+            (feature_size // stride, feature_size // stride, channels), name=f"{prefix}{stride}"
+        )
         for stride, channels in zip((4, 8, 16, 32), MIXED_CHANNELS, strict=True)
     ]
 

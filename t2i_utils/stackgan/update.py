@@ -13,13 +13,7 @@ from keras import ops
 
 from t2i_utils import backend
 from t2i_utils.config import Config
-from t2i_utils.stackgan import losses
-from t2i_utils.stackgan.augment import UNIFORMS
-from t2i_utils.stackgan.discriminator import Discriminator, build_discriminator
-from t2i_utils.stackgan.stage1 import build_stage1_generator
-from t2i_utils.stackgan.stage2 import build_stage2_generator
-
-START_BLUR = 6.0
+from t2i_utils.stackgan.recipes import get_recipe
 
 
 class StageGAN:
@@ -27,9 +21,10 @@ class StageGAN:
 
     Attributes:
         config: of the stage.
+        recipe: who builds the players and says what they minimise.
         generator: the model that is trained.
         averaged: the same model with averaged weights, the one to draw with (None: no averaging).
-        discriminator: trunk and head.
+        discriminator: see `Discriminator`.
         stage1: Stage II only: the frozen Stage-I generator that feeds it.
     """
 
@@ -48,13 +43,14 @@ class StageGAN:
             raise ValueError("Stage II needs a Stage-I generator, and Stage I takes none")
         keras.utils.set_random_seed(seed)
         self.config = config
+        self.recipe = recipe = get_recipe(config.recipe)
         self.stage1 = stage1
-        build = build_stage1_generator if config.stage == 1 else build_stage2_generator
-        self.generator = build(config, embedding_width)
-        self.averaged = build(config, embedding_width) if config.average_decay else None
-        if self.averaged is not None:
+        self.generator = recipe.build_generator(config, embedding_width)
+        self.averaged = None
+        if config.average_decay:
+            self.averaged = recipe.build_generator(config, embedding_width)
             self.averaged.set_weights(self.generator.get_weights())
-        self.discriminator: Discriminator = build_discriminator(config, embedding_width)
+        self.discriminator: Any = recipe.build_discriminator(config, embedding_width)
         self.generator_optimizer = keras.optimizers.Adam(
             config.generator_learning_rate, config.beta_1, config.beta_2
         )
@@ -81,22 +77,9 @@ class StageGAN:
             *self.discriminator_optimizer.variables,
         ]
 
-    def draw_noise(self, rng: np.random.Generator, batch_size: int) -> dict[str, np.ndarray]:
-        """Draw all random numbers that `update` needs, as float32 arrays."""
-        config = self.config
-        noise = {
-            "epsilon": rng.standard_normal((batch_size, config.condition_size)),
-            "augment_real": rng.random((batch_size, UNIFORMS)),
-            "augment_fake": rng.random((batch_size, UNIFORMS)),
-            "noise": rng.standard_normal((batch_size, config.noise_size)),
-        }
-        if config.stage == 2:
-            noise["stage1_epsilon"] = rng.standard_normal((batch_size, config.condition_size))
-        if config.recipe == "paper":  # released code: epsilon is a normal cut at two sigma
-            for name in [name for name in noise if name.endswith("epsilon")]:
-                while (far := np.abs(noise[name]) > 2).any():
-                    noise[name][far] = rng.standard_normal(np.count_nonzero(far))
-        return {name: values.astype("float32") for name, values in noise.items()}
+    def draw_noise(self, random: np.random.Generator, batch_size: int) -> dict[str, np.ndarray]:
+        """Draw all random numbers that `update` needs: see `Recipe.draw_noise`."""
+        return self.recipe.draw_noise(self.config, random, batch_size)
 
     def update(
         self,
@@ -127,8 +110,9 @@ class StageGAN:
                 lambda inputs: self._update(inputs, train_generator), variables
             )
         fields = {name: values for name, values in batch.items() if name != "indices"}
-        fields["blur"] = np.asarray(blur_at(config, step), "float32")
-        fields["decay"] = np.asarray(min(config.average_decay, (1 + step) / (10 + step)), "float32")
+        scalars = self.recipe.scalars(config, step)
+        scalars["decay"] = min(config.average_decay, (1 + step) / (10 + step))
+        fields |= {name: np.asarray(value, "float32") for name, value in scalars.items()}
         return self._compiled[train_generator](fields)
 
     def _update(self, batch: dict[str, Any], train_generator: bool) -> dict[str, Any]:
@@ -145,61 +129,18 @@ class StageGAN:
 
     def compute_losses(self, batch: dict[str, Any]) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """The two players' losses on one batch, and metrics: see `update` for the batch."""
-        config, discriminator = self.config, self.discriminator
         batch = {name: ops.convert_to_tensor(values) for name, values in batch.items()}
-        blur = batch.get("blur", 1.0)
-        kind = "hinge" if config.recipe == "modern" else "bce"
-        embeddings = texts = batch["embeddings"]
-        places = ops.arange(embeddings.shape[0])
-        if config.diversity_weight:  # draw half of the captions, each twice with its own noise
-            half = embeddings.shape[0] // 2
-            places = ops.concatenate([places[:half], places[:half]])
-            texts = ops.take(embeddings, places, axis=0)
-        inputs = self._generator_inputs(texts, batch)
-        fake, mu, log_sigma = self.generator(inputs, training=True)
-        fake_features = discriminator.features(fake, batch["augment_fake"], blur)
-        real_features = discriminator.features(batch["images"], batch["augment_real"], blur)
-        real = discriminator.judge(real_features, embeddings)
-        wrong = discriminator.judge(real_features, batch["wrong_embeddings"])
-        fake_logits = discriminator.judge(fake_features, texts)
-        kl = losses.kl_divergence(mu, log_sigma)
-        d_loss = losses.discriminator_loss(kind, real, wrong, fake_logits)
-        g_loss = losses.generator_loss(kind, fake_logits) + config.kl_weight * kl
-        metrics = {
-            "d_real": ops.mean(real),
-            "d_wrong": ops.mean(wrong),
-            "d_fake": ops.mean(fake_logits),
-            "kl": kl,
-            "diversity": _diversity(fake),
-            "diversity_real": _diversity(batch["images"]),
-        }
-        if config.contrastive_weight:
-            match_real = self._match(batch, real_features, ops.arange(embeddings.shape[0]))
-            match_fake = self._match(batch, fake_features, places)
-            d_match, g_match = losses.matching_losses(match_real, match_fake)
-            d_loss += config.contrastive_weight * d_match
-            g_loss += config.contrastive_weight * g_match
-            metrics |= {"match_real": ops.mean(match_real), "match_fake": ops.mean(match_fake)}
-        if config.diversity_weight:
-            sameness = losses.diversity_loss(fake_features, real_features)
-            g_loss += config.diversity_weight * sameness
-            metrics["sameness"] = sameness
-        return (d_loss, g_loss), metrics
+        if keras.backend.standardize_dtype(batch["images"].dtype) == "uint8":
+            batch["images"] = ops.cast(batch["images"], "float32") / 127.5 - 1
+        return self.recipe.compute_losses(self, batch)
 
-    def _match(self, batch: dict[str, Any], features: list[Any], places: Any) -> Any:
-        """Contrastive losses of pictures whose sentences are at `places` of the batch."""
-        classes = batch["class_ids"]
-        return losses.contrastive_loss(
-            self.discriminator.image_vectors(features),
-            self.discriminator.text_vectors(
-                ops.concatenate([batch["embeddings"], batch["distractors"]])
-            ),
-            places,
-            ops.take(classes, places),
-            ops.concatenate([classes, batch["distractor_class_ids"]]),
-        )
+    def generator_inputs(self, embeddings: Any, batch: dict[str, Any]) -> list[Any]:
+        """What the generator takes to draw sentences: noise, or in Stage II Stage I's pictures.
 
-    def _generator_inputs(self, embeddings: Any, batch: dict[str, Any]) -> list[Any]:
+        Args:
+            embeddings: (batch, width).
+            batch: the arrays of `draw_noise`.
+        """
         epsilon = batch["epsilon"]
         if self.stage1 is None:
             return [embeddings, batch["noise"], epsilon]
@@ -210,9 +151,10 @@ class StageGAN:
     def settle_average(self, batches: Iterable[dict[str, np.ndarray]]) -> None:
         """Give the averaged generator BatchNorm statistics of its own, from a score of batches.
 
-        Its weights have never met the statistics that it was lent: those of the trained one, whose
-        channels vary otherwise. Pictures came out dull (Izmailov et al., Averaging Weights Leads to
-        Wider Optima, arXiv 1803.05407, section 3.2). The next update lends anew.
+        While it trains it has a copy of the trained generator's. But its maps vary less than those:
+        with the copy its pictures are dull (Izmailov et al., Averaging Weights Leads to Wider
+        Optima, arXiv 1803.05407, section 3.2). This changes `state_variables`: whoever goes on
+        training puts the copy back (`t2i_utils.training.stage.Stage.settled`).
 
         Args:
             batches: arrays of `Batches.at` and of `draw_noise`; none where nothing is averaged.
@@ -220,7 +162,7 @@ class StageGAN:
         if self.averaged is None:
             return
         for batch in batches:
-            inputs = self._generator_inputs(batch["embeddings"], batch)
+            inputs = self.generator_inputs(batch["embeddings"], batch)
             self.averaged([ops.convert_to_tensor(values) for values in inputs], training=True)
 
     def _average(self, decay: Any) -> None:
@@ -232,17 +174,3 @@ class StageGAN:
             average.assign(
                 decay * average + (1 - decay) * current if current.trainable else current
             )
-
-
-def blur_at(config: Config, step: int) -> float:
-    """How much the discriminator's view is blurred: START_BLUR at first, then ever less, 1 at last.
-
-    Coarse shapes and colours are learned before textures (StyleGAN-XL, arXiv 2202.00273).
-    """
-    left = max(0.0, 1 - step / config.blur_steps) if config.blur_steps else 0.0
-    return 1 + (START_BLUR - 1) * left
-
-
-def _diversity(images: Any) -> Any:
-    """Mean standard deviation of a pixel over the batch: near 0 when all pictures are one."""
-    return ops.mean(ops.std(images, axis=0))

@@ -8,14 +8,13 @@ convolutions over windows of 2, 3 and 5 pieces; layer normalisation; a sum over 
 by the square root of their number; a small residual network; length 1.
 """
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import replacing_folder
 from t2i_utils.text.hub import first_line, import_tensorflow
 from t2i_utils.text.package import data_file, load_network
 
@@ -49,14 +48,8 @@ def export_saved_model(folder: str | Path) -> Path:
     tf, _ = import_tensorflow("tensorflow", "tensorflow_text")
     module = build_module()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=folder.name, suffix=".tmp", dir=folder.parent))
-        try:
-            tf.saved_model.save(module, str(temporary))
-            temporary.chmod(0o755)
-            temporary.replace(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with replacing_folder(folder) as partial:
+            tf.saved_model.save(module, str(partial))
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"cannot write {folder}: {first_line(error)}") from error
     return folder

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum
 from t2i_utils.text import reference
 from t2i_utils.text.plain import plain_captions
 

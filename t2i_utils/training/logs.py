@@ -12,9 +12,9 @@ from tensorboard.summary import Writer
 
 from t2i_utils import backend
 from t2i_utils.errors import InputError
+from t2i_utils.files import make_folder, replace_text, unwritable
 from t2i_utils.pictures import grid, save_png, to_uint8
 from t2i_utils.quiet_import import quiet_import
-from t2i_utils.training.run_folder import make_folder, replace_text, unwritable
 
 _SETTINGS = ["stage", "step", "learning_rate_factor", "seconds"]
 _LOSSES = ["d_loss", "g_loss", "d_real", "d_wrong", "d_fake", "kl"]

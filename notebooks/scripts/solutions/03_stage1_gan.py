@@ -48,12 +48,11 @@ start()
 import keras
 import numpy as np
 
-from t2i_utils.config import make_config
 from t2i_utils.course import checks_03
-from t2i_utils.stackgan.stage1 import build_stage1_generator
+from t2i_utils.stackgan.recipes import build_generator, make_config
 
 config = make_config("modern", "smoke", stage=1, generator_width=16)
-generator = build_stage1_generator(config, 512)
+generator = build_generator(config, 512)
 
 # %% [markdown]
 # ## Exercise 1: shapes

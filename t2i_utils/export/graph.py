@@ -1,0 +1,130 @@
+"""An ONNX graph, written node by node.
+
+Maps lie as ONNX has them, (batch, channels, height, width). Weights are stored in 16 or 8 bits and
+widened by the graph itself, so that every runtime computes in float32; a runtime that folds
+constants does this once, when it loads the file.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.errors import InputError
+
+OPSET = 18
+IR_VERSION = 10  # the newest that onnxruntime 1.20, of 2024, reads
+FEW = 1024  # numbers or fewer: stored in float32
+
+
+def import_onnx() -> Any:
+    """Return the package `onnx`.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import onnx
+    except ImportError:
+        raise InputError(
+            "exporting needs the package onnx: run "
+            'pip install "text-to-image-synthesizer[export]", or in a checkout pip install onnx'
+        ) from None
+    return onnx
+
+
+class Graph:
+    """Nodes, constants, inputs and outputs under way to a file.
+
+    Values are named by strings: a method that adds something returns the name of its result.
+
+    Args:
+        name: of the graph.
+        bits: 16 stores weights as float16, 8 as whole numbers with a scale per output channel.
+    """
+
+    def __init__(self, name: str, bits: int = 16) -> None:
+        self._onnx = import_onnx()
+        self._name, self._bits = name, bits
+        self._nodes, self._constants, self._inputs, self._outputs = [], [], [], []
+        self._count = 0
+
+    def input(self, name: str, shape: tuple[int | str, ...]) -> str:
+        """Declare a float32 input; a size that is a string may differ from run to run."""
+        helper = self._onnx.helper
+        kind = self._onnx.TensorProto.FLOAT
+        self._inputs.append(helper.make_tensor_value_info(name, kind, shape))
+        return name
+
+    def output(self, value: str, name: str, shape: tuple[int | str, ...]) -> None:
+        """Declare a value to be a float32 output of this name."""
+        helper = self._onnx.helper
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        kind = self._onnx.TensorProto.FLOAT
+        self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node with one output."""
+        name = self._new(kind)
+        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def nodes(self, kind: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
+        """Add a node with several outputs."""
+        names = [self._new(kind) for _ in range(count)]
+        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), names, **attributes))
+        return names
+
+    def constant(self, array: Any) -> str:
+        """Add an array as it is; float64 becomes float32."""
+        array = np.asarray(array)
+        if array.dtype == np.float64:
+            array = array.astype(np.float32)
+        name = self._new("constant")
+        contiguous = np.ascontiguousarray(array).reshape(array.shape)
+        self._constants.append(self._onnx.numpy_helper.from_array(contiguous, name))
+        return name
+
+    def weight(self, array: Any, channel_axis: int = -1) -> str:
+        """Add a weight in few bits, and the nodes that widen it.
+
+        Args:
+            array: float32.
+            channel_axis: which axis is the output channel, for the scales of 8 bits.
+        """
+        array = np.asarray(array, np.float32)
+        float32 = self._onnx.TensorProto.FLOAT
+        if array.size <= FEW:
+            return self.constant(array)
+        if self._bits == 16:
+            return self.node("Cast", self.constant(array.astype(np.float16)), to=float32)
+        axes = tuple(axis for axis in range(array.ndim) if axis != channel_axis % array.ndim)
+        scale = np.maximum(np.abs(array).max(axes, keepdims=True), 1e-12) / 127
+        whole = self.constant(np.round(array / scale).astype(np.int8))
+        return self.node("Mul", self.node("Cast", whole, to=float32), self.constant(scale))
+
+    def save(self, path: Path) -> None:
+        """Check the model and write it.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        onnx = self._onnx
+        graph = onnx.helper.make_graph(
+            self._nodes, self._name, self._inputs, self._outputs, self._constants
+        )
+        model = onnx.helper.make_model(
+            graph,
+            producer_name="text-to-image-synthesizer",
+            ir_version=IR_VERSION,
+            opset_imports=[onnx.helper.make_opsetid("", OPSET)],
+        )
+        onnx.checker.check_model(model, full_check=True)
+        try:
+            path.write_bytes(model.SerializeToString())
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+    def _new(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind.lower()}_{self._count}"

@@ -1,0 +1,218 @@
+"""`modern`: the same two stages, better pictures in less time.
+
+A projected discriminator on frozen ImageNet features (Sauer et al., NeurIPS 2021, arXiv
+2111.01007), hinge losses (DF-GAN, arXiv 2008.05865), a contrastive image-text loss (XMC-GAN, arXiv
+2101.04702), a loss that makes noise count (mode seeking, arXiv 1903.05628), a discriminator that
+sees blurred pictures first (StyleGAN-XL, arXiv 2202.00273) and an averaged generator.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from t2i_utils.config import Config
+from t2i_utils.stackgan import losses
+from t2i_utils.stackgan.augment import UNIFORMS
+from t2i_utils.stackgan.generators import stage1_generator, stage2_generator
+from t2i_utils.stackgan.layers import (
+    ModulatedBatchNorm,
+    TiledConcatenate,
+    convolve_normalised,
+    glu_upsample,
+    residual_block,
+    small_uniform,
+    to_rgb,
+)
+from t2i_utils.stackgan.projected import ProjectedDiscriminator, build_projected_discriminator
+from t2i_utils.stackgan.recipe import Recipe, diversity
+from t2i_utils.stackgan.recipes import register
+
+if TYPE_CHECKING:
+    from t2i_utils.stackgan.update import StageGAN
+
+RESIDUAL_BLOCKS = 4  # of Stage II
+START_BLUR = 6.0  # how many times wider than sharp the first pictures' filter is
+
+
+@dataclass(frozen=True)
+class ModernConfig(Config):
+    """The fields that this recipe adds."""
+
+    feature_size: int = 128  # pixels at which pictures are shown to EfficientNet-Lite0
+    initial_log_sigma: float = -2.0  # of the condition, before training
+    contrastive_weight: float = 0.0  # of the image-text loss; 0 builds no towers
+    diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ
+    blur_steps: int = 0  # the discriminator's view sharpens over so many first steps
+    hidden_square: float = 0.0  # side of what the discriminator is not shown, of the picture's
+
+
+class ModernRecipe(Recipe):
+    """What this project trains its own weights with."""
+
+    name = "modern"
+    config_class = ModernConfig
+    defaults = {
+        "generator_width": 48,
+        "discriminator_width": 64,
+        "kl_weight": 0.1,
+        "contrastive_weight": 2.5,
+        "hidden_square": 0.5,  # against learning few photographs by heart
+        "num_distractors": 4096,
+        "generator_learning_rate": 6e-4,
+        "discriminator_learning_rate": 5e-4,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+        "average_decay": 0.998,
+    }
+    _smoke = {
+        "generator_width": 8,
+        "discriminator_width": 16,
+        "feature_size": 64,
+        "num_distractors": 512,
+    }
+    _stage1 = {"diversity_weight": 2.0, "blur_steps": 800}
+    changes = {
+        ("smoke", 1): {**_stage1, **_smoke},
+        ("smoke", 2): _smoke,
+        ("cpu", 1): {**_stage1, "steps": 4000},
+        ("cpu", 2): {"generator_width": 16, "batch_size": 16, "steps": 1500},
+        ("gpu", 1): {**_stage1, "steps": 40000},
+        ("gpu", 2): {"generator_width": 32, "steps": 40000},
+    }
+
+    def build_generator(self, config: Config, embedding_width: int) -> keras.Model:
+        """Build the generator of a stage.
+
+        Stage II has no tanh: its pictures may pass -1 and 1 a little, and are clipped where they
+        are shown.
+        """
+        assert isinstance(config, ModernConfig)
+        build, body = {
+            1: (stage1_generator, self.stage1_body),
+            2: (stage2_generator, self.stage2_body),
+        }[config.stage]
+        return build(config, embedding_width, body, small_uniform(), config.initial_log_sigma)
+
+    def stage1_body(self, latent: Any, width: int) -> Any:
+        """Four upsampling blocks; condition and noise modulate each of them."""
+        x = layers.Dense(4 * 4 * 8 * width, kernel_initializer=small_uniform())(latent)
+        x = layers.Reshape((4, 4, 8 * width))(x)
+        for channels in (8 * width, 4 * width, 2 * width, width):  # of 8, 16, 32 and 64 px
+            x = glu_upsample(x, channels // 2, lambda maps: ModulatedBatchNorm()([maps, latent]))
+        return to_rgb(x, small_uniform())
+
+    def stage2_body(self, small: Any, condition: Any, width: int) -> Any:
+        """Encode to 16 px, residual blocks, upsample with skips, and add to the enlarged Stage I.
+
+        The last convolution, at 128 px, gives each place four pixels (Shi et al., CVPR 2016, arXiv
+        1609.05158): layers at 256 px took more time than all others together. It starts at zero: an
+        untrained Stage II shows Stage I, enlarged.
+        """
+        widths = (2 * width, 4 * width, 8 * width)  # at 64, 32 and 16 px
+        x = small
+        skips = []
+        for index, channels in enumerate(widths):
+            strides = 2 if index else 1
+            x = convolve_normalised(x, channels, 3, strides, activation="leaky_relu")
+            skips.append(x)
+        x = TiledConcatenate()([x, condition])
+        x = convolve_normalised(x, 8 * width, 3)
+        for _ in range(RESIDUAL_BLOCKS):
+            x = residual_block(x)  # (batch, 16, 16, 8 * width)
+        for channels, skip in (
+            (4 * width, skips[1]),  # 32 px
+            (2 * width, skips[0]),  # 64 px
+            (width, None),  # 128 px
+        ):
+            x = glu_upsample(x, channels, lambda maps: ModulatedBatchNorm()([maps, condition]))
+            x = layers.Concatenate()([x, skip]) if skip is not None else x
+        change = layers.Conv2D(12, 3, padding="same", kernel_initializer="zeros", dtype="float32")(
+            x
+        )
+        change = ops.depth_to_space(change, 2)  # 256 px
+        enlarged = layers.UpSampling2D(4, interpolation="bilinear", dtype="float32")(small)
+        return layers.add([enlarged, change], dtype="float32", name="images")
+
+    def build_discriminator(self, config: Config, embedding_width: int) -> ProjectedDiscriminator:
+        """Build the discriminator of a stage."""
+        assert isinstance(config, ModernConfig)
+        return build_projected_discriminator(
+            embedding_width,
+            stage=config.stage,
+            width=config.discriminator_width,
+            feature_size=config.feature_size,
+            hidden_square=config.hidden_square,
+            has_towers=config.contrastive_weight > 0,
+            precision=config.precision,
+        )
+
+    def draw_noise(
+        self, config: Config, random: np.random.Generator, batch_size: int
+    ) -> dict[str, np.ndarray]:
+        """As ever, and the numbers that decide how photographs and drawings are augmented."""
+        augmentation = {
+            name: random.random((batch_size, UNIFORMS)).astype("float32")
+            for name in ("augment_real", "augment_fake")
+        }
+        return super().draw_noise(config, random, batch_size) | augmentation
+
+    def scalars(self, config: Config, step: int) -> dict[str, float]:
+        """How much the discriminator's view is blurred: START_BLUR at first, 1 (sharp) at last.
+
+        Coarse shapes and colours are learned before textures (StyleGAN-XL, arXiv 2202.00273).
+        """
+        assert isinstance(config, ModernConfig)
+        left = max(0.0, 1 - step / config.blur_steps) if config.blur_steps else 0.0
+        return {"blur": 1 + (START_BLUR - 1) * left}
+
+    def compute_losses(
+        self, gan: "StageGAN", batch: dict[str, Any]
+    ) -> tuple[tuple[Any, Any], dict[str, Any]]:
+        """Three pairs, matching, diversity and KL: see `Recipe.compute_losses`."""
+        config, discriminator = gan.config, gan.discriminator
+        assert isinstance(config, ModernConfig)
+        texts, images = batch["embeddings"], batch["images"]
+        blur = batch.get("blur", 1.0)  # without a step: as sharp as can be
+        places = ops.arange(texts.shape[0])  # which sentence of the batch each picture shows
+        if config.diversity_weight:  # draw half of the captions, each twice with its own noise
+            places = ops.concatenate([places[: texts.shape[0] // 2]] * 2)
+            texts = ops.take(texts, places, axis=0)
+        fake, mu, log_sigma = gan.generator(gan.generator_inputs(texts, batch), training=True)
+        fake_features = discriminator.features(fake, batch["augment_fake"], blur)
+        real_features = discriminator.features(images, batch["augment_real"], blur)
+        d_loss, g_loss, metrics = self.judge_pairs(gan, batch, real_features, fake_features, texts)
+        kl = losses.kl_divergence(mu, log_sigma)
+        g_loss += config.kl_weight * kl
+        metrics |= {"kl": kl, "diversity": diversity(fake), "diversity_real": diversity(images)}
+        if config.contrastive_weight:
+            match_real = self._match(gan, batch, real_features, ops.arange(texts.shape[0]))
+            match_fake = self._match(gan, batch, fake_features, places)
+            d_match, g_match = losses.matching_losses(match_real, match_fake)
+            d_loss += config.contrastive_weight * d_match
+            g_loss += config.contrastive_weight * g_match
+            metrics |= {"match_real": ops.mean(match_real), "match_fake": ops.mean(match_fake)}
+        if config.diversity_weight:
+            sameness = losses.diversity_loss(fake_features, real_features)
+            g_loss += config.diversity_weight * sameness
+            metrics["sameness"] = sameness
+        return (d_loss, g_loss), metrics
+
+    def _match(
+        self, gan: "StageGAN", batch: dict[str, Any], features: list[Any], places: Any
+    ) -> Any:
+        """Contrastive losses (batch,) of pictures whose sentences are at `places` of the batch."""
+        classes = batch["class_ids"]
+        sentences = ops.concatenate([batch["embeddings"], batch["distractors"]])
+        return losses.contrastive_loss(
+            gan.discriminator.image_vectors(features),
+            gan.discriminator.text_vectors(sentences),
+            places,
+            ops.take(classes, places),
+            ops.concatenate([classes, batch["distractor_class_ids"]]),
+        )
+
+
+register(ModernRecipe())

@@ -1,0 +1,126 @@
+"""Recipes: the registry, and a recipe that a stranger writes."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from small_gan import BATCH, WIDTH, small_batch, values
+
+from t2i_utils.errors import InputError
+from t2i_utils.stackgan import recipes
+from t2i_utils.stackgan.discriminator import Discriminator
+from t2i_utils.stackgan.layers import SpectralConv2D, TiledConcatenate
+from t2i_utils.stackgan.recipes import (
+    config_from_json,
+    get_recipe,
+    make_config,
+    recipe_names,
+    register,
+)
+from t2i_utils.stackgan.recipes.modern import ModernRecipe
+from t2i_utils.stackgan.recipes.paper import PaperRecipe
+from t2i_utils.stackgan.update import StageGAN
+
+
+class PlainRecipe(PaperRecipe):
+    """A stranger's: the paper's generator against a small spectrally normalised discriminator."""
+
+    name = "plain"
+    loss = "hinge"
+
+    def build_discriminator(self, config, embedding_width):
+        width, size = config.discriminator_width, config.image_size
+        images = keras.Input((size, size, 3))
+        x = images
+        while x.shape[1] > 4:
+            x = layers.LeakyReLU(0.2)(SpectralConv2D(width, 4, strides=2)(x))
+        maps = keras.Input(tuple(x.shape[1:]))
+        embedding = keras.Input((embedding_width,))
+        y = TiledConcatenate()([maps, layers.Dense(width)(embedding)])
+        y = SpectralConv2D(1, 4, padding="valid")(
+            layers.LeakyReLU(0.2)(SpectralConv2D(width, 3)(y))
+        )
+        head = keras.Model([maps, embedding], layers.Flatten(dtype="float32")(y))
+        return Discriminator(keras.Model(images, [x]), head)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def registry():
+    """Forget afterwards what the tests here register."""
+    before = dict(recipes._registered)
+    yield
+    recipes._registered.clear()
+    recipes._registered.update(before)
+
+
+@pytest.fixture(scope="module")
+def plain(registry):
+    register(PlainRecipe())
+    return make_config("plain", "smoke", 1, batch_size=BATCH, generator_width=8)
+
+
+def test_a_recipe_from_outside_the_package_trains(plain):
+    gan = StageGAN(plain, WIDTH)
+    before = values([*gan.generator.trainable_variables, *gan.discriminator.trainable_variables])
+    for step in range(2):
+        metrics = gan.update(small_batch(gan, step), step)
+    after = values([*gan.generator.trainable_variables, *gan.discriminator.trainable_variables])
+    # A discriminator's last bias is pulled up by the photograph as much as it is pushed down.
+    moved = [
+        not np.array_equal(a, b) or a.shape == (1,) for a, b in zip(before, after, strict=True)
+    ]
+    assert all(moved)
+    assert np.isfinite([float(value) for value in metrics.values()]).all()
+
+
+def test_it_is_known_by_its_name(plain):
+    assert {"modern", "paper", "plain"} <= set(recipe_names())
+    assert config_from_json(plain.to_json()) == plain
+    assert plain.kl_weight == make_config("paper", "smoke", 1).kl_weight
+
+
+def test_a_recipe_may_have_settings_of_its_own_and_no_others():
+    config = make_config("modern", "smoke", 1, hidden_square=0.25)
+    assert config_from_json(config.to_json()) == config
+    with pytest.raises(InputError, match="recipe 'paper' has no setting hidden_square"):
+        make_config("paper", "smoke", 1, hidden_square=0.25)
+
+
+def test_configurations_of_older_weights_are_read():
+    """Cards once named the fields of all recipes, whatever the recipe."""
+    fields = {**make_config("paper").to_json(), "hidden_square": 0.0, "blur_steps": 0}
+    assert config_from_json(fields) == make_config("paper")
+
+
+def test_the_view_sharpens_over_the_first_steps():
+    recipe = get_recipe("modern")
+    config = make_config("modern", "smoke", 1, blur_steps=10)
+    blurs = [recipe.scalars(config, step)["blur"] for step in range(12)]
+    assert blurs[0] == 6 and blurs[10] == blurs[11] == 1
+    assert all(np.diff(blurs[:11]) < 0)
+    assert recipe.scalars(make_config("modern", "smoke", 2), 0) == {"blur": 1}
+
+
+def test_a_changed_body_is_one_method():
+    class Concatenated(ModernRecipe):
+        name = "concatenated"
+
+        def stage1_body(self, latent, width):
+            x = layers.Reshape((4, 4, width))(layers.Dense(16 * width)(latent))
+            return layers.UpSampling2D(16)(layers.Conv2D(3, 1, dtype="float32")(x))
+
+    register(Concatenated())
+    model = get_recipe("concatenated").build_generator(make_config("concatenated", "smoke"), WIDTH)
+    assert model.outputs[0].shape == (None, 64, 64, 3)
+
+
+def test_names_are_known_without_keras():
+    script = (
+        "import sys; from t2i_utils.stackgan.recipes import recipe_names; "
+        "assert recipe_names() == ['modern', 'paper'], recipe_names(); "
+        "assert 'keras' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
