@@ -44,9 +44,8 @@ def _add_data(parser: Parser) -> None:
 
 def _pack(options: argparse.Namespace) -> Any:
     from t2i_utils.data import auto_pack
-    from t2i_utils.text import load_encoder
 
-    return auto_pack(options.data, encoder=load_encoder(), crop="paper", captions=options.captions)
+    return auto_pack(options.data, crop="paper", captions=options.captions)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -72,12 +72,12 @@ def run(options: argparse.Namespace) -> int:
     weights = options.weights or "birds"
     stage = choose_stage(find_weights(weights), options.stage)
     requests = _requests(captions, weights, stage, options)
-    _note_unknown_words(captions, options.captions)
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 
         synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
+    _note_unknown_words(captions, options.captions, synthesizer.encoder)
     if options.captions:
         return _draw_files(requests, synthesizer, options.out)
     return _draw_sheet(requests, synthesizer, options)
@@ -146,13 +146,13 @@ def _requests(
         raise InputError(f"{options.captions}: {error} (caption n is line n)") from error
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None) -> None:
+def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
     from t2i_utils.text import unknown_words_note
 
     notes = [
         f"line {number}: {note}" if path else note
         for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption))
+        if (note := unknown_words_note(caption, encoder))
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)

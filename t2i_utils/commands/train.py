@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands import data as data_command
-from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
 from t2i_utils.config import PRESETS
 from t2i_utils.quiet_import import quiet_import
 from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
@@ -22,7 +22,7 @@ SMOKE_IMAGES = 256
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
 DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "many hours"}
-REMEMBERED = ("data", "captions", "preset", *DEFAULTS)
+REMEMBERED = ("data", "captions", "encoder", "skip_broken", "preset", *DEFAULTS)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -42,6 +42,7 @@ def add_arguments(parser: Parser) -> None:
         help="around the bird with some context, or its box alone; default: box",
     )
     data.add_argument("--captions", type=Path, metavar="DIR", help="folder with text_c10 captions")
+    add_packing_options(data)
     model = parser.add_argument_group("model")
     model.add_argument(
         "--preset",
@@ -166,10 +167,11 @@ def _pack(data: Path, asked: dict[str, Any], preset: str) -> Any:
 
     return auto_pack(
         data,
-        encoder=load_encoder(),
+        encoder=load_encoder(asked["encoder"]) if asked["encoder"] else None,
         crop=asked["crop"],
         captions=asked["captions"],
         limit=SMOKE_IMAGES if preset == "smoke" else None,
+        skip_broken=bool(asked["skip_broken"]),
     )
 
 

@@ -94,7 +94,7 @@ def course_encoder() -> Path:
     The same network as the TF-Hub module, for machines without access to TensorFlow Hub.
     """
     from t2i_utils.text import export_saved_model
-    from t2i_utils.text.package import VERSION
+    from t2i_utils.text.encoders.package import VERSION
 
     folder = course_folder() / f"sentence-encoder-{VERSION}"
     if not (folder / "saved_model.pb").is_file():

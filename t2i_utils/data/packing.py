@@ -28,7 +28,7 @@ from t2i_utils.data.records import SPLIT_PARTS, Dataset, Record
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
 from t2i_utils.files import file_checksum, finish_replacing, replacing_folder, unwritable
-from t2i_utils.text.encoder import SentenceEncoder
+from t2i_utils.text.encoders import SentenceEncoder, load_encoder
 
 CHUNK = 256  # pictures or sentences handled between two writes
 NAMED = 10  # broken pictures that a message names
@@ -114,7 +114,7 @@ def write_pack(
 def auto_pack(
     root: str | Path,
     *,
-    encoder: SentenceEncoder,
+    encoder: SentenceEncoder | None = None,
     crop: str,
     captions: str | Path | None = None,
     limit: int | None = None,
@@ -123,7 +123,8 @@ def auto_pack(
 ) -> Pack:
     """The pack of a raw data set, packed the first time into `folder/<hash>`.
 
-    A `root` that is a pack already is just loaded.
+    A `root` that is a pack already is just loaded. Its captions are encoded: where an `encoder` is
+    given, it must be the pack's own. Raw data without one get that of `load_encoder()`.
 
     The hash covers the data set's name, its files and their sizes, boxes, splits, captions, crop,
     encoder, limit and whether broken pictures are skipped: when any of them changes, a new pack is
@@ -136,7 +137,14 @@ def auto_pack(
     if (root / MANIFEST).is_file():
         if captions is not None:
             raise InputError(f"{root} is a pack and has its captions: leave --captions out")
-        return load_pack(root)
+        pack = load_pack(root)
+        if encoder is not None and encoder.name != pack.manifest["encoder"]["name"]:
+            raise InputError(
+                f"pack {root} was made with encoder {pack.manifest['encoder']['name']!r}, not "
+                f"{encoder.name!r}: leave --encoder out, or pack the data again"
+            )
+        return pack
+    encoder = encoder or load_encoder()
     dataset = read_dataset(root, captions)
     target = Path(folder) / _fingerprint(dataset, encoder, crop, limit, skip_broken)
     finish_replacing(target)

@@ -13,7 +13,7 @@ from t2i_utils.drawing.walks import slerp
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan.weights import Weights, load_weights
-from t2i_utils.text import SentenceEncoder, check_captions, load_encoder
+from t2i_utils.text import SentenceEncoder, check_captions, load_encoder_of
 
 BATCH_SIZE = 32  # pictures that go through a generator together
 CHUNK = 256  # pictures in memory at once where many are drawn
@@ -41,7 +41,7 @@ class Synthesizer:
             InputError: no such weights, or another encoder than theirs.
         """
         self.weights = weights if isinstance(weights, Weights) else load_weights(weights)
-        self.encoder = encoder or load_encoder()
+        self.encoder = encoder or load_encoder_of(str(self.weights.card["encoder"].get("name")))
         _check_encoder(self.weights, self.encoder)
         # Whole calls are remembered, not captions: numbers differ in the last bit with the captions
         # that are encoded beside, and a saved picture must be drawn again pixel by pixel.

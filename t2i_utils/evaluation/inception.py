@@ -10,7 +10,7 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import resize
-from t2i_utils.text.hub import first_line, load_module
+from t2i_utils.text.encoders.hub import first_line, load_module
 
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
 OUTPUT = "pool_3"

@@ -102,7 +102,7 @@ def generator_graph(generator: keras.Model, bits: int = 16) -> Graph:
 
 
 # Each function takes (graph, operation, values, tensors) and returns the result's name. `values`
-# are the operation's inputs in the graph; `tensors` the same in Keras, whose shapes end in channels.
+# are the inputs in the graph; `tensors` the same in Keras, whose shapes end in channels.
 
 
 def _operand(graph: Graph, value: Any) -> str:

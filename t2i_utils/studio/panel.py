@@ -201,7 +201,7 @@ class Studio(widgets.VBox):
         drawn = self._last()
         request, thumb = drawn.requests[0], resize(drawn.last[:1], THUMB)[0]
         self.history.add(Entry(job.values, summary_of(request), thumb))
-        note = unknown_words_note(request.caption)
+        note = unknown_words_note(request.caption, LOADED.get(request.weights).encoder)
         if note and job is self._wanted:
             self.status.done(note)
 

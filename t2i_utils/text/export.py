@@ -1,7 +1,7 @@
 """Write the sentence encoder as a TF2 SavedModel: strings in, vectors out.
 
-The network is the package's (see package.py), written as TensorFlow operations and called as the
-TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
+The network is the package's (see encoders/package.py), written as TensorFlow operations and called
+as the TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
 
 Architecture, as the package's weights give it: piece embeddings; three branches of two residual
 convolutions over windows of 2, 3 and 5 pieces; layer normalisation; a sum over the pieces divided
@@ -15,8 +15,8 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.files import replacing_folder
-from t2i_utils.text.hub import first_line, import_tensorflow
-from t2i_utils.text.package import data_file, load_network
+from t2i_utils.text.encoders.hub import first_line, import_tensorflow
+from t2i_utils.text.encoders.package import data_file, load_network
 
 UNKNOWN, BEGIN, END = 0, 1, 2  # ids of <unk>, <s> and </s>
 WINDOWS = ((2, 0), (3, 1), (5, 2))  # (pieces in the window, how many of them stand to the left)

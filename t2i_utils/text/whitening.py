@@ -1,9 +1,9 @@
-"""Whitening: every direction in which captions differ gets a like say.
+"""Whitening: rescale caption embeddings, so that no direction drowns the others.
 
 A sentence embedding spends most of its variance on a few directions (which colours a caption
 names); which part has which colour lies in directions of a hundredth of that variance. A network
-learns along the large ones first, so a generator given the embeddings as they are puts the right
-colours on the wrong parts for thousands of steps.
+learns along the large directions first, so large and small ones are made alike before a generator
+sees them.
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,8 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.files import check_file
-from t2i_utils.text.plain import plain_captions
+from t2i_utils.text.encoders import register
+from t2i_utils.text.plain import plain, plain_captions
 
 VERSION = "0.2.1"
 CHECKSUMS = {
@@ -53,6 +54,14 @@ class PackageEncoder:
             InputError: `captions` is one string, or holds something that is not a string.
         """
         return self._network.encode(plain_captions(captions))
+
+    def knows(self, caption: str) -> bool:
+        """Whether the network knows a word of the caption; it knows no emoji, say.
+
+        A caption of unknown words has a vector all the same, close to that of any other such one.
+        """
+        pieces = load_tokenizer().encode(plain(caption), out_type=str, add_bos=False, add_eos=False)
+        return any(piece not in ("<unk>", "▁") for piece in pieces)  # "▁": a word's leading space
 
 
 @functools.cache
@@ -96,3 +105,6 @@ def data_file(name: str) -> Path:
     path = Path(spec.origin).parent / "resources" / name
     check_file(path, CHECKSUMS[name], _MEND)
     return path
+
+
+register("package", PackageEncoder.name, load_package_encoder)
