@@ -56,7 +56,7 @@ def find_boxes(places: np.ndarray) -> np.ndarray:
             weights = seen.sum(axis=axis) / seen.sum()
             mean = weights @ centres
             spread = np.sqrt(weights @ (centres - mean) ** 2)
-            half = max(SPREADS * spread, 0.5 / side)  # a single place has a size, too
+            half = max(SPREADS * spread, 0.5 / side)  # a single place is not a point
             first, last = max(0.0, mean - half), min(1.0, mean + half)
             box[axis], box[axis + 2] = first, last - first
     return boxes

@@ -182,7 +182,10 @@ def _score_part_colour(
 
 
 def _score_toy_parts(protocol: EvaluationProtocol) -> list[Score]:
-    """The share of named parts that have their colour, exact; of toy birds' boxes alone."""
+    """The share of named parts that have their colour.
+
+    It is exact, because toy birds are drawn by rule; other birds, and other crops, give no score.
+    """
     manifest = protocol.pack.manifest
     if not is_toy(manifest) or manifest["crop"] != "box":
         return []
