@@ -101,8 +101,8 @@ def evaluate(protocol: EvaluationProtocol) -> Evaluation:
         finish("scores")
         enlarged: list[Score] = []
         if stage == 2:
-            small = measure(protocol.drawn(1), count, *networks, folder, "pictures of stage 1")
-            enlarged = score_realism(small.features, small.is_bird, real, training, name)
+            first = measure(protocol.drawn(1), count, *networks, folder, "pictures of stage 1")
+            enlarged = score_realism(first.features, first.is_bird, real, training, name)
             finish("Stage I enlarged")
     return Evaluation(protocol.about(), scores, enlarged, _show(protocol, *pairs), seconds)
 

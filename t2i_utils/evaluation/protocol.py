@@ -127,7 +127,7 @@ class EvaluationProtocol:
             "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
             "matcher": self.matcher.about,
             "encoder": self.synthesizer.encoder.name,
-            "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",
+            "captions": f"{manifest['caption_source']}, one per photograph, drawn by the seed",
             "seed": self.seed,
         }
 
