@@ -63,6 +63,31 @@ def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
     )
 
 
+def compile_function(function: Callable, variables: Sequence[Any]) -> Callable:
+    """Compile a function that only reads Keras variables; several threads may call it at once.
+
+    A compiled step takes the variables' memory and gives it back at its end, so two threads must
+    not run it together; here the memory stays where it is.
+
+    Args:
+        function: takes one pytree of arrays, returns a pytree of tensors; it assigns nothing.
+        variables: every Keras variable that the function reads.
+
+    Returns:
+        A callable with the same signature. Shapes are compiled once each.
+    """
+    if name() != "jax":
+        return compile_step(function, variables)
+    import jax
+
+    def pure(values: list[Any], inputs: Any) -> Any:
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return function(inputs)
+
+    compiled = jax.jit(pure)
+    return lambda inputs: compiled([variable.value for variable in variables], inputs)
+
+
 def _compile_jax(function: Callable, variables: list[Any]) -> Callable:
     import jax
 
