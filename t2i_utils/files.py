@@ -8,6 +8,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -40,6 +41,20 @@ def make_folder(path: Path, mend: str = "choose another folder") -> None:
             pass
     except OSError as error:
         raise unwritable(path, error, mend) from error
+
+
+def check_writable(path: Path) -> None:
+    """Find out whether a folder could be made, or written in, without making it.
+
+    Raises:
+        InputError: no.
+    """
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def put_in_place(new: Path, path: Path) -> None:
@@ -103,20 +118,21 @@ def replace_text(path: Path, text: str) -> None:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """A new folder to fill, which takes the place of `path` at the end of the block.
 
-    An error in the block, or Ctrl-C, leaves what was at `path` and removes the new folder.
+    An error in the block, or Ctrl-C, leaves what was at `path` and removes the new folder. What a
+    process leaves that is killed meanwhile, the next call mends: see `finish_replacing`.
 
     Raises:
         OSError: the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=path.parent))
+    finish_replacing(path)
+    partial = working_folder(path.parent, f".{path.name}.partial-")
     try:
-        partial.chmod(0o755)
         yield partial
         if not path.exists():
             put_in_place(partial, path)
             return
-        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old-", dir=path.parent))
+        old = working_folder(path.parent, f".{path.name}.old-")
         path.rename(old / path.name)
         try:
             put_in_place(partial, path)
@@ -129,6 +145,54 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def finish_replacing(path: Path) -> None:
+    """Mend what a killed process left of `replacing_folder(path)`.
+
+    The folder that it had moved aside comes back, where its successor is not in place. What it
+    had written is removed.
+    """
+    for old in _left_by_dead_processes(path.parent, f".{path.name}.old-"):
+        with contextlib.suppress(OSError):  # a place where nothing can be renamed stays as it is
+            if not path.exists():
+                (old / path.name).rename(path)
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
+    for partial in _left_by_dead_processes(path.parent, f".{path.name}.partial-"):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def working_folder(parent: Path, prefix: str) -> Path:
+    """A new folder for unfinished work; its name has the prefix and the number of this process.
+
+    Folders of the same prefix whose processes are gone are removed: a kill left them.
+    """
+    for left in _left_by_dead_processes(parent, prefix):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=parent))
+    folder.chmod(0o755)
+    return folder
+
+
+def _left_by_dead_processes(parent: Path, prefix: str) -> list[Path]:
+    """The working folders of a prefix whose processes are gone."""
+    named = re.compile(re.escape(prefix) + r"(\d+)-\w+")
+    try:
+        found = {path: named.fullmatch(path.name) for path in parent.iterdir()}
+    except OSError:
+        return []
+    return [path for path, match in found.items() if match and not _is_alive(int(match[1]))]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # sends nothing
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
+
+
 def file_checksum(path: Path, algorithm: str = "sha256") -> str:
     """The checksum of a file, in hexadecimal digits.
 
@@ -139,16 +203,25 @@ def file_checksum(path: Path, algorithm: str = "sha256") -> str:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def check_file(path: Path, expected: str) -> None:
-    """Hold a weights file to the SHA-256 that its card names.
+def check_file(path: Path, expected: str, mend: str = "restore it") -> None:
+    """Hold a file to the SHA-256 that is known of it.
+
+    Args:
+        path: of the file.
+        expected: 64 hexadecimal digits.
+        mend: what the user can do about a file that is missing or another one.
 
     Raises:
-        InputError: it is missing, or another file.
+        InputError: it is missing, may not be read, or is another file.
     """
-    if not path.is_file():
-        raise InputError(f"{path} is missing: restore it, or take other weights")
-    if file_checksum(path) != expected:
-        raise InputError(f"{path} has a wrong checksum: it is damaged or changed; restore it")
+    try:
+        found = file_checksum(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing: {mend}") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}): {mend}") from error
+    if found != expected:
+        raise InputError(f"{path} has a wrong checksum: it is damaged or changed; {mend}")
 
 
 def mapped_zeros(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:

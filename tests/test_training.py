@@ -18,7 +18,8 @@ from t2i_utils import training
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.weights import load_weights
-from t2i_utils.training.run import Run, learning_rate_factor
+from t2i_utils.training.run import Run
+from t2i_utils.training.stage import learning_rate_factor
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,10 +53,10 @@ def averaged_configs() -> list[Config]:
 class Interrupted(Run):
     """A run that gets a real SIGINT in the middle of step 3, between its two stages."""
 
-    def _update(self, number, stage, log) -> None:
-        if (number, stage.step) == (2, 2):
+    def _update(self, number, batch, log) -> None:
+        if (number, self.stages[number].step) == (2, 2):
             signal.raise_signal(signal.SIGINT)
-        super()._update(number, stage, log)
+        super()._update(number, batch, log)
 
 
 def test_a_run_that_was_interrupted_and_resumed_equals_one_in_one_go(capsys):
@@ -117,13 +118,13 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
 from small_run import configs, load_pack
-from t2i_utils.training import run
-run.FLUSH_SECONDS = 0
+from t2i_utils.training import loop, run
+loop.FLUSH_SECONDS = 0
 class Killed(run.Run):
-    def _update(self, number, stage, log):
-        if stage.step == 5:
+    def _update(self, number, batch, log):
+        if self.stages[number].step == 5:
             os.kill(os.getpid(), signal.SIGKILL)
-        super()._update(number, stage, log)
+        super()._update(number, batch, log)
 Killed({folder!r}, load_pack({pack!r}), configs(1)).train(9, save_every=2, progress=False)
 """
 
@@ -154,7 +155,7 @@ def test_after_kill_9_rows_beyond_the_checkpoint_are_dropped(tmp_path):
 
 
 def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(training.run, "WARM_UP", 2)
+    monkeypatch.setattr(training.stage, "WARM_UP", 2)
     small = {"generator_width": 16, "discriminator_width": 16}
     given = load_weights(trained_run(), (1,)).generators[1].get_weights()
     run = Run(tmp_path / "run", toy_pack(), configs(1, **small), init=trained_run())
@@ -227,11 +228,11 @@ def test_in_turn_stage_2_begins_on_the_stage_1_that_is_drawn_with(tmp_path, monk
     folder, seen = tmp_path / "run", []
     run = Run(folder, toy_pack(), averaged_configs())
 
-    def update(number, stage, log):
+    def update(number, batch, log):
         if number == 2:
             assert run.stages[1].step == 3
-            seen.append([array.copy() for array in stage.gan.stage1.get_weights()])
-        Run._update(run, number, stage, log)
+            seen.append([array.copy() for array in run.stages[2].gan.stage1.get_weights()])
+        Run._update(run, number, batch, log)
 
     monkeypatch.setattr(run, "_update", update)
     run.train({1: 3, 2: 2}, save_every=1, progress=False, in_turn=True)
@@ -266,7 +267,7 @@ def test_sample_sheets_are_of_captions_that_training_does_not_see():
     held_back = {pack.captions[row][0] for row in pack.indices("zero-shot", "test")}
     samples = trained_run() / "samples"
     captions = (samples / "captions.txt").read_text().splitlines()
-    assert len(captions) == training.run.SAMPLES and set(captions) <= held_back
+    assert len(captions) == training.samples.SAMPLES and set(captions) <= held_back
     assert {path.name for path in samples.glob("*.png")} == {
         "stage1_000002.png",
         "stage2_000002.png",

@@ -79,7 +79,7 @@ from PIL import Image
 from t2i_utils.course import checks_06
 from t2i_utils.course.data import course_pack, course_root
 from t2i_utils.course.show import show_rows, show_sheet
-from t2i_utils.data.readers.attributes import class_attributes
+from t2i_utils.data.readers.cub import class_attributes
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
@@ -88,6 +88,7 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 # captioner must beat, how words are chosen, how pictures are looked at.
 # %%
 from t2i_utils.captioning import baselines
+from t2i_utils.captioning.bird_finder import find_boxes, square
 
 # %% [markdown]
 # The second half: scores, training, words. Last, the generator for the way back.
@@ -98,9 +99,9 @@ from t2i_utils.captioning.caption_metrics import (
     normalised,
     score_descriptions,
 )
+from t2i_utils.captioning.captioners import available_captioners
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
-from t2i_utils.captioning.describer import LEAST_BIRD, available_captioners, load_describer
-from t2i_utils.captioning.photographs import find_boxes, square
+from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
 from t2i_utils.captioning.training import LABEL_SMOOTHING, train_captioner

@@ -18,7 +18,7 @@ from t2i_utils.text.colours import COLOUR_WORDS, split_compounds
 
 COLOURS = COLOUR_WORDS[:-1]  # without "gray": `words` spells it "grey"
 # Words for parts, by the name that counts.
-PARTS = {
+PART_OF_WORD = {
     "crown": "crown", "head": "head", "cap": "crown", "nape": "nape", "throat": "throat",
     "breast": "breast", "chest": "breast", "belly": "belly", "abdomen": "belly",
     "stomach": "belly", "underbelly": "belly", "back": "back", "wing": "wing", "wings": "wing",
@@ -30,7 +30,7 @@ PARTS = {
 }  # fmt: skip
 NAMED_BY = 3  # of ten people, before a colour counts as true
 PART_NAMED_BY = 2  # of ten people, before a part's colour does: people pick different parts
-_COLOUR, _PART = rf"(?:{'|'.join(COLOURS)})", rf"(?:{'|'.join(PARTS)})"
+_COLOUR, _PART = rf"(?:{'|'.join(COLOURS)})", rf"(?:{'|'.join(PART_OF_WORD)})"
 _COLOUR_LIST = rf"({_COLOUR}(?: (?:and |or )?{_COLOUR})*)\b"
 _PART_LIST = rf"\b({_PART}(?: (?:and )?(?:a |the |its )?{_PART})*)\b"
 _FUNCTION = "birds?|with|is|are|has|that|this|it|its|on|in|of|and|the|a|an|to"
@@ -141,7 +141,7 @@ def part_colours_of(caption: str) -> set[tuple[str, str]]:
     matches = [found.groups() for found in _BEFORE.finditer(text)]
     matches += [found.groups()[::-1] for found in _AFTER.finditer(text)]
     return {
-        (colour, PARTS[part])
+        (colour, PART_OF_WORD[part])
         for colours, parts in matches
         for colour in re.findall(_COLOUR, colours)
         for part in re.findall(rf"\b{_PART}\b", parts)

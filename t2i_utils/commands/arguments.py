@@ -25,6 +25,22 @@ class Parser(argparse.ArgumentParser):
         self.set_defaults(run=function, program=self.prog)
 
 
+def add_packing_options(parser: argparse._ActionsContainer) -> None:
+    """Add what every command that packs a data set takes; left out, each option is None."""
+    parser.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="of the sentence encoder: package, hub, a SavedModel's folder, or one of your own; "
+        "default: $T2I_ENCODER, else package",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_const",
+        const=True,
+        help="leave out pictures that cannot be read, and say which",
+    )
+
+
 def positive(text: str) -> int:
     """A whole number above 0."""
     value = int(text) if re.fullmatch(r"\s*\+?[0-9]+\s*", text) else 0

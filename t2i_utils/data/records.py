@@ -13,7 +13,7 @@ import numpy as np
 from t2i_utils.errors import InputError
 
 SPLITS = ("zero-shot", "official")
-PARTS = ("train", "test")
+SPLIT_PARTS = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,18 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def picture_name(text: str) -> str:
+    """A picture's name in the one spelling of it: "birds/0.png" for "./birds//0.png".
+
+    Raises:
+        ValueError: it leads out of the data set's folder.
+    """
+    path = Path(text)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("it leads out of the folder")
+    return path.as_posix()
 
 
 def split_by_class(class_ids: set[int], test_share: float = 0.1) -> set[int]:

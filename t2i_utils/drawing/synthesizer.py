@@ -1,5 +1,6 @@
 """Captions to pictures: an encoder, a set of trained generators, and noise by seed."""
 
+import functools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,11 +13,11 @@ from t2i_utils.drawing.walks import slerp
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan.weights import Weights, load_weights
-from t2i_utils.text import SentenceEncoder, check_captions, load_encoder
+from t2i_utils.text import SentenceEncoder, check_captions, load_encoder_of
 
 BATCH_SIZE = 32  # pictures that go through a generator together
 CHUNK = 256  # pictures in memory at once where many are drawn
-LAST_CAPTIONS = 64  # whose embeddings are remembered, so that a moving slider encodes nothing twice
+LAST_CALLS = 8  # of the encoder, whose results are remembered: a moving slider encodes once
 
 
 class Synthesizer:
@@ -40,9 +41,13 @@ class Synthesizer:
             InputError: no such weights, or another encoder than theirs.
         """
         self.weights = weights if isinstance(weights, Weights) else load_weights(weights)
-        self.encoder = encoder or load_encoder()
+        self.encoder = encoder or load_encoder_of(str(self.weights.card["encoder"]["name"]))
         _check_encoder(self.weights, self.encoder)
-        self._remembered: dict[str, np.ndarray] = {}  # the caption used last is the last
+        # Whole calls are remembered, not captions: numbers differ in the last bit with the captions
+        # that are encoded beside, and a saved picture must be drawn again pixel by pixel.
+        self._encode = functools.lru_cache(LAST_CALLS)(
+            lambda captions: self.weights.whitening(self.encoder.encode(list(captions)))
+        )
         self._drawing = threading.Lock()  # on JAX, predict_on_batch donates the weights' memory
 
     def embed(self, captions: Sequence[str]) -> np.ndarray:
@@ -54,16 +59,10 @@ class Synthesizer:
         return self._embed(check_captions(list(captions)))
 
     def _embed(self, captions: Sequence[str]) -> np.ndarray:
-        """Embed captions that were checked; those that are not remembered go into one call."""
-        known = self._remembered
-        new = [caption for caption in dict.fromkeys(captions) if caption not in known]
-        if new:
-            vectors = self.weights.whitening(self.encoder.encode(new))
-            known = known | dict(zip(new, vectors, strict=True))
-        used = {caption: known[caption] for caption in captions}
-        others = {caption: known[caption] for caption in known if caption not in used}
-        self._remembered = dict([*others.items(), *used.items()][-LAST_CAPTIONS:])
-        return np.stack([used[caption] for caption in captions])
+        """Embed captions that were checked."""
+        different = tuple(dict.fromkeys(captions))
+        places = {caption: place for place, caption in enumerate(different)}
+        return self._encode(different)[[places[caption] for caption in captions]]
 
     def noise(self, count: int, seed: int = 0, start: int = 0) -> np.ndarray:
         """Standard normal noise (count, noise_size) float32.
@@ -103,7 +102,7 @@ class Synthesizer:
 
 def _check_encoder(weights: Weights, encoder: SentenceEncoder) -> None:
     """Refuse another encoder than the weights': its numbers would mean something else to them."""
-    width, trained = len(weights.whitening.mean), weights.card["encoder"].get("name")
+    width, trained = len(weights.whitening.mean), weights.card["encoder"]["name"]
     if encoder.width != width:
         raise InputError(
             f"encoder {encoder.name} gives {encoder.width} numbers, the weights in "
@@ -112,7 +111,7 @@ def _check_encoder(weights: Weights, encoder: SentenceEncoder) -> None:
     if encoder.name != trained:
         raise InputError(
             f"{weights.folder} was trained with sentence encoder {trained!r}, this one is "
-            f"{encoder.name!r}: choose the former by T2I_ENCODER, or unset it"
+            f"{encoder.name!r}: say by T2I_ENCODER where the former lies, or unset it"
         )
 
 
@@ -165,10 +164,8 @@ def draw(synthesizer: Synthesizer, requests: Sequence[Request]) -> dict[int, np.
     return synthesizer.draw(_embeddings(synthesizer, requests), noise, stages.pop())
 
 
-def draw_in_chunks(
-    synthesizer: Synthesizer, requests: Sequence[Request]
-) -> Iterator[np.ndarray]:
-    """Draw many requests, their own stage alone, in chunks (k, size, size, 3) uint8.
+def draw_in_chunks(synthesizer: Synthesizer, requests: Sequence[Request]) -> Iterator[np.ndarray]:
+    """Draw many requests in chunks (k, size, size, 3) uint8 of their own stage.
 
     Memory stays flat: a chunk is drawn when it is asked for.
 
@@ -182,24 +179,26 @@ def draw_in_chunks(
 
 def _embeddings(synthesizer: Synthesizer, requests: Sequence[Request]) -> np.ndarray:
     """The whitened embedding that each request draws, (n, width)."""
-    pairs = [(request.caption, request.to_caption or request.caption) for request in requests]
+    pairs = [_ends(request) for request in requests]
     ends = synthesizer._embed([caption for pair in pairs for caption in pair])
     return np.stack([
-        _between(start, end, request.amount if request.to_caption else 0)
-        for request, start, end in zip(requests, ends[::2], ends[1::2], strict=True)
+        start if first == last else slerp(start, end, [request.amount])[0]
+        for request, (first, last), start, end in zip(
+            requests, pairs, ends[::2], ends[1::2], strict=True
+        )
     ])  # fmt: skip
+
+
+def _ends(request: Request) -> tuple[str, str]:
+    """The two captions that a picture lies between; at an end of the walk the same one twice."""
+    last = request.to_caption or request.caption
+    first = request.caption if request.amount < 1 else last
+    return first, last if request.amount > 0 else first
 
 
 def _noise(synthesizer: Synthesizer, request: Request) -> np.ndarray:
     noise = synthesizer.noise(1, request.seed, request.sample)[0]
-    if request.to_seed is not None:
+    if request.to_seed is not None and request.amount:
         end = synthesizer.noise(1, request.to_seed, request.sample)[0]
-        noise = _between(noise, end, request.amount)
+        noise = end if request.amount == 1 else slerp(noise, end, [request.amount])[0]
     return noise * np.float32(request.truncation)
-
-
-def _between(start: np.ndarray, end: np.ndarray, amount: float) -> np.ndarray:
-    """A point of the walk; its ends are the given ones, bit by bit."""
-    if amount in (0, 1):
-        return end if amount else start
-    return slerp(start, end, [amount])[0]

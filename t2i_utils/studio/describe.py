@@ -11,13 +11,9 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from t2i_utils.captioning.describer import (
-    LEAST_BIRD,
-    Description,
-    available_captioners,
-    load_describer,
-)
-from t2i_utils.captioning.photographs import read_photograph
+from t2i_utils.captioning.bird_finder import read_photograph
+from t2i_utils.captioning.captioners import available_captioners
+from t2i_utils.captioning.describer import LEAST_BIRD, Description, load_describer
 from t2i_utils.errors import InputError
 from t2i_utils.studio.html import image_tag
 from t2i_utils.studio.latest_worker import LatestWorker

@@ -28,7 +28,7 @@ from t2i_utils.studio.requests import SIZES, requests_of
 from t2i_utils.studio.status import Status
 from t2i_utils.text import unknown_words_note
 
-# Jupyter Server drops what a kernel sends above 1 MB a second (its iopub_data_rate_limit); a fast
+# Jupyter Server drops what a kernel sends above 1 MB per second (its iopub_data_rate_limit). A fast
 # machine draws more than that while a slider moves.
 BYTES_PER_SECOND = 700_000
 THUMB = 64  # pixels of a picture in the history
@@ -60,7 +60,7 @@ class Studio(widgets.VBox):
         inputs: the widgets that decide the picture, by their names in `requests_of`.
     """
 
-    _parts: Sequence["LatestWorker | Blend | Describe"] = ()  # those that work in threads of their own
+    _parts: Sequence["LatestWorker | Blend | Describe"] = ()  # those with threads of their own
 
     def __init__(self, weights: str | Path = "birds") -> None:
         """Lay out and begin the first picture.
@@ -94,7 +94,9 @@ class Studio(widgets.VBox):
             "to_seed": self.blend.to_seed,
             "amount": self.blend.amount,
         }
-        self._pictures: LatestWorker[Job] = LatestWorker(self._draw, self.status.failed, self._remember)
+        self._pictures: LatestWorker[Job] = LatestWorker(
+            self._draw, self.status.failed, self._remember
+        )
         self._saves: LatestWorker[Drawn] = LatestWorker(self._save, self.status.failed)
         own = (self._pictures, self._saves, self.blend)
         self._parts = (*own, self.describe) if self.describe else own
@@ -113,7 +115,9 @@ class Studio(widgets.VBox):
         for name, control in self.inputs.items():
             changed = self._changed_caption if name == "caption" else self._changed
             control.observe(self.status.guarded(changed), "value")
-        self.noise.weights.observe(lambda change: self.caption_controls.offer(change["new"]), "value")
+        self.noise.weights.observe(
+            lambda change: self.caption_controls.offer(change["new"]), "value"
+        )
         self.save.on_click(self.status.guarded(lambda _: self._saves.ask(self._last())))
         self.status.guarded(self._changed)()
 
@@ -197,7 +201,7 @@ class Studio(widgets.VBox):
         drawn = self._last()
         request, thumb = drawn.requests[0], resize(drawn.last[:1], THUMB)[0]
         self.history.add(Entry(job.values, summary_of(request), thumb))
-        note = unknown_words_note(request.caption)
+        note = unknown_words_note(request.caption, LOADED.get(request.weights).encoder)
         if note and job is self._wanted:
             self.status.done(note)
 

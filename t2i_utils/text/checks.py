@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from t2i_utils.errors import InputError
-from t2i_utils.text.package import load_tokenizer
-from t2i_utils.text.plain import plain
+from t2i_utils.text.encoders import SentenceEncoder
 
 MAX_WORDS = 200
 MAX_CHARACTERS = 2000
@@ -61,19 +60,18 @@ def check_caption(caption: str, name: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{name} is not valid text at character {error.start + 1}: "
-            "save or type it as UTF-8"
+            f"{name} is not valid text at character {error.start + 1}: save or type it as UTF-8"
         ) from None
     return text
 
 
-def unknown_words_note(caption: str) -> str | None:
+def unknown_words_note(caption: str, encoder: SentenceEncoder) -> str | None:
     """Return a note when the encoder knows no word of the caption (emoji, say), else None.
 
-    Such a caption can still be drawn, but its picture says nothing about it: every caption of that
-    kind is close to the same point for the encoder.
+    Such a caption can still be drawn, but its picture says nothing about it. An encoder that cannot
+    tell (it has no `knows`) gives no note.
     """
-    pieces = load_tokenizer().encode(plain(caption), out_type=str, add_bos=False, add_eos=False)
-    if all(piece in ("<unk>", "▁") for piece in pieces):  # "▁" is a word's leading space
-        return f"the encoder knows no word of '{caption}': the picture does not depend on it"
-    return None
+    knows = getattr(encoder, "knows", None)
+    if knows is None or knows(caption):
+        return None
+    return f"the encoder knows no word of '{caption}': the picture does not depend on it"

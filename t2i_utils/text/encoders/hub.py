@@ -19,6 +19,7 @@ import numpy as np
 from t2i_utils.errors import InputError
 from t2i_utils.files import file_checksum
 from t2i_utils.text import reference
+from t2i_utils.text.encoders import register
 from t2i_utils.text.plain import plain_captions
 
 HANDLE = "https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"
@@ -185,3 +186,6 @@ def first_line(error: BaseException) -> str:
     """Return an error's first line, at most 200 characters, or its type when it says nothing."""
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
+
+
+register("hub", _name(HANDLE), HubEncoder)

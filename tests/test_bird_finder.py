@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2i_utils.captioning.photographs import (
+from t2i_utils.captioning.bird_finder import (
     LONGEST_SIDE,
     find_boxes,
     look_closer,
     read_photograph,
     square,
 )
-from t2i_utils.captioning.regions import RegionEncoder, Seen
+from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
 from t2i_utils.data.crops import crop_window
 from t2i_utils.data.readers import read_dataset
 from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
@@ -208,7 +208,7 @@ class Watched:
     def __init__(self) -> None:
         self.shown: list[np.ndarray] = []
 
-    def __call__(self, squares: np.ndarray) -> Seen:
+    def __call__(self, squares: np.ndarray) -> RegionFeatures:
         self.shown.append(squares)
         return encoder()(squares)
 
