@@ -11,17 +11,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.diagram import gan, reading, sentences  # noqa: E402
+from tools.diagram import generators, players, reading, sentences  # noqa: E402
 
 FOLDER = ROOT / "figures" / "diagrams"
 DIAGRAMS = (
     sentences.pipeline,
     sentences.encoder,
     sentences.conditioning,
-    gan.stage1,
-    gan.discriminator,
-    gan.update,
-    gan.stage2,
+    generators.stage1,
+    players.discriminator,
+    players.update,
+    generators.stage2,
     reading.captioner,
     reading.measures,
 )

@@ -30,42 +30,52 @@ def draw_bird(
     """Draw the bird in a square from (x, y); with `pixels`, in so many squares along a side."""
     colours = {**ALWAYS, **colours}
     frame = Box(x, y, side, side)
-    diagram._element("rect", x=x, y=y, width=side, height=side, fill=colours["sky"])
+    diagram.element("rect", x=x, y=y, width=side, height=side, fill=colours["sky"])
     if pixels:
         _draw_pixels(diagram, frame, pixels, colours)
     else:
         for name, form in PARTS:
             _draw_part(diagram, frame, colours[name], form)
-    diagram._element(
-        "rect", x=x, y=y, width=side, height=side,
+    diagram.element(
+        "rect",
+        x=x,
+        y=y,
+        width=side,
+        height=side,
         **{"fill": "none", "class": "line line-maps"},
-    )  # fmt: skip
+    )
     return frame
 
 
 def _draw_part(diagram: Diagram, frame: Box, colour: str, form: Sequence) -> None:
     if isinstance(form, tuple):
         (x, y), (rx, ry) = frame.at(*form[:2]), (form[2] * frame.width, form[3] * frame.width)
-        diagram._element("ellipse", cx=x, cy=y, rx=rx, ry=ry, fill=colour)
+        diagram.element("ellipse", cx=x, cy=y, rx=rx, ry=ry, fill=colour)
     else:
         points = " ".join("{:.1f},{:.1f}".format(*frame.at(*corner)) for corner in form)
-        diagram._element("polygon", points=points, fill=colour)
+        diagram.element("polygon", points=points, fill=colour)
 
 
 def _draw_pixels(diagram: Diagram, frame: Box, pixels: int, colours: dict[str, str]) -> None:
     side = frame.width / pixels
     for row in range(pixels):
-        line = [_colour_at((column + 0.5) / pixels, (row + 0.5) / pixels, colours)
-                for column in range(pixels)]  # fmt: skip
+        line = [
+            _colour_at((column + 0.5) / pixels, (row + 0.5) / pixels, colours)
+            for column in range(pixels)
+        ]
         start = 0
         for column in range(1, pixels + 1):  # neighbours of one colour are one rectangle
             if column == pixels or line[column] != line[start]:
                 if line[start] != colours["sky"]:
-                    diagram._element(
-                        "rect", x=frame.x + start * side, y=frame.y + row * side,
-                        width=(column - start) * side, height=side, fill=line[start],
+                    diagram.element(
+                        "rect",
+                        x=frame.x + start * side,
+                        y=frame.y + row * side,
+                        width=(column - start) * side,
+                        height=side,
+                        fill=line[start],
                         **{"shape-rendering": "crispEdges"},
-                    )  # fmt: skip
+                    )
                 start = column
 
 

@@ -75,9 +75,9 @@ class Diagram:
                 "aria-labelledby": "title description",
             },
         )
-        self._element("title", id="title").text = title
-        self._element("desc", id="description").text = " ".join(description.split())
-        self._element("style").text = _style()
+        self.element("title", id="title").text = title
+        self.element("desc", id="description").text = " ".join(description.split())
+        self.element("style").text = _style()
         self.rectangle(Box(1, 1, WIDTH - 2, height - 2), "panel", radius=10)
 
     def text(
@@ -93,7 +93,7 @@ class Diagram:
     ) -> None:
         """Write lines of which the first has its base line at y; `kind` is one more class."""
         for number, line in enumerate(lines):
-            element = self._element(
+            element = self.element(
                 "text", x=x, y=y + number * 1.25 * size, **{"class": f"{ink} {kind}".strip()}
             )
             element.set("font-size", _number(size))
@@ -108,8 +108,15 @@ class Diagram:
 
     def rectangle(self, box: Box, role: str, radius: float = 6) -> Box:
         """Draw a rectangle in the colours of a role."""
-        self._element("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=radius,
-                      **{"class": role})  # fmt: skip
+        self.element(
+            "rect",
+            x=box.x,
+            y=box.y,
+            width=box.width,
+            height=box.height,
+            rx=radius,
+            **{"class": role},
+        )
         return box
 
     def box(
@@ -135,7 +142,7 @@ class Diagram:
 
     def circle(self, x: float, y: float, sign: str, radius: float = 12) -> Box:
         """Draw an operation: a sign in a circle."""
-        self._element("circle", cx=x, cy=y, r=radius, **{"class": "plain"})
+        self.element("circle", cx=x, cy=y, r=radius, **{"class": "plain"})
         self.text(x, y + 5.5, sign, size=17, bold=True)
         return Box(x - radius, y - radius, 2 * radius, 2 * radius)
 
@@ -153,23 +160,32 @@ class Diagram:
         base = (tip[0] - 8 * along[0], tip[1] - 8 * along[1])
         path = [*points[:-1], base if head else tip]
         line = " ".join(f"{_number(x)},{_number(y)}" for x, y in path)
-        self._element("polyline", points=line, **{"class": f"line line-{kind}"})
+        self.element("polyline", points=line, **{"class": f"line line-{kind}"})
         if head:
             across = (-4.5 * along[1], 4.5 * along[0])
-            corners = (tip, (base[0] + across[0], base[1] + across[1]),
-                       (base[0] - across[0], base[1] - across[1]))  # fmt: skip
+            corners = (
+                tip,
+                (base[0] + across[0], base[1] + across[1]),
+                (base[0] - across[0], base[1] - across[1]),
+            )
             line = " ".join(f"{_number(x)},{_number(y)}" for x, y in corners)
-            self._element("polygon", points=line, **{"class": f"head-{kind}"})
+            self.element("polygon", points=line, **{"class": f"head-{kind}"})
 
     def divider(self, y: float) -> None:
         """Draw a line across the panel."""
-        self._element("line", x1=24, y1=y, x2=WIDTH - 24, y2=y, **{"class": "panel"})
+        self.element("line", x1=24, y1=y, x2=WIDTH - 24, y2=y, **{"class": "panel"})
 
     def cross(self, x: float, y: float) -> None:
         """Mark where a gradient stops."""
         for slope in (1, -1):
-            self._element("line", x1=x - 6, y1=y - 6 * slope, x2=x + 6, y2=y + 6 * slope,
-                          **{"class": "stop line-gradient"})  # fmt: skip
+            self.element(
+                "line",
+                x1=x - 6,
+                y1=y - 6 * slope,
+                x2=x + 6,
+                y2=y + 6 * slope,
+                **{"class": "stop line-gradient"},
+            )
 
     def maps(
         self,
@@ -205,8 +221,7 @@ class Diagram:
         box = Box(x, y, 9 * cells, 13)
         for cell in range(cells):
             self.rectangle(Box(x + 9 * cell, y, 9, 13), role, radius=1.5)
-        self.text(x + box.width / 2, y + 28, label.format(f"{count:,}"), ink="soft",
-                  kind="shape")  # fmt: skip
+        self.text(x + box.width / 2, y + 28, label.format(f"{count:,}"), ink="soft", kind="shape")
         return box
 
     def write(self) -> str:
@@ -214,7 +229,8 @@ class Diagram:
         ElementTree.indent(self.root, " ")
         return ElementTree.tostring(self.root, encoding="unicode") + "\n"
 
-    def _element(self, tag: str, **attributes: str | float) -> ElementTree.Element:
+    def element(self, tag: str, **attributes: str | float) -> ElementTree.Element:
+        """Add an element of SVG."""
         values = {
             name: value if isinstance(value, str) else _number(value)
             for name, value in attributes.items()

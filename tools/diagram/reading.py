@@ -33,8 +33,16 @@ def captioner() -> Diagram:
         d.rectangle(Box(grid.x + column * step, grid.y + row * step, step, step), "maps", radius=1)
     d.arrow(eyes.bottom, grid.top, kind="maps")
     d.shape(112, 290, reader.regions)
-    encoder = d.box(24, 318, 176, 84, "Encoder block", f"dense to {width}, + place,", "regions see regions,",
-                    "feed-forward")  # fmt: skip
+    encoder = d.box(
+        24,
+        318,
+        176,
+        84,
+        "Encoder block",
+        f"dense to {width}, + place,",
+        "regions see regions,",
+        "feed-forward",
+    )
     d.arrow((112, 295), encoder.top, kind="maps")
     d.text(112, 442, "memory", bold=True)
     d.shape(112, 458, reader.memory)
@@ -45,7 +53,9 @@ def captioner() -> Diagram:
     vectors = d.box(244, 96, 320, 34, "", "word vector + place vector", role="text")
     d.arrow((404, 76), vectors.top, kind="text")
     d.rectangle(Box(228, 148, 352, 276), "plain", radius=10)
-    d.text(566, 171, f"{reader.blocks} decoder blocks of {reader.heads} heads", anchor="end", bold=True)
+    d.text(
+        566, 171, f"{reader.blocks} decoder blocks of {reader.heads} heads", anchor="end", bold=True
+    )
     parts = (
         ("Self-attention", "to this and earlier words", "text"),
         ("Cross-attention", f"to all {regions} regions", "maps"),
@@ -65,14 +75,26 @@ def captioner() -> Diagram:
     d.text(527, 344, "one look", ink="soft")
     d.text(520, 366, "each part is", "added to what", "came in", ink="soft")
 
-    scores = d.box(244, 446, 320, 34, "", f"a score for each of {reader.vocabulary} words, at each place",
-                   role="text")  # fmt: skip
+    d.box(
+        244,
+        446,
+        320,
+        34,
+        "",
+        f"a score for each of {reader.vocabulary} words, at each place",
+        role="text",
+    )
     d.arrow((300, 394), (300, 446), kind="text")
     _chips(d, 506, (*SAID[1:], "<end>"))
     d.arrow((404, 480), (404, 506), kind="text")
     d.text(404, 554, "the next word at each place", bold=True)
-    d.text(300, 584, "Training does all places in one go. Describing says one word, puts it into",
-           f"the row above, and asks again: {reader.words} places at most.", ink="soft")  # fmt: skip
+    d.text(
+        300,
+        584,
+        "Training does all places in one go. Describing says one word, puts it into",
+        f"the row above, and asks again: {reader.words} places at most.",
+        ink="soft",
+    )
     return d
 
 
@@ -99,8 +121,11 @@ def _looks(d: Diagram, x: float, y: float, side: float, count: int) -> None:
     for row in range(count):
         for column in range(count):
             looked = (row - 3) ** 2 + (column - 3) ** 2 <= 2
-            box = d.rectangle(Box(x + column * step, y + row * step, step, step),
-                              "maps" if looked else "plain", radius=1)  # fmt: skip
+            box = d.rectangle(
+                Box(x + column * step, y + row * step, step, step),
+                "maps" if looked else "plain",
+                radius=1,
+            )
             if looked:
                 d.rectangle(Box(box.x + step / 2 - 2, box.y + step / 2 - 2, 4, 4), "dot-maps", 2)
 
@@ -143,20 +168,29 @@ def measures() -> Diagram:
         for x, mark in zip(columns, marks, strict=True):
             _mark(d, x, y + 21, mark)
     y = bottom + 24
-    for x, mark, word in ((36, SEES, "sees it"), (146, PARTLY, "in part"), (252, BLIND, "is blind to it")):
+    for x, mark, word in (
+        (36, SEES, "sees it"),
+        (146, PARTLY, "in part"),
+        (252, BLIND, "is blind to it"),
+    ):
         _mark(d, x, y, mark)
         d.text(x + 18, y + 5, word, anchor="start", ink="soft")
-    d.text(24, y + 36, "In part: KID sees that a whole set is too uniform, and not that each caption",
-           "has one bird only. A picture of a bird need not be a good picture.", anchor="start",
-           ink="soft")  # fmt: skip
+    d.text(
+        24,
+        y + 36,
+        "In part: KID sees that a whole set is too uniform, and not that each caption",
+        "has one bird only. A picture of a bird need not be a good picture.",
+        anchor="start",
+        ink="soft",
+    )
     return d
 
 
 def _mark(d: Diagram, x: float, y: float, amount: int, radius: float = 9) -> None:
     """A full, a half or an empty circle."""
-    d._element("circle", cx=x, cy=y, r=radius, **{"class": "empty"})
+    d.element("circle", cx=x, cy=y, r=radius, **{"class": "empty"})
     if amount == SEES:
-        d._element("circle", cx=x, cy=y, r=radius, **{"class": "dot"})
+        d.element("circle", cx=x, cy=y, r=radius, **{"class": "dot"})
     elif amount == PARTLY:
         half = f"M{x} {y - radius}A{radius} {radius} 0 0 0 {x} {y + radius}Z"
-        d._element("path", d=half, **{"class": "dot"})
+        d.element("path", d=half, **{"class": "dot"})

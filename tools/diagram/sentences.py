@@ -42,7 +42,7 @@ def pipeline() -> Diagram:
     second = d.box(386, 176, 96, 62, "Stage II", "notebook 04")
     d.arrow(sketch.right, second.left, kind="maps")
     d.arrow((434, turn), second.top, kind="text")
-    picture = draw_bird(d, 508, 172, 70)
+    draw_bird(d, 508, 172, 70)
     d.arrow(second.right, (508, second.right[1]), kind="maps")
     d.shape(540, 260, large)
 
@@ -76,13 +76,14 @@ def encoder() -> Diagram:
     """From letters to the numbers that the generator reads."""
     sizes, width = shapes.encoder(), shapes.embedding_width()
     count, letters = len(sizes.pieces), shapes.EXAMPLE
+    windows = ", ".join(str(size) for size, _ in sizes.windows)
     d = Diagram(
         "encoder",
         "The sentence encoder, from letters to 512 numbers",
         f"""The caption is first put in plain form. The frozen encoder cuts it into {count} pieces
         of words, its marks of start and end among them, and looks each up in a table of
         {sizes.table[0]:,} pieces: {width} numbers a piece. Three branches of two residual
-        convolutions look at windows of {", ".join(str(size) for size, _ in sizes.windows)} pieces and give {sizes.branch} numbers each;
+        convolutions look at windows of {windows} pieces and give {sizes.branch} numbers each;
         with the piece's own they are {sizes.joined}. All pieces are summed and divided by the
         square root of their number. A small dense network with two shortcuts gives {width}
         numbers, divided to length 1. Outside the encoder, whitening with the training captions'
@@ -103,19 +104,27 @@ def encoder() -> Diagram:
         piece_width = 15 + 7.4 * len(piece)
         chips.append(d.box(x, 174, piece_width, 27, "", piece, role="text"))
         x += piece_width + 5
-    d.text(30, 219, f"SentencePiece: {count} pieces. ▁ stands for a space.", anchor="start",
-           ink="soft")  # fmt: skip
-    own = d.numbers(30, 236, width, "text", cells=11)
-    d.text(145, 247, f"for each piece, a row of a table of {shape_text(sizes.table)}",
-           anchor="start", ink="soft", kind="shape")  # fmt: skip
+    d.text(
+        30, 219, f"SentencePiece: {count} pieces. ▁ stands for a space.", anchor="start", ink="soft"
+    )
+    d.numbers(30, 236, width, "text", cells=11)
+    d.text(
+        145,
+        247,
+        f"for each piece, a row of a table of {shape_text(sizes.table)}",
+        anchor="start",
+        ink="soft",
+        kind="shape",
+    )
 
     top, branches = 334, []
     d.arrow((79, 272), (79, 292), head=False, kind="text")
     d.arrow((79, 292), (505, 292), head=False, kind="text")
     for number, (size, left) in enumerate(sizes.windows):
         centre = 217 + 144 * number
-        branch = d.box(centre - 62, top - 20, 124, 84, f"Windows of {size}", "2 residual layers", "",
-                       size=13)  # fmt: skip
+        branch = d.box(
+            centre - 62, top - 20, 124, 84, f"Windows of {size}", "2 residual layers", "", size=13
+        )
         d.arrow((centre, 292), branch.top, kind="text")
         _window(d, centre, top + 52, left, size - 1 - left)
         out = d.numbers(centre - 31, top + 82, sizes.branch, "text", cells=7)
@@ -126,34 +135,57 @@ def encoder() -> Diagram:
     d.text(84, top + 30, "the piece", "itself", anchor="start", ink="soft")
     y = top + 132
     for out in [kept, *branches]:
-        d.arrow((out.x + out.width / 2, out.y + 33), (out.x + out.width / 2, y), head=False,
-                kind="text")  # fmt: skip
+        d.arrow(
+            (out.x + out.width / 2, out.y + 33), (out.x + out.width / 2, y), head=False, kind="text"
+        )
     d.arrow((79, y), (505, y), head=False, kind="text")
-    joined = d.numbers(120, y + 20, sizes.joined, "text", "{} numbers for each piece, normalised",
-                       cells=40)  # fmt: skip
+    joined = d.numbers(
+        120, y + 20, sizes.joined, "text", "{} numbers for each piece, normalised", cells=40
+    )
     d.arrow((300, y), joined.top, kind="text")
 
     y = 556
-    pool = d.box(30, y, 156, 62, "Sum over pieces", f"divided by √{count},", f"dense to {sizes.head[0]}")
+    pool = d.box(
+        30, y, 156, 62, "Sum over pieces", f"divided by √{count},", f"dense to {sizes.head[0]}"
+    )
     d.arrow((150, joined.y + 13), (150, y), kind="text")
-    dense = d.box(214, y, 188, 62, "4 dense layers", " → ".join(map(str, sizes.head[1:])),
-                  "with 2 shortcuts")  # fmt: skip
+    dense = d.box(
+        214, y, 188, 62, "4 dense layers", " → ".join(map(str, sizes.head[1:])), "with 2 shortcuts"
+    )
     d.arrow(pool.right, dense.left, kind="text")
     unit = d.box(430, y, 140, 62, "Unit length", "tanh, then divided", "by the length")
     d.arrow(dense.right, unit.left, kind="text")
-    d.text(30, 642, "All pieces are now one vector. The windows alone",
-           "have kept something of their order.", anchor="start", ink="soft")  # fmt: skip
+    d.text(
+        30,
+        642,
+        "All pieces are now one vector. The windows alone",
+        "have kept something of their order.",
+        anchor="start",
+        ink="soft",
+    )
 
     vector = d.numbers(441, 694, width, "text", "{} numbers, length 1", cells=13)
     d.arrow((500, 618), (500, 694), kind="text", gap=2)
-    white = d.box(196, 684, 190, 66, "Whitening", "minus the mean, times a", f"{width}×{width} matrix",
-                  role="frozen")  # fmt: skip
+    d.box(
+        196,
+        684,
+        190,
+        66,
+        "Whitening",
+        "minus the mean, times a",
+        f"{width}×{width} matrix",
+        role="frozen",
+    )
     d.arrow(vector.left, (386, 700.5), kind="text")
     ready = d.numbers(30, 694, width, "text", "{} numbers", cells=13)
     d.arrow((196, 700.5), ready.right, kind="text")
     d.text(88, 740, "to the generator", ink="soft")
-    d.text(300, 784, "Whitening is no layer: mean and matrix come from the training captions, once.",
-           ink="soft")  # fmt: skip
+    d.text(
+        300,
+        784,
+        "Whitening is no layer: mean and matrix come from the training captions, once.",
+        ink="soft",
+    )
     return d
 
 

@@ -16,9 +16,9 @@ from t2i_utils.config import Config
 from t2i_utils.stackgan.layers import TiledConcatenate, UpsampleConv2D
 from t2i_utils.stackgan.projected import ProjectedDiscriminator
 from t2i_utils.stackgan.recipes import build_discriminator, build_generator, make_config
-from t2i_utils.text import load_encoder
+from t2i_utils.text.encoders import load_encoder
+from t2i_utils.text.encoders.package import load_network, load_tokenizer
 from t2i_utils.text.export import WINDOWS
-from t2i_utils.text.package import load_network, load_tokenizer
 
 Shape = tuple[int, ...]
 PRESETS = {"modern": "cpu", "paper": "gpu"}  # of the paper, the published widths
@@ -28,6 +28,11 @@ def shapes_of(model: keras.Model, kind: type) -> list[Shape]:
     """What the layers of exactly one kind give, in order, where it is maps."""
     found = [layer.output for layer in model.layers if type(layer) is kind]
     return [tuple(output.shape[1:]) for output in found if len(output.shape) == 4]
+
+
+def upsampled(model: keras.Model) -> list[Shape]:
+    """What the upsampling blocks give: behind their gates, where they have any."""
+    return shapes_of(model, layers.Multiply) or shapes_of(model, UpsampleConv2D)
 
 
 def config_of(recipe: str, stage: int) -> Config:
@@ -50,8 +55,7 @@ def generator(recipe: str, stage: int) -> keras.Model:
 def stage1(recipe: str) -> list[Shape]:
     """The maps of Stage I: after the dense layer, after each upsampling, and the picture."""
     model = generator(recipe, 1)
-    kind = layers.Multiply if recipe == "modern" else UpsampleConv2D
-    maps = [*shapes_of(model, layers.Reshape), *shapes_of(model, kind)]
+    maps = [*shapes_of(model, layers.Reshape), *upsampled(model)]
     picture = tuple(model.outputs[0].shape[1:])
     return maps if maps[-1] == picture else [*maps, picture]
 
@@ -77,10 +81,17 @@ def stage2(recipe: str) -> StageTwo:
     convolutions = shapes_of(model, layers.Conv2D)
     middle = convolutions[3]
     encoded = convolutions[:3]
-    kind = layers.Multiply if recipe == "modern" else UpsampleConv2D
     blocks = [shape for shape in shapes_of(model, layers.Add) if shape == middle]
-    return StageTwo(encoded, joined, middle, shapes_of(model, kind),
-                    shapes_of(model, layers.Concatenate), convolutions[-1], picture, len(blocks))  # fmt: skip
+    return StageTwo(
+        encoded=encoded,
+        joined=joined,
+        middle=middle,
+        upsampled=upsampled(model),
+        with_skips=shapes_of(model, layers.Concatenate),
+        before_picture=convolutions[-1],
+        picture=picture,
+        blocks=len(blocks),
+    )
 
 
 class Judge(NamedTuple):
