@@ -1,7 +1,7 @@
 """Write the sentence encoder as a TF2 SavedModel: strings in, vectors out.
 
-The network is the package's (see encoders/package.py), written as TensorFlow operations and called as
-the TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
+The network is the package's (see encoders/package.py), written as TensorFlow operations and called
+as the TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
 
 Architecture, as the package's weights give it: piece embeddings; three branches of two residual
 convolutions over windows of 2, 3 and 5 pieces; layer normalisation; a sum over the pieces divided
