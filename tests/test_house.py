@@ -31,7 +31,6 @@ ROW_OF = {part: number for number, row in enumerate(ROWS) for part in row}
 KNOWN_IMPORTS_UP = {"t2i_utils.stackgan.weights -> t2i_utils.training.run_folder"}
 KNOWN_CIRCLES = {
     "stackgan training",
-    "t2i_utils.data.readers.attributes t2i_utils.data.readers.cub",
     "t2i_utils.studio.look t2i_utils.studio.panel",
 }
 KNOWN_LONG_FILES = {"t2i_utils/training/run.py"}
