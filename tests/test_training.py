@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 from small_run import configs, copy_of_run, read_checkpoint, scratch, toy_pack, trained_run
 
 from t2i_utils import training
@@ -270,9 +271,10 @@ def test_sample_sheets_are_of_captions_that_training_does_not_see():
     samples = trained_run() / "samples"
     captions = (samples / "captions.txt").read_text().splitlines()
     assert len(captions) == training.samples.SAMPLES and set(captions) <= held_back
-    assert {path.name for path in samples.glob("*.png")} == {
-        "stage1_000002.png",
-        "stage2_000002.png",
+    sizes = {path.name: Image.open(path).size for path in samples.glob("*.png")}
+    assert sizes == {  # two rows of eight, with gaps
+        "stage1_000002.png": (8 * 64 + 7 * 2, 2 * 64 + 2),
+        "stage2_000002.png": (8 * 256 + 7 * 2, 2 * 256 + 2),
     }
 
 
