@@ -335,10 +335,9 @@ def test_a_resume_writes_weights_again_that_are_not_of_its_checkpoint(tmp_path, 
     Run(run, toy_pack(), configs(1, **small), resume=True, say=said.append).train(2)
     assert "again" in said[0]
     assert load_weights(run, (1,)).card["stages"]["1"]["steps"] == 2
-    with np.load(weights / "stage1.npz") as one:
-        with np.load(io.BytesIO(expected["stage1.npz"])) as other:
-            for name in other.files:
-                np.testing.assert_array_equal(one[name], other[name])
+    one, other = np.load(weights / "stage1.npz"), np.load(io.BytesIO(expected["stage1.npz"]))
+    for name in other.files:
+        np.testing.assert_array_equal(one[name], other[name])
 
 
 def test_a_run_that_another_process_took_further_is_not_overwritten(tmp_path):
