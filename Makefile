@@ -44,6 +44,7 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a small pink bird with grey wings and a blue crown" \
 	  --out figures/toy_gallery.png
 	$(BIN)/python tools/recipes_figure.py figures/recipes.png
+	$(BIN)/python tools/diagrams.py
 
 film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (needs a Chromium)
 	$(BIN)/python tools/studio_gif.py figures/studio.gif

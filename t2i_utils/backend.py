@@ -6,6 +6,7 @@ and compiling a step. The backend is Keras's own (environment variable ``KERAS_B
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -25,20 +26,19 @@ def name() -> str:
     return keras.backend.backend()
 
 
-def _sum_in_one_order() -> None:
-    """Switch off a pass of TensorFlow's that orders sums by chance; steps cost 3 % more.
+@functools.cache
+def sum_in_one_order() -> None:
+    """Switch off the pass of TensorFlow's optimiser that reorders sums; steps cost 3 % more.
 
-    Two traces of one step would differ by a rounding, and a resumed run would drift from an
-    unbroken one. It is off for all from the start: else a process that has trained would draw
-    other pixels than a fresh one.
+    It may choose another order each time that a step is traced, and the results then differ by a
+    rounding: a resumed run would drift from an unbroken one. The option belongs to the process.
+    Whatever builds a network calls this before anything is traced, so that a process which trained
+    and one which only draws give equal pixels. Importing a module changes nothing.
     """
     if name() == "tensorflow":
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-
-
-_sum_in_one_order()
 
 
 def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
@@ -52,6 +52,7 @@ def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
     Returns:
         A callable with the same signature. Shapes are compiled once each.
     """
+    sum_in_one_order()
     if name() == "tensorflow":
         import tensorflow as tf
 

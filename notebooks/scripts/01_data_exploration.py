@@ -82,6 +82,15 @@ from t2i_utils.data.crops import crop_window, read_squares
 from t2i_utils.data.records import Record
 
 # %% [markdown]
+# Before the data, here is the whole way that they will go in this course.
+#
+# ![Above, a sentence becomes 512 numbers, then a condition, a picture of 64 pixels by Stage I and
+# one of 256 by Stage II; below, a picture becomes 49 regions and a
+# sentence](../figures/diagrams/pipeline.svg)
+#
+# *Notice that the sentence reaches both stages, and the noise only the first: Stage I decides what
+# the sentence leaves open.*
+#
 # ## 1. Choose your birds
 #
 # The whole course runs on one of two data sets, and this is the switch between them.

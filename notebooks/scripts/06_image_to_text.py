@@ -311,6 +311,15 @@ def my_next_word_loss(scores, sentences):
 checks_06.check_next_word_loss(my_next_word_loss)
 
 # %% [markdown]
+# Here is the whole network, in the size of the one that the library ships.
+#
+# ![Left, 49 regions go through an encoder block and become the memory; right, the words so far go
+# through three decoder blocks with masked self-attention, cross-attention to the memory and a
+# feed-forward part, and each place gives the next word](../figures/diagrams/captioner.svg)
+#
+# *Notice the two rows of words: the lower one is the upper one, moved by one place, and the mask
+# keeps each place from reading its own answer.*
+#
 # Now for real, in about a minute. The captioner is small: one block in which regions look at
 # each other, two blocks in which words look at earlier words and at regions. It learns from 32
 # pictures at a time, with four captions each. (Stop it by hand whenever you like: it keeps what it

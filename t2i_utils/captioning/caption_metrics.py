@@ -1,8 +1,9 @@
 """How good are descriptions, against what ten people said of each picture.
 
 BLEU-4 by sacrebleu (Post, WMT 2018); CIDEr-D (Vedantam et al., CVPR 2015, arXiv 1411.5726) and
-ROUGE-L (Lin, 2004) by pycocoevalcap, the COCO challenge's own code, without its Java parts: words
-are ours. The others count what this project is about: colours, and the parts that have them.
+ROUGE-L (Lin, 2004) by pycocoevalcap, the COCO challenge's own code. Its tokenizer needs Java, so
+sentences are cut into words by `vocabulary.words` instead. The other scores count colours, and the
+parts that have them.
 """
 
 import re

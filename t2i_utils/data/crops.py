@@ -2,7 +2,7 @@
 
 `paper`: a window around the box's centre whose half side is R = 0.75 x the longer box side, clipped
 to the picture and stretched to a square (StackGAN, ICCV 2017, section 4.1, and its released code).
-It shows the bird with some context, and needs a picture that has context.
+It shows the bird with some of its surroundings.
 `box`: the box itself, stretched to a square. `whole`: the whole picture, for sets without boxes.
 """
 
@@ -20,8 +20,9 @@ from PIL import ExifTags, Image
 from t2i_utils.errors import InputError
 
 CROPS = ("paper", "box", "whole")
-# Sides at which a pack stores a crop, in pixels. The paper's has context to spare: it is stored a
-# little larger, and training cuts a random window of it. A window of a box would cut off heads.
+# Sides at which a pack stores a crop, in pixels. The paper's crop is stored a little larger than
+# the pictures that are trained on (64 and 256), because training cuts a random window out of it.
+# A window out of a box would cut off heads.
 STORED_SIZES = {"paper": (76, 304), "box": (64, 256), "whole": (64, 256)}
 # A picture of so many pixels takes up to 0.8 GB while it is decoded and made RGB.
 MOST_PIXELS = 50_000_000

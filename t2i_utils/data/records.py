@@ -1,8 +1,8 @@
 """A captioned picture set, whatever its files look like on disk.
 
 Every reader turns a folder into the same `Dataset`: one `Record` a picture, in the order of the
-picture ids. Captions, box and class live *in* the record, so that no two lists can ever fall out of
-step.
+picture ids. Captions, box and class are fields of the record, so that no two lists can be in
+different orders.
 """
 
 from dataclasses import dataclass

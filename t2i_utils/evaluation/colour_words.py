@@ -1,7 +1,7 @@
-"""Does a picture take the colour that its caption names? For pictures whose truth is unknown.
+"""Does a picture have the colour that its caption names? A rough measure for any pictures.
 
 A caption that names exactly one vivid colour should give a picture with more of that hue in its
-middle than most pictures have. Toy birds have an exact measure: `part_colours`.
+middle than the median picture has. For toy birds there is an exact measure: `part_colours`.
 """
 
 import re

@@ -78,6 +78,7 @@ def build_image_tower() -> keras.Model:
 
     Takes (batch, 64, 64, 3) in [-1, 1], gives (batch, 128).
     """
+    backend.sum_in_one_order()
     images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))
     x = layers.AveragePooling2D(2)(images)
     for channels in CHANNELS:

@@ -1,12 +1,13 @@
 """Did the picture do what the caption said? The colours of a toy bird's parts, read off its pixels.
 
-Analysis by synthesis: `toy_drawing` paints the map of parts of every pose, size and shape. The map
-that cuts a picture into the most uniform regions (the most energy between regions, Otsu's
-criterion for many regions) says where each part is; the part's median colour, in CIELAB, is then
-named by the nearest colour of the palette. Nothing is trained, and nothing but pixels is looked at.
+Analysis by synthesis: `data.toy.drawing` paints a map of the parts for every pose, size and shape.
+The map that cuts a picture into the most uniform regions (Otsu's criterion, for many regions) says
+where each part is. The part's median colour, in CIELAB, gets the name of the nearest colour of the
+palette. Nothing is trained, and the caption is not looked at.
 
-The pictures are boxes stretched to 64 px, flipped or not, a few pixels larger, smaller or off: they
-are looked for in a frame of 76 px, in which the box lies in the middle.
+The pictures are boxes stretched to 64 px, flipped or not. A drawn bird may be a few pixels larger,
+smaller or to the side, so each map is painted in a frame of 76 px with the box in its middle, and
+every place of the picture in that frame is tried.
 """
 
 from collections.abc import Mapping, Sequence

@@ -99,8 +99,9 @@ def generator_graph(generator: keras.Model) -> Graph:
     return graph
 
 
-# Each function takes (graph, operation, values, tensors) and returns the result's name. `values`
-# are the inputs in the graph; `tensors` the same in Keras, whose shapes end in channels.
+# Each function takes (graph, operation, values, tensors) and returns the name of the result.
+# `values` are the operation's inputs in the graph; `tensors` are the same in Keras, whose shapes end
+# in channels.
 
 
 def _operand(graph: Graph, value: Any) -> str:

@@ -45,6 +45,7 @@ class StageGAN:
         self.config = config
         self.recipe = recipe = get_recipe(config.recipe)
         self.stage1 = stage1
+        backend.sum_in_one_order()
         self.generator = recipe.build_generator(config, embedding_width)
         self.averaged = None
         if config.average_decay:

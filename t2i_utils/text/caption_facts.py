@@ -27,6 +27,7 @@ _PART_WORDS = {
 _PARTS = {word: part for part, words in _PART_WORDS.items() for word in words}
 _SIZES = {"small": "small", "little": "small", "tiny": "small", "medium": "medium",
           "medium-sized": "medium", "large": "large", "big": "large"}  # fmt: skip
+_SHAPES = {shape: shape for shape in BEAK_SHAPES} | {"pointy": "pointed"}
 
 
 def _one_of(words: object) -> str:
@@ -34,7 +35,7 @@ def _one_of(words: object) -> str:
     return rf"({'|'.join(sorted(words, key=len, reverse=True))})"  # type: ignore[call-overload]
 
 
-_COLOUR, _PART, _SIZE, _SHAPE = (_one_of(w) for w in (COLOURS, _PARTS, _SIZES, BEAK_SHAPES))
+_COLOUR, _PART, _SIZE, _SHAPE = (_one_of(w) for w in (COLOURS, _PARTS, _SIZES, _SHAPES))
 _PART_COLOURS = rf"({COLOUR_WORD}(?:(?: and| or)? {COLOUR_WORD})*)"
 _OTHER = rf"(?!{COLOUR_WORD}\b)[\w-]+"
 _BEFORE = re.compile(rf"\b{_PART_COLOURS} {_PART}\b")  # "red wings"
@@ -47,7 +48,7 @@ _SIZE_OF_BIRD = re.compile(
     rf"\b{_SIZE}(?:,? (?!(?:with|has|on|in|of)\b)[\w-]+){{0,4}},? birds?\b|\bbird is {_SIZE}\b"
 )
 _SHAPE_OF_BEAK = re.compile(
-    rf"\b{_SHAPE}(?:-shaped|y)?(?=(?:,? [\w-]+){{0,2}} (?:beak|bill)\b)|"
+    rf"\b{_SHAPE}(?:-shaped)?(?=(?:,? [\w-]+){{0,2}} (?:beak|bill)\b)|"
     rf"\b(?:beak|bill) (?:that )?is {_SHAPE}\b"
 )
 _PAIR = rf"{_COLOUR}(?:(?:,| and|, and) {_COLOUR})?"
@@ -89,5 +90,5 @@ def read_facts(caption: str) -> CaptionFacts:
         tuple(dict.fromkeys(named)),
         _SIZES[size[1] or size[2]] if size else None,
         parts,
-        tuple(before or after for before, after in _SHAPE_OF_BEAK.findall(text)),
+        tuple(_SHAPES[before or after] for before, after in _SHAPE_OF_BEAK.findall(text)),
     )

@@ -158,7 +158,7 @@ def shortened(caption: str, rng: np.random.Generator) -> str:
     """The first clause of a caption, or its first words as a name: "brown bird"."""
     text = " ".join(caption.split()).rstrip(" .")
     ends = [end.start() for end in _CLAUSE.finditer(text)]
-    clause = text[: next((end for end in ends if text[:end].count(" ") > 1), len(text))]
+    clause = text[: next((end for end in ends if text[:end].count(" ") > 1), len(text))].strip()
     if rng.random() < 0.5:
         clause = _OPENING.sub("", clause)
     return clause

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from t2i_utils.drawing.synthesizer import draw_arrays
 from t2i_utils.files import replace_text
-from t2i_utils.training.logs import save_samples
+from t2i_utils.pictures import grid, save_png
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.stage import Stage
 
-SAMPLES = 16  # pictures on a sheet
+SAMPLES, COLUMNS = 16, 8  # pictures on a sheet, and side by side
 
 
 def draw_samples(folder: Path, data: RunData, stages: Sequence[Stage]) -> list[Path]:
@@ -29,14 +30,12 @@ def draw_samples(folder: Path, data: RunData, stages: Sequence[Stage]) -> list[P
     noise = random.standard_normal((SAMPLES, noise_size)).astype("float32")
     files = []
     for stage in stages:
-        gan = stage.gan
-        epsilon = np.zeros((SAMPLES, gan.config.condition_size), "float32")
-        inputs = [embeddings, noise, epsilon]
-        if gan.stage1 is not None:
-            small = gan.stage1.predict_on_batch(inputs)[0]
-            inputs = [np.clip(small, -1, 1), embeddings, epsilon]
-        images = gan.drawing_generator.predict_on_batch(inputs)[0]
-        files.append(save_samples(folder / f"stage{stage.number}_{stage.step:06d}.png", images))
+        generators = {stage.number: stage.gan.drawing_generator}
+        if stage.gan.stage1 is not None:
+            generators[1] = stage.gan.stage1
+        pictures = draw_arrays(generators, embeddings, noise)[stage.number]
+        file = folder / f"stage{stage.number}_{stage.step:06d}.png"
+        files.append(save_png(file, grid(pictures, COLUMNS)))
     captions = [data.pack.captions[row][0] for row in chosen]
     replace_text(folder / "captions.txt", "\n".join(captions) + "\n")
     return files

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from t2i_utils import backend
 from t2i_utils.errors import InputError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -60,6 +61,7 @@ def efficientnet_lite(
     """
     if variant not in SCALES:
         raise InputError(f"unknown network {variant!r}: choose one of {', '.join(SCALES)}")
+    backend.sum_in_one_order()
     width, depth = SCALES[variant]
     images = keras.Input((image_size, image_size, 3), name="images")
     scale = [0.5 / std for std in IMAGENET_STD]

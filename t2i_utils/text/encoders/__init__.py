@@ -56,7 +56,7 @@ class SentenceEncoder(Protocol):
 
 class _Entry(NamedTuple):
     full_name: str
-    load: Callable[[], SentenceEncoder]
+    load: Callable[..., SentenceEncoder]
 
 
 _registered: dict[str, _Entry] = {}
@@ -105,10 +105,9 @@ def load_encoder(name: str = "auto") -> SentenceEncoder:
         name = "package"
     if entry := _find(name):
         return entry.load()
-    if name.startswith("https://") or Path(name).is_dir():
-        from t2i_utils.text.encoders.hub import HubEncoder
-
-        return HubEncoder(name if name.startswith("https://") else Path(name))
+    hub = _find("hub")
+    if hub and (name.startswith("https://") or Path(name).is_dir()):
+        return hub.load(name if name.startswith("https://") else Path(name))
     names = ", ".join(f'"{known}"' for known in encoder_names())
     raise InputError(
         f'unknown encoder "{name}"{source}: use one of {names}, the path of a SavedModel folder, '

