@@ -64,6 +64,31 @@ def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
     )
 
 
+def compile_function(function: Callable, variables: Sequence[Any]) -> Callable:
+    """Compile a function that only reads Keras variables; several threads may call it at once.
+
+    A compiled step takes the variables' memory and gives it back at its end, so two threads must
+    not run it together; here the memory stays where it is.
+
+    Args:
+        function: takes one pytree of arrays, returns a pytree of tensors; it assigns nothing.
+        variables: every Keras variable that the function reads.
+
+    Returns:
+        A callable with the same signature. Shapes are compiled once each.
+    """
+    if name() != "jax":
+        return compile_step(function, variables)
+    import jax
+
+    def pure(values: list[Any], inputs: Any) -> Any:
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return function(inputs)
+
+    compiled = jax.jit(pure)
+    return lambda inputs: compiled([variable.value for variable in variables], inputs)
+
+
 def _compile_jax(function: Callable, variables: list[Any]) -> Callable:
     import jax
 
@@ -223,3 +248,19 @@ def to_numpy(tree: Any) -> Any:
     return keras.tree.map_structure(
         lambda tensor: np.asarray(keras.ops.convert_to_numpy(tensor)), tree
     )
+
+
+def free_bytes() -> int:
+    """Memory of the first accelerator that the backend may still take; 0 without one."""
+    if not has_accelerator():
+        return 0
+    if name() == "jax":
+        import jax
+
+        memory = jax.local_devices()[0].memory_stats() or {}
+        return memory.get("bytes_limit", 0) - memory.get("bytes_in_use", 0)
+    import tensorflow as tf
+    from tensorflow.python.client import device_lib  # TensorFlow has no public way to ask
+
+    limits = [d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU"]
+    return limits[0] - tf.config.experimental.get_memory_info("GPU:0")["current"] if limits else 0

@@ -13,7 +13,17 @@ import sys
 from collections.abc import Sequence
 
 from t2i_utils import __version__
-from t2i_utils.commands import captioner, check, data, describe, evaluate, generate, studio, train
+from t2i_utils.commands import (
+    captioner,
+    check,
+    data,
+    describe,
+    evaluate,
+    export,
+    generate,
+    studio,
+    train,
+)
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
 
@@ -24,6 +34,7 @@ COMMANDS = {
     "describe": describe,
     "captioner": captioner,
     "evaluate": evaluate,
+    "export": export,
     "studio": studio,
     "check": check,
 }

@@ -43,6 +43,20 @@ def make_folder(path: Path, mend: str = "choose another folder") -> None:
         raise unwritable(path, error, mend) from error
 
 
+def check_writable(path: Path) -> None:
+    """Find out whether a folder could be made, or written in, without making it.
+
+    Raises:
+        InputError: no.
+    """
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def put_in_place(new: Path, path: Path) -> None:
     """Flush a file, or a folder with all in it, and rename it to `path`, beside or near it.
 

@@ -21,9 +21,9 @@ _PATIENCE = 5  # seconds for the filter to pass on the last lines
 
 @contextlib.contextmanager
 def without_jax() -> Iterator[None]:
-    """Keep TensorFlow from importing JAX for its Lite converter, which takes 0.7 s and nobody asks.
+    """Keep TensorFlow from importing JAX: its Lite converter, which is not used here, takes 0.7 s.
 
-    Only where JAX is not the backend, and only inside the block: later it can be imported as ever.
+    This holds only where JAX is not the backend, and only inside the block.
     """
     if "jax" in sys.modules or backend_name() == "jax":
         yield

@@ -10,24 +10,26 @@ import pytest
 # The order in which test files and notebooks are handed out: the longest first, so that no process
 # is left with a long one at the end. What is not named here follows.
 LONGEST_FIRST = (
-    "06_image_to_text.ipynb",
     "03_stage1_gan.ipynb",
     "04_stage2_gan.ipynb",
-    "05_evaluation_and_interpolation.ipynb",
-    "test_backend_parity.py",
+    "06_image_to_text.ipynb",
     "test_training.py",
+    "05_evaluation_and_interpolation.ipynb",
     "gan",
     "browser",
     "test_evaluator.py",
-    "01_data_exploration.ipynb",
-    "02_text_encoding.ipynb",
+    "test_backend_parity.py",
     "captioner",
     "test_checkpoints.py",
-    "test_studio_serve.py",
     "test_cli.py",
+    "test_studio_serve.py",
+    "test_shipped_weights.py",
+    "02_text_encoding.ipynb",
+    "01_data_exploration.ipynb",
 )
 # Files that run in one process, one after the other, because they share what is slow to build in
-# memory: compiled stages of the GAN, a captioner, a JupyterLab.
+# memory: compiled stages of the GAN, a captioner, a JupyterLab. A notebook and its solutions are a
+# group too, by their common name: both keep what they compute beside the course's data.
 GROUPS = {
     "gan": ("test_discriminator", "test_pitfalls", "test_stage1", "test_stage2", "test_update"),
     "captioner": (
@@ -80,9 +82,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     place = {name: number for number, name in enumerate(LONGEST_FIRST)}
     keys = []
     for item in items:
-        is_solution = item.path.parent.name == "solutions"
         group = GROUP_OF.get(item.path.stem, item.path.name)
-        item.add_marker(pytest.mark.xdist_group(f"solutions/{group}" if is_solution else group))
+        item.add_marker(pytest.mark.xdist_group(group))
         keys.append(place.get(group, len(place)))
     order = sorted(range(len(items)), key=keys.__getitem__)  # stable: files stay whole
     items[:] = [items[i] for i in order]

@@ -52,6 +52,16 @@ def test_a_compiled_step_keeps_what_it_assigns():
     assert total.numpy().tolist() == [15.0] and count.numpy().tolist() == [3.0]
 
 
+def test_a_compiled_function_reads_what_variables_hold_when_it_is_called():
+    weight = variable(2.0, 3.0)
+    compiled = backend.compile_function(lambda x: x * weight, [weight])
+    held = weight.value
+    assert numbers([compiled(np.float32(10))]) == [[20.0, 30.0]]
+    assert np.asarray(held).tolist() == [2.0, 3.0]  # its memory was not given away
+    weight.assign(np.array([4.0, 5.0], "float32"))
+    assert numbers([compiled(np.float32(10))]) == [[40.0, 50.0]]
+
+
 def test_assignments_inside_the_losses_are_kept_and_watched_variables_are_not_moved():
     weight, seen = variable(2.0), variable(0.0)
 
@@ -125,7 +135,7 @@ def test_all_of_this_holds_on_jax_too():
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "7 passed, 2 skipped" in result.stdout
+    assert "9 passed, 2 skipped" in result.stdout
 
 
 @pytest.mark.skipif("T2I_NESTED" in os.environ, reason="it is about TensorFlow alone")

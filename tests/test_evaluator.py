@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_run import configs, scratch, toy_pack
+from small_run import built_once, configs, pack_birds, scratch, toy_pack
 from test_efficientnet_lite2 import needs_lite2
 
 from t2i_utils.cli import main
@@ -30,7 +30,7 @@ from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.protocol import EvaluationProtocol, check_fit
 from t2i_utils.stackgan.recipes import build_generator
-from t2i_utils.stackgan.weights import save_weights
+from t2i_utils.stackgan.weights import StageToSave, save_weights
 from t2i_utils.text import load_encoder
 
 TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
@@ -40,12 +40,9 @@ TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_
 @functools.cache
 def birds(crop: str = "box") -> Pack:
     """Enough toy birds for 20 test pictures or more."""
-    data = scratch() / "toy-evaluation"
-    if not data.is_dir():
-        write_toy_birds(data, 80, 2)
-    folder = scratch() / f"pack-evaluation-{crop}"
-    write_pack(read_dataset(data), folder, encoder=load_encoder(), crop=crop, progress=False)
-    return load_pack(folder)
+    data = built_once("toy-evaluation", lambda folder: write_toy_birds(folder, 80, 2))
+    pack = functools.partial(pack_birds, data, crop=crop)
+    return load_pack(built_once(f"pack-evaluation-{crop}", pack))
 
 
 @functools.cache
@@ -64,11 +61,12 @@ def untrained_run(crop: str = "box") -> Path:
     folder = scratch() / f"untrained-{crop}"
     manifest = birds(crop).manifest
     about = {name: manifest[name] for name in ("crop", "encoder", "caption_source")}
-    about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
-    whitening = birds().whitening(birds().indices())
+    about |= {"data": manifest["name"], "split": "zero-shot train"}
+    whitening, stages = birds().whitening(birds().indices()), []
     for config in configs(1, 2):
         generator = build_generator(config, birds().width)
-        save_weights(folder / "weights", generator, config, whitening, about)
+        stages.append(StageToSave(generator, config, {}))
+    save_weights(folder / "weights", stages, whitening, about)
     return folder
 
 
@@ -110,20 +108,6 @@ def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, caps
     found = capsys.readouterr()
     assert "| FID | lower |" in found.out and "training the image-text matcher" in found.err
 
-    # The second time everything is known but the pictures, which the seed decides.
-    assert main([*words[:-1], str(tmp_path / "again")]) == 0
-    again = json.loads((tmp_path / "again" / "report.json").read_text())
-    assert again["scores"] == report["scores"]
-    assert "matcher" not in capsys.readouterr().err
-
-
-def test_stage_1_is_scored_at_64_px(tmp_path, few_steps):
-    words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
-    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
-    assert main(words) == 0
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["about"]["size"] == 64 and report["stage_1_enlarged"] == []
-
 
 # -- the literature's network, for which a SavedModel of its form stands in ----------------------
 
@@ -141,13 +125,21 @@ def save_stand_in(folder: Path, name: str) -> Path:
     return folder
 
 
-def test_kid_and_fid_are_taken_on_inception_too(tmp_path, few_steps):
-    network = save_stand_in(tmp_path / "network", "pool_3")
+def test_stage_1_is_scored_at_64_px_twice_alike_and_on_inception_too(tmp_path, few_steps, capsys):
     words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
-    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
-    assert main([*words, "--inception", str(network)]) == 0
-    report = json.loads((tmp_path / "report.json").read_text())
+    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out"]
+    assert main([*words, str(tmp_path / "first")]) == 0
+    first = json.loads((tmp_path / "first" / "report.json").read_text())
+    assert first["about"]["size"] == 64 and first["stage_1_enlarged"] == []
+
+    # The second time everything is known but the pictures, which the seed decides.
+    capsys.readouterr()
+    network = save_stand_in(tmp_path / "network", "pool_3")
+    assert main([*words, str(tmp_path / "again"), "--inception", str(network)]) == 0
+    assert "matcher" not in capsys.readouterr().err
+    report = json.loads((tmp_path / "again" / "report.json").read_text())
     assert "InceptionV3: 299" in report["about"]["resize"]
+    assert [s for s in report["scores"] if s["network"] != "InceptionV3"] == first["scores"]
     found = {s["measure"]: s for s in report["scores"] if s["network"] == "InceptionV3"}
     assert set(found) == {"KID x 1000", "FID"}
     for score in found.values():

@@ -19,21 +19,28 @@ from t2i_utils.files import (
 )
 
 
-def failing_at(number: int, monkeypatch) -> None:
-    """Let the `number`-th flush or rename fail, and all later ones, as when the power goes."""
-    calls = [0]
+class Killed(BaseException):
+    """A process that ends, whatever it would have cleaned up."""
 
-    def counted(function):
-        def call(*arguments):
-            calls[0] += 1
+
+def failing_at(number: int, monkeypatch, error: BaseException | None = None) -> None:
+    """Let the `number`-th flush or rename fail, and all that would happen to files after it."""
+    calls = [0]
+    error = error or OSError(errno.EIO, "the power is gone")
+
+    def counted(function, step=1):
+        def call(*arguments, **options):
+            calls[0] += step
             if calls[0] >= number:
-                raise OSError(errno.EIO, "the power is gone")
-            return function(*arguments)
+                raise error
+            return function(*arguments, **options)
 
         return call
 
     monkeypatch.setattr(os, "fsync", counted(os.fsync))
     monkeypatch.setattr(os, "replace", counted(os.replace))
+    if isinstance(error, Killed):
+        monkeypatch.setattr(os, "unlink", counted(os.unlink, step=0))
 
 
 @pytest.mark.parametrize(("stop", "expected"), [(1, "old"), (2, "old"), (3, "new"), (4, "new")])

@@ -15,33 +15,25 @@ MOST_LINES = 350
 ROWS = (
     ("cli", "commands", "studio", "course"),
     ("captioning", "evaluation"),
-    ("drawing", "training"),
+    ("drawing", "training", "export"),
     ("stackgan",),
     ("vision", "data"),
     ("text",),
     (
         "backend", "files", "config", "errors",
         # small modules that need at most the four before
-        "arrays", "checksum", "environment", "fonts", "mapped", "pictures", "pretrained",
-        "quiet_import",
+        "arrays", "environment", "fonts", "pictures", "pretrained", "quiet_import",
     ),
 )  # fmt: skip
 ROW_OF = {part: number for number, row in enumerate(ROWS) for part in row}
 
-KNOWN_IMPORTS_UP = {"t2i_utils.stackgan.weights -> t2i_utils.training.run_folder"}
+KNOWN_IMPORTS_UP: set[str] = set()
 KNOWN_CIRCLES = {
-    "stackgan training",
-    "t2i_utils.studio.look t2i_utils.studio.panel",
+    "t2i_utils.text.encoders t2i_utils.text.encoders.hub",
 }
-KNOWN_LONG_FILES = {"t2i_utils/training/run.py"}
-KNOWN_MOCKS = {"tools/ablation.py"}
-KNOWN_RECIPE_QUESTIONS = {  # the last to become empty
-    "t2i_utils/config.py",
-    "t2i_utils/stackgan/discriminator.py",
-    "t2i_utils/stackgan/stage1.py",
-    "t2i_utils/stackgan/stage2.py",
-    "t2i_utils/stackgan/update.py",
-}
+KNOWN_LONG_FILES: set[str] = set()
+KNOWN_MOCKS: set[str] = set()
+KNOWN_RECIPE_QUESTIONS: set[str] = set()  # the last to become empty
 
 
 def module_name(path: Path) -> str:

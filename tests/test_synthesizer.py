@@ -13,6 +13,7 @@ from t2i_utils.drawing.synthesizer import BATCH_SIZE, Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.weights import (
+    StageToSave,
     available_weights,
     find_weights,
     load_weights,
@@ -114,8 +115,9 @@ def test_generate_notices_that_a_run_has_new_weights(tmp_path):
     generator = weights.generators[1]
     generator.set_weights([array * 0.5 for array in generator.get_weights()])
     config = config_from_json(weights.card["stages"]["1"]["config"])
-    card = {"encoder": weights.card["encoder"], "stage": {}}
-    save_weights(folder, generator, config, weights.whitening, card)
+    card = {"encoder": weights.card["encoder"]}
+    stages = [StageToSave(generator, config, {})]
+    save_weights(folder, stages, weights.whitening, card)
     assert (t2i_utils.generate("a bird", folder, stage=1) != before).any()
 
 

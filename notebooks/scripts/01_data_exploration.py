@@ -533,10 +533,10 @@ for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
     print(f"{name:17} {batch[name].dtype!s:8} {batch[name].shape}")
 
 # %% [markdown]
-# Pictures are floats in [-1, 1], which is what the generator's tanh produces. (*Whitening* brings
-# the 512 numbers to one scale; notebook 02 shows why it is needed.) To see the mirror
-# at work, we train for a moment on two birds only, so that every batch holds both: six batches,
-# from left to right.
+# Pictures travel as whole numbers from 0 to 255; a training step brings them to [-1, 1], which is
+# what the generator's tanh produces. (*Whitening* brings the 512 numbers to one scale; notebook 02
+# shows why it is needed.) To see the mirror at work, we train for a moment on two birds only, so
+# that every batch holds both: six batches, from left to right.
 
 # %%
 own_class = pack.class_ids[train]
@@ -546,7 +546,7 @@ figure, axes = plt.subplots(2, 6, figsize=(9.5, 3.4))
 for step, column in enumerate(axes.T):
     batch = two_birds.at(step)
     for axis, row in zip(column, pair, strict=True):
-        axis.imshow((batch["images"][batch["indices"] == row][0] + 1) / 2)
+        axis.imshow(batch["images"][batch["indices"] == row][0])
         axis.axis("off")
 
 # %% [markdown]

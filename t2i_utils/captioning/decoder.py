@@ -78,11 +78,11 @@ class Captioner:
             self.decoder = self._build_decoder()
             self.keeper = self._build_keeper()
             self.stepper = self._build_stepper()
-        self.keep = backend.compile_step(
+        self.keep = backend.compile_function(
             lambda regions: self.keeper(self.encoder(regions)),
             [*self.encoder.variables, *self.keeper.variables],
         )
-        self.step = backend.compile_step(lambda x: self.stepper(x), self.stepper.variables)
+        self.step = backend.compile_function(lambda x: self.stepper(x), self.stepper.variables)
 
     @property
     def weights(self) -> list[Any]:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from t2i_utils import backend
 from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
@@ -46,7 +47,8 @@ class RegionEncoder:
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
         regions = layers.Concatenate()([*maps, colours])
         regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
-        self._model = keras.Model(images, [regions, network.outputs[-1]])
+        model = keras.Model(images, [regions, network.outputs[-1]])
+        self._features = backend.compile_function(model, model.variables)
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
         """Features of pictures (n, 224, 224, 3) uint8."""
@@ -56,8 +58,7 @@ class RegionEncoder:
         for start in range(0, len(pictures), BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
             images = pictures[rows].astype("float32") / 127.5 - 1
-            found: Any = self._model.predict_on_batch(images)
-            regions[rows], logits = (np.asarray(array) for array in found)
+            regions[rows], logits = backend.to_numpy(self._features(images))
             bird[rows], places[rows] = _birds(logits)
         return RegionFeatures(regions, bird, places)
 

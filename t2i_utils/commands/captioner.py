@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.errors import InputError
+from t2i_utils.files import check_writable
 from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
@@ -49,18 +49,13 @@ def _pack(options: argparse.Namespace) -> Any:
 
 
 def _train(options: argparse.Namespace) -> int:
+    check_writable(options.out)  # better now than after the training
     with quiet_import():
         from t2i_utils import backend
         from t2i_utils.captioning.training import train_captioner
 
         backend.devices()
     pack = _pack(options)
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)  # better now than after the training
-    except OSError as error:
-        raise InputError(
-            f"cannot write {options.out}: {error.strerror}; choose another --out"
-        ) from error
     describer = train_captioner(pack, options.steps, options.seed, precision="mixed_bfloat16")
     describer.save(options.out)
     steps = describer.card["steps"]

@@ -68,10 +68,11 @@ def run(options: argparse.Namespace) -> int:
         return describe.run(options)
     from t2i_utils.stackgan.weights import choose_stage, find_weights
 
-    captions = _read_captions(options)
+    texts = _read_captions(options)
     weights = options.weights or "birds"
     stage = choose_stage(find_weights(weights), options.stage)
-    requests = _requests(captions, weights, stage, options)
+    requests = _requests(texts, weights, stage, options)
+    captions = [request.caption for request in requests[:: options.samples]]
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
@@ -161,7 +162,7 @@ def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any
 
 
 def _draw_files(requests: list[Any], synthesizer: Any, folder: Path) -> int:
-    """One picture a file, at its own size, with nothing written on it."""
+    """Write each picture to a file of its own, at its own size, with nothing written on it."""
     from tqdm.auto import tqdm
 
     from t2i_utils.drawing.synthesizer import CHUNK, draw_in_chunks

@@ -1,8 +1,10 @@
 """The data of the course: toy birds, drawn the first time, or real ones if CUB is found."""
 
 import contextlib
+import fcntl
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +74,8 @@ def course_pack(name: str = "toy") -> "Pack":
     from t2i_utils.data import auto_pack
     from t2i_utils.text import load_encoder
 
-    with contextlib.redirect_stderr(io.StringIO()):  # our line below says it all
+    # Standard error is hidden: our line below says it all.
+    with _one_at_a_time("packs"), contextlib.redirect_stderr(io.StringIO()):
         pack = auto_pack(
             course_root(name),
             encoder=load_encoder("package"),
@@ -103,6 +106,18 @@ def course_encoder() -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def _one_at_a_time(what: str) -> Iterator[None]:
+    """Wait while another notebook makes the same: what it has made is then only opened."""
+    folder = course_folder()
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a folder that can only be read needs no lock
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(open(folder / f".{what}.lock", "w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _title(name: str) -> str:
     return {"toy": "Toy birds", "cub": "CUB-200-2011"}[name]
 
@@ -111,9 +126,10 @@ def _toy_root() -> Path:
     from t2i_utils.data.toy.birds import write_toy_birds
 
     root = course_folder() / "course-toy"
-    if not (root / "CUB_200_2011").is_dir():
-        print(f"Drawing {TOY_CLASSES * TOY_IMAGES:,} toy birds, this once ...", flush=True)
-        write_toy_birds(root, TOY_CLASSES, TOY_IMAGES)
+    with _one_at_a_time("toy"):
+        if not (root / "CUB_200_2011").is_dir():
+            print(f"Drawing {TOY_CLASSES * TOY_IMAGES:,} toy birds, this once ...", flush=True)
+            write_toy_birds(root, TOY_CLASSES, TOY_IMAGES)
     return root
 
 

@@ -1,4 +1,4 @@
-"""The note in a saved picture: what to draw to see it again.
+"""The note in a saved picture: which requests draw it again.
 
 It goes into the PNG's text metadata: `caption`, `seed` and `weights` for people, and `t2i` (JSON)
 with all requests, their order on the picture and the checksums of the weights.
@@ -45,8 +45,8 @@ def compose(
     Args:
         requests: n of them.
         pictures: what `draw` gave for them.
-        samples: 0 for the pictures of the last stage in a row (of one request: it alone); else a
-            captioned sheet of every stage, for requests that come caption by caption.
+        samples: 0 lays the pictures of the last stage in a row. Another number makes a captioned
+            sheet of every stage: so many requests follow each other for each caption.
 
     Returns:
         (height, width, 3) uint8.

@@ -41,7 +41,7 @@ class Synthesizer:
             InputError: no such weights, or another encoder than theirs.
         """
         self.weights = weights if isinstance(weights, Weights) else load_weights(weights)
-        self.encoder = encoder or load_encoder_of(str(self.weights.card["encoder"].get("name")))
+        self.encoder = encoder or load_encoder_of(str(self.weights.card["encoder"]["name"]))
         _check_encoder(self.weights, self.encoder)
         # Whole calls are remembered, not captions: numbers differ in the last bit with the captions
         # that are encoded beside, and a saved picture must be drawn again pixel by pixel.
@@ -111,7 +111,7 @@ def _check_encoder(weights: Weights, encoder: SentenceEncoder) -> None:
     if encoder.name != trained:
         raise InputError(
             f"{weights.folder} was trained with sentence encoder {trained!r}, this one is "
-            f"{encoder.name!r}: choose the former by T2I_ENCODER, or unset it"
+            f"{encoder.name!r}: say by T2I_ENCODER where the former lies, or unset it"
         )
 
 
@@ -165,7 +165,7 @@ def draw(synthesizer: Synthesizer, requests: Sequence[Request]) -> dict[int, np.
 
 
 def draw_in_chunks(synthesizer: Synthesizer, requests: Sequence[Request]) -> Iterator[np.ndarray]:
-    """Draw many requests, their own stage alone, in chunks (k, size, size, 3) uint8.
+    """Draw many requests in chunks (k, size, size, 3) uint8 of their own stage.
 
     Memory stays flat: a chunk is drawn when it is asked for.
 
@@ -190,7 +190,7 @@ def _embeddings(synthesizer: Synthesizer, requests: Sequence[Request]) -> np.nda
 
 
 def _ends(request: Request) -> tuple[str, str]:
-    """The captions that a picture lies between; at an end of the walk that one alone, twice."""
+    """The two captions that a picture lies between; at an end of the walk the same one twice."""
     last = request.to_caption or request.caption
     first = request.caption if request.amount < 1 else last
     return first, last if request.amount > 0 else first

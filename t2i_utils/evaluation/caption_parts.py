@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.data.toy.birds import COLOURS
+from t2i_utils.text.caption_facts import COLOURS, read_facts
 from t2i_utils.text.colours import COLOUR_WORD, split_compounds
 
 # Words for the parts that are judged, as captions of toy birds and of photographs have them.
@@ -23,17 +23,13 @@ PART_WORDS = {
 _WORDS = {word: part for part, words in PART_WORDS.items() for word in words}
 _COLOURS = rf"({COLOUR_WORD}(?:(?: and| or)? {COLOUR_WORD})*)"
 _PART = rf"({'|'.join(_WORDS)})"
-_OTHER = rf"(?!{COLOUR_WORD}\b)[\w-]+"
 _BEFORE = re.compile(rf"\b{_COLOURS} {_PART}\b")  # "red wings"
-# "its wings are red", "its beak is short and red"
-_AFTER = re.compile(rf"\b{_PART} (?:is|are) (?:{_OTHER}(?: {_OTHER})? and )?{_COLOURS}\b")
 
 
 def named_parts(caption: str) -> dict[str, str]:
     """Part to colour, as a sentence names them: "red wings" or "its wings are red"."""
-    text = split_compounds(caption.lower())
-    pairs = [*_BEFORE.findall(text), *(pair[::-1] for pair in _AFTER.findall(text))]
-    return {_WORDS[part]: colour for colour, part in pairs if colour in COLOURS}
+    parts = read_facts(caption).parts
+    return {part: colour for part, colour in parts.items() if part in PART_WORDS}
 
 
 def swap_colours(captions: Sequence[str], seed: int = 0) -> list[str | None]:

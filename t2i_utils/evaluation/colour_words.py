@@ -58,14 +58,14 @@ def hue_amounts(pictures: np.ndarray) -> np.ndarray:
     margin = pictures.shape[1] // 4
     for start in range(0, len(pictures), CHUNK):
         middle = pictures[start : start + CHUNK, margin:-margin, margin:-margin]
-        hue, vivid = _hue(middle.astype("float32") / 255)
+        hue, vivid = hue_and_vividness(middle.astype("float32") / 255)
         for column, (first, last) in enumerate(HUES.values()):
             inside = (hue - first) % 360 < last - first
             amounts[start : start + CHUNK, column] = (inside & vivid).mean(axis=(1, 2))
     return amounts
 
 
-def _hue(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def hue_and_vividness(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hue in degrees, and whether a pixel is vivid enough to have one, of (..., 3) in [0, 1]."""
     most, least = rgb.max(axis=-1), rgb.min(axis=-1)
     chroma = most - least

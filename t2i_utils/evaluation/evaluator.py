@@ -101,8 +101,8 @@ def evaluate(protocol: EvaluationProtocol) -> Evaluation:
         finish("scores")
         enlarged: list[Score] = []
         if stage == 2:
-            small = measure(protocol.drawn(1), count, *networks, folder, "pictures of stage 1")
-            enlarged = score_realism(small.features, small.is_bird, real, training, name)
+            first = measure(protocol.drawn(1), count, *networks, folder, "pictures of stage 1")
+            enlarged = score_realism(first.features, first.is_bird, real, training, name)
             finish("Stage I enlarged")
     return Evaluation(protocol.about(), scores, enlarged, _show(protocol, *pairs), seconds)
 
@@ -182,7 +182,10 @@ def _score_part_colour(
 
 
 def _score_toy_parts(protocol: EvaluationProtocol) -> list[Score]:
-    """The share of named parts that have their colour, exact; of toy birds' boxes alone."""
+    """The share of named parts that have their colour.
+
+    It is exact, because toy birds are drawn by rule; other birds, and other crops, give no score.
+    """
     manifest = protocol.pack.manifest
     if not is_toy(manifest) or manifest["crop"] != "box":
         return []

@@ -127,7 +127,7 @@ class EvaluationProtocol:
             "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
             "matcher": self.matcher.about,
             "encoder": self.synthesizer.encoder.name,
-            "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",
+            "captions": f"{manifest['caption_source']}, one per photograph, drawn by the seed",
             "seed": self.seed,
         }
 
@@ -168,7 +168,10 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
     seen = len(np.intersect1d(trained, judged))
     if split == "zero-shot" and not seen:
         own = pack.class_names_of(trained) if trained_split != split else []
-        known = {*own, *card.get("train_classes", [])}  # of then: the data may have changed since
+        known = {
+            *own,
+            *card.get("train_classes", []),
+        }  # as the card has them: the data may have changed since
         names = pack.manifest["class_names"]
         seen = sum(names[str(number)] in known for number in pack.class_ids[judged])
     if seen:
@@ -178,7 +181,7 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
             + (
                 f"use --split {trained_split}"
                 if trained_split != split
-                else f"{pack.folder} is not as it was then; judge with the data of then"
+                else f"{pack.folder} is not as it was then; judge with the data of that time"
             )
         )
     for what, of_card, of_pack in (

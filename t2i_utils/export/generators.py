@@ -27,14 +27,12 @@ from t2i_utils.stackgan.weights import Weights
 _ROW_SUMS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], "float32")
 
 
-def export_weights(weights: Weights, folder: Path, bits: int = 16) -> list[Path]:
+def export_weights(weights: Weights, folder: Path) -> list[Path]:
     """Write a weight set's ONNX files.
 
     Args:
         weights: the loaded set.
         folder: where to; made if it is missing.
-        bits: 16 keeps the shipped weights as they are; 8 halves the files, and pictures differ by
-            some thousandths.
 
     Returns:
         The files.
@@ -48,18 +46,18 @@ def export_weights(weights: Weights, folder: Path, bits: int = 16) -> list[Path]
     except OSError as error:
         raise InputError(f"cannot make {folder}: {error.strerror or error}") from error
     whitening = folder / "whitening.onnx"
-    _whitening_graph(weights, bits).save(whitening)
+    _whitening_graph(weights).save(whitening)
     files = [whitening]
     for stage, generator in weights.generators.items():
         file = folder / f"stage{stage}.onnx"
-        generator_graph(generator, bits).save(file)
+        generator_graph(generator).save(file)
         files.append(file)
     return files
 
 
-def _whitening_graph(weights: Weights, bits: int) -> Graph:
+def _whitening_graph(weights: Weights) -> Graph:
     width = len(weights.whitening.mean)
-    graph = Graph("whitening", bits)
+    graph = Graph("whitening")
     sentence = graph.input("sentence", ("n", width))
     centred = graph.node("Sub", sentence, graph.constant(weights.whitening.mean))
     matrix = graph.weight(weights.whitening.matrix)
@@ -67,9 +65,9 @@ def _whitening_graph(weights: Weights, bits: int) -> Graph:
     return graph
 
 
-def generator_graph(generator: keras.Model, bits: int = 16) -> Graph:
+def generator_graph(generator: keras.Model) -> Graph:
     """Turn a generator, whose first output is its pictures, into a graph with epsilon = 0."""
-    graph = Graph(generator.name, bits)
+    graph = Graph(generator.name)
     values: dict[int, Any] = {}  # of a Keras tensor, by its id
     inputs = [keras.Input(x.shape[1:], name=x.name) for x in generator.inputs]
     for tensor in inputs:
@@ -102,7 +100,7 @@ def generator_graph(generator: keras.Model, bits: int = 16) -> Graph:
 
 
 # Each function takes (graph, operation, values, tensors) and returns the result's name. `values`
-# are the operation's inputs in the graph; `tensors` the same in Keras, whose shapes end in channels.
+# are the inputs in the graph; `tensors` the same in Keras, whose shapes end in channels.
 
 
 def _operand(graph: Graph, value: Any) -> str:
@@ -158,7 +156,7 @@ def _get_item(graph: Graph, operation: Any, values: list, tensors: list) -> str:
 
 def _convolve(graph: Graph, layer: Any, values: list, tensors: list) -> str:
     kernel = np.transpose(np.asarray(layer.kernel), (3, 2, 0, 1))
-    inputs = [values[0], graph.weight(kernel, channel_axis=0)]
+    inputs = [values[0], graph.weight(kernel)]
     if layer.use_bias:
         inputs.append(graph.constant(np.asarray(layer.bias)))
     value = graph.node(
@@ -171,7 +169,7 @@ def _upsample_convolve(graph: Graph, layer: Any, values: list, tensors: list) ->
     """The 3x3 kernel is stored, and summed to the 4x4 one by nodes that a runtime folds."""
     kernel = np.transpose(np.asarray(layer.kernel), (2, 3, 0, 1))  # (channels, filters, 3, 3)
     channels, filters = kernel.shape[:2]
-    narrow = graph.weight(kernel.reshape(channels, filters, 9), channel_axis=1)
+    narrow = graph.weight(kernel.reshape(channels, filters, 9))
     wide = graph.node("MatMul", narrow, graph.constant(np.kron(_ROW_SUMS, _ROW_SUMS).T))
     shape = graph.constant(np.array((channels, filters, 4, 4), np.int64))
     kernel = graph.node("Reshape", wide, shape)

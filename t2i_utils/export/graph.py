@@ -1,6 +1,6 @@
 """An ONNX graph, written node by node.
 
-Maps lie as ONNX has them, (batch, channels, height, width). Weights are stored in 16 or 8 bits and
+Maps lie as ONNX has them, (batch, channels, height, width). Weights are stored as float16 and
 widened by the graph itself, so that every runtime computes in float32; a runtime that folds
 constants does this once, when it loads the file.
 """
@@ -24,7 +24,7 @@ def import_onnx() -> Any:
         InputError: it is not installed.
     """
     try:
-        import onnx
+        import onnx  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError(
             "exporting needs the package onnx: run "
@@ -37,15 +37,11 @@ class Graph:
     """Nodes, constants, inputs and outputs under way to a file.
 
     Values are named by strings: a method that adds something returns the name of its result.
-
-    Args:
-        name: of the graph.
-        bits: 16 stores weights as float16, 8 as whole numbers with a scale per output channel.
     """
 
-    def __init__(self, name: str, bits: int = 16) -> None:
+    def __init__(self, name: str) -> None:
         self._onnx = import_onnx()
-        self._name, self._bits = name, bits
+        self._name = name
         self._nodes, self._constants, self._inputs, self._outputs = [], [], [], []
         self._count = 0
 
@@ -85,23 +81,13 @@ class Graph:
         self._constants.append(self._onnx.numpy_helper.from_array(contiguous, name))
         return name
 
-    def weight(self, array: Any, channel_axis: int = -1) -> str:
-        """Add a weight in few bits, and the nodes that widen it.
-
-        Args:
-            array: float32.
-            channel_axis: which axis is the output channel, for the scales of 8 bits.
-        """
+    def weight(self, array: Any) -> str:
+        """Add a weight as float16, and the node that widens it; a small one stays float32."""
         array = np.asarray(array, np.float32)
-        float32 = self._onnx.TensorProto.FLOAT
         if array.size <= FEW:
             return self.constant(array)
-        if self._bits == 16:
-            return self.node("Cast", self.constant(array.astype(np.float16)), to=float32)
-        axes = tuple(axis for axis in range(array.ndim) if axis != channel_axis % array.ndim)
-        scale = np.maximum(np.abs(array).max(axes, keepdims=True), 1e-12) / 127
-        whole = self.constant(np.round(array / scale).astype(np.int8))
-        return self.node("Mul", self.node("Cast", whole, to=float32), self.constant(scale))
+        narrow = self.constant(array.astype(np.float16))
+        return self.node("Cast", narrow, to=self._onnx.TensorProto.FLOAT)
 
     def save(self, path: Path) -> None:
         """Check the model and write it.

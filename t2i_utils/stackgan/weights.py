@@ -8,14 +8,14 @@ at once that there are no such weights.
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
-from t2i_utils.files import check_file, file_checksum, replace_text
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.recipes import build_generator, config_from_json
 from t2i_utils.text import Whitening
@@ -82,44 +82,55 @@ def choose_stage(folder: Path, asked: int | None = None) -> int:
     return stage
 
 
+class StageToSave(NamedTuple):
+    """One stage of a set that is to be written.
+
+    Attributes:
+        generator: the one to draw with.
+        config: of the stage.
+        about: what the card says of it: "steps", "images_seen", ...
+    """
+
+    generator: "keras.Model"
+    config: Config
+    about: dict[str, Any]
+
+
 def save_weights(
-    folder: Path,
-    generator: "keras.Model",
-    config: Config,
-    whitening: Whitening,
-    card: dict[str, Any],
+    folder: Path, stages: Sequence[StageToSave], whitening: Whitening, card: dict[str, Any]
 ) -> None:
-    """Write one stage of a set as float16, and bring its card up to date.
+    """Write stages of a set as float16, with their card: all of it changes, or nothing.
 
     Args:
         folder: of the set; other stages in it stay as they are.
-        generator: the generator to draw with.
-        config: of its stage.
+        stages: what to write.
         whitening: of the training set's embeddings.
-        card: what to say of the set: "data", "encoder", "licence", ... ; and of this stage under
-            the key "stage": "steps", "images_seen", ...
+        card: what to say of the set: "data", "encoder", "licence", ...
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written; what was there stays.
     """
-    file = folder / f"stage{config.stage}.npz"
-    whole = {"version": VERSION, "stages": {}}
-    if (folder / CARD).is_file():
-        whole = read_card(folder)
-    arrays = to_arrays("generator", generator.variables, "float16")
-    arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
-    new = file.with_suffix(".new")
-    write_arrays(new, arrays, {"config": config.to_json()}, compress=True)
-    stage = {**card["stage"], "config": config.to_json(), "file": file.name}
-    stage["sha256"] = file_checksum(new)
-    whole |= {name: value for name, value in card.items() if name != "stage"}
-    whole["stages"] = dict(sorted({**whole["stages"], str(config.stage): stage}.items()))
-    try:
-        replace_text(folder / CARD, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
-    except InputError:
-        new.unlink(missing_ok=True)
-        raise
-    os.replace(new, file)
+    before = read_card(folder) if (folder / CARD).is_file() else {"stages": {}}
+    files = {}
+    for generator, config, _ in stages:
+        arrays = to_arrays("generator", generator.variables, "float16")
+        arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
+        files[_file_name(config.stage)] = arrays, {"config": config.to_json()}
+
+    def complete(checksums: dict[str, str]) -> dict[str, Any]:
+        entries = dict(before["stages"])
+        for _, config, about in stages:
+            name = _file_name(config.stage)
+            own = {"config": config.to_json(), "file": name, "sha256": checksums[name]}
+            entries[str(config.stage)] = {**about, **own}
+        new = {"version": VERSION, "stages": dict(sorted(entries.items()))}
+        return {**before, **new, **card}
+
+    write_set(folder, files, complete)
+
+
+def _file_name(stage: int) -> str:
+    return f"stage{stage}.npz"
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -159,8 +170,7 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:
             continue
-        file = folder / entry["file"]
-        check_file(file, entry["sha256"])
+        file = set_file(folder, entry)
         arrays, note = read_arrays(file)
         config = config_from_json({**note["config"], "precision": "float32"})
         generator = build_generator(config, card["encoder"]["width"])

@@ -9,7 +9,7 @@ from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 
 OPEN = "any"  # a control that says nothing
 NO_COLOUR = (31, 138, 163)  # of the handle of a slider that says a size or a shape
-# Captions whose pictures are good, by weights; one is not English.
+# For each set of weights, captions that it draws well; one is not English.
 EXAMPLES = {
     "birds": (
         "a small bird with a grey back and a yellow belly",
@@ -27,7 +27,7 @@ EXAMPLES = {
 
 
 def examples_for(weights: str) -> tuple[str, ...]:
-    """Captions to click; for weights that nobody has looked at, those of the birds."""
+    """Captions to click. Weights without examples of their own show those of `birds`."""
     return EXAMPLES.get(weights, EXAMPLES["birds"])
 
 

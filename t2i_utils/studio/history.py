@@ -37,7 +37,7 @@ class History:
     """The part of the panel.
 
     Attributes:
-        buttons: one an entry, the newest first; those without an entry are hidden.
+        buttons: one per entry, the newest first; those without an entry are hidden.
         pictures: the style that puts the pictures on the buttons.
         entries: what can be returned to.
     """

@@ -12,8 +12,8 @@ from PIL import Image
 
 from t2i_utils.drawing.request import Request
 
-# Jupyter Server passes 1 MB a second on and drops the rest, so what is shown while a slider moves
-# are JPEGs of some 25 kB; what is saved is the picture itself.
+# Jupyter Server passes on 1 MB per second and drops the rest. So the panel shows JPEGs of some
+# 25 kB while a slider moves; what is saved is the picture itself.
 _JPEG = {"format": "JPEG", "quality": 90, "subsampling": 0}
 _GIF_PAUSE = 90  # milliseconds between two frames
 _LONGEST_NAME = 50  # letters of a file's name
@@ -68,7 +68,7 @@ def pictures_html(
     """The pictures of some stages, sample by sample.
 
     Args:
-        requests: one a sample.
+        requests: one per sample.
         pictures: {stage: (samples, size, size, 3)}.
         stages: which of them to show.
     """

@@ -29,7 +29,7 @@ class LatestWorker(Generic[T]):
         Args:
             work: called in the thread with one request at a time.
             failed: called in the thread, once, with what `work` or `rested` raised; the next
-                request is worked on as ever.
+                request is worked on as usual.
             rested: called in the thread with a request that was worked on, when no other has come
                 within `pause`: a slider was let go.
             pause: seconds.

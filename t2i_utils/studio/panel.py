@@ -28,7 +28,7 @@ from t2i_utils.studio.requests import SIZES, requests_of
 from t2i_utils.studio.status import Status
 from t2i_utils.text import unknown_words_note
 
-# Jupyter Server drops what a kernel sends above 1 MB a second (its iopub_data_rate_limit); a fast
+# Jupyter Server drops what a kernel sends above 1 MB per second (its iopub_data_rate_limit). A fast
 # machine draws more than that while a slider moves.
 BYTES_PER_SECOND = 700_000
 THUMB = 64  # pixels of a picture in the history

@@ -21,7 +21,7 @@ def requests_of(
     to_seed: int = 0,
     amount: float = 0.0,
 ) -> list[Request]:
-    """What to draw, one request a sample.
+    """What to draw, one request per sample.
 
     Args:
         caption: free text.

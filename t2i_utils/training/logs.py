@@ -13,7 +13,6 @@ from tensorboard.summary import Writer
 from t2i_utils import backend
 from t2i_utils.errors import InputError
 from t2i_utils.files import make_folder, replace_text, unwritable
-from t2i_utils.pictures import grid, save_png, to_uint8
 from t2i_utils.quiet_import import quiet_import
 
 _SETTINGS = ["stage", "step", "learning_rate_factor", "seconds"]
@@ -163,8 +162,3 @@ class RunLog:
 
 def _short(value: Any) -> Any:
     return f"{value:.6g}" if isinstance(value, float) else value
-
-
-def save_samples(path: Path, images: Any, columns: int = 8) -> Path:
-    """Write pictures (n, size, size, 3) in [-1, 1] as one sheet."""
-    return save_png(path, grid(to_uint8(images), columns))
