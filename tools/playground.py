@@ -1,7 +1,7 @@
 """Build the playground: `python tools/playground.py FOLDER` makes a folder of static files.
 
-Its page and scripts are in book/playground. This adds the networks as compressed files, the words of
-the sliders, and onnxruntime-web, which npm fetches. Prints what a visitor downloads.
+Its page and scripts are in book/playground. This adds the networks as compressed files, the words
+of the sliders, and onnxruntime-web, which npm fetches. It prints what a visitor downloads.
 """
 
 import base64
