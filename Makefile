@@ -1,6 +1,7 @@
 # `make demo` and `make test` need git, make and Python 3.11 to 3.13; the rest they set up themselves.
 #   make setup PYTHON=/path/to/python3.12    chooses the Python
 #   make test ARGS="-k captions"             passes arguments to pytest
+#   make test WORKERS=4                      test processes at a time: 12 GB of memory for each two
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo figures film notebooks test clean
@@ -9,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements-installed
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
+WORKERS := 2
 NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
 help:  ## show this list
@@ -42,6 +44,7 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a small pink bird with grey wings and a blue crown" \
 	  --out figures/toy_gallery.png
 	$(BIN)/python tools/recipes_figure.py figures/recipes.png
+	$(BIN)/python tools/diagrams.py
 
 film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (needs a Chromium)
 	$(BIN)/python tools/studio_gif.py figures/studio.gif
@@ -54,7 +57,7 @@ test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake --nbmake-timeout=600 $(NOTEBOOKS)) \
-	  --durations=30 --durations-min=2 $(ARGS)
+	  -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=10 --durations-min=2 $(ARGS)
 
 clean:  ## remove .venv and caches; runs/ and data/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

@@ -1,1 +1,1 @@
-"""Speed against peers, as ratios within one run. Needs the optional dependency group `bench`."""
+"""Speed compared with other implementations. Needs the optional dependency group `bench`."""

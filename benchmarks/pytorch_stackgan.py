@@ -1,9 +1,9 @@
 """Stage I of StackGAN in plain PyTorch: the same layers and losses as the `paper` recipe here.
 
-Written for the benchmark only. `SharedStep` updates both players from one forward pass, as
-`t2i_utils.stackgan.update` does; `SeparateStep` draws once and shows the fakes to the
-discriminator twice, for its own update and again for the generator's, as the public PyTorch code
-of Zhang et al. (ICCV 2017, arXiv 1612.03242) does.
+Written for the benchmark only. `SharedStep` updates generator and discriminator from one forward
+pass, as `t2i_utils.stackgan.update` does. `SeparateStep` generates once and runs the discriminator
+on the fakes twice, once for each update, as the public PyTorch code of Zhang et al. (ICCV 2017,
+arXiv 1612.03242) does.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ CONDITION_SIZE, NOISE_SIZE, KL_WEIGHT = 128, 100, 2.0
 
 
 def convolve_normalised(inputs: int, outputs: int, kernel: int, stride: int, *after: Any) -> Any:
-    """Convolution, BatchNorm and what comes after; "same" padding."""
+    """Convolution, BatchNorm and the modules in `after`; "same" padding."""
     padding = 1 if kernel > 1 else 0
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
@@ -26,14 +26,14 @@ def convolve_normalised(inputs: int, outputs: int, kernel: int, stride: int, *af
 
 
 def upsample_normalised(inputs: int, outputs: int, *after: Any) -> Any:
-    """Nearest upsampling, 3x3 convolution, BatchNorm and what comes after."""
+    """Nearest upsampling, 3x3 convolution, BatchNorm and the modules in `after`."""
     return nn.Sequential(
         nn.Upsample(scale_factor=2), convolve_normalised(inputs, outputs, 3, 1, *after)
     )
 
 
 class ResidualBottleneck(nn.Module):
-    """1x1 to fewer channels, 3x3, 3x3 back, added to the input."""
+    """A 1x1 convolution to fewer channels, a 3x3 one, a 3x3 one back; added to the input."""
 
     def __init__(self, channels: int, inner: int, activation: Any) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """A trunk that sees pictures, and a head that also reads text."""
+    """A trunk on pictures, and a head on the trunk's features and the text."""
 
     def __init__(self, width: int, embedding_width: int) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class Step:
 
 
 class SharedStep(Step):
-    """Both players learn from one forward pass, as in this project."""
+    """Generator and discriminator are updated from one forward pass, as in this project."""
 
     def __call__(self) -> tuple[float, float]:
         """Update both players once; return their losses."""
@@ -178,7 +178,7 @@ class SharedStep(Step):
 
 
 class SeparateStep(Step):
-    """The discriminator learns first; then it sees the same fakes again for the generator."""
+    """The discriminator is updated first; then it runs on the same fakes for the generator."""
 
     def __call__(self) -> tuple[float, float]:
         """Update both players once; return their losses."""
@@ -203,5 +203,5 @@ def generator_loss(fake_logits: Any, mu: Any, log_sigma: Any) -> Any:
 
 
 def num_parameters(model: Any) -> int:
-    """How many numbers training changes."""
+    """The number of trainable parameters."""
     return sum(parameter.numel() for parameter in model.parameters())

@@ -3,9 +3,9 @@
 Run with `python -m benchmarks.training_step`.
 
 The `paper` recipe at its full widths (gf 128, df 64), batch 64, 512-d embeddings, on TensorFlow and
-on JAX, and the same layers, losses and update in PyTorch. Each framework has its own process; they
-take turns, round by round, so that a noisy machine touches all alike. Compare ratios, not absolute
-numbers: see benchmarks/README.md.
+on JAX, and the same layers, losses and update in PyTorch. Each framework runs in its own
+process. They take turns, so that other load on the machine affects all of them. Compare ratios, not
+absolute numbers: see benchmarks/README.md.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any
 
 FRAMEWORKS = ("tensorflow", "jax", "pytorch")
 PUBLIC = "public float32"
-# What a contender is compared with "precision for precision": PyTorch's better layout.
+# The peers for the ratio at equal precision: of PyTorch's two memory layouts the faster.
 PEERS = {
     "float32": ("pytorch float32", "pytorch float32 channels_last"),
     "mixed_bfloat16": ("pytorch mixed_bfloat16 channels_last",),
@@ -41,7 +41,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Size:
-    """Widths and batch of the step that is measured, and how many steps a turn takes."""
+    """Widths and batch size of the step that is measured, and the steps per turn."""
 
     generator_width: int = 128
     discriminator_width: int = 64
@@ -50,7 +50,7 @@ class Size:
 
 
 class Worker:
-    """A framework in its own process."""
+    """The process of one framework."""
 
     def __init__(self, framework: str, size: Size) -> None:
         environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
@@ -73,7 +73,7 @@ class Worker:
         raise RuntimeError(f"the {self.framework} process ended: see its message above")
 
     def seconds(self, contender: str) -> float:
-        """Let a contender take its turn."""
+        """Run one turn of a contender; return the seconds it took."""
         assert self.process.stdin is not None
         self.process.stdin.write(contender + "\n")
         self.process.stdin.flush()
@@ -87,12 +87,12 @@ class Worker:
 def measure(
     rounds: int, size: Size, frameworks: tuple[str, ...] = FRAMEWORKS
 ) -> list[dict[str, Any]]:
-    """Measure all contenders, in turns; one row each.
+    """Measure all contenders in turns; return one row for each.
 
     Args:
-        rounds: how often each contender takes its turn.
+        rounds: how many turns each contender takes.
         size: of the step.
-        frameworks: which of `FRAMEWORKS` take part; ratios need "pytorch".
+        frameworks: which of `FRAMEWORKS` to measure; ratios need "pytorch".
 
     Returns:
         Rows with "name", "label", "images_per_second" (median over rounds), "rounds" (all of
@@ -153,7 +153,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of the packages that are compared."""
+    """The versions of the packages that are compared."""
     packages = ("keras", "tensorflow", "jax", "torch")
     return {package: importlib.metadata.version(package) for package in packages}
 

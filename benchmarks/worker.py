@@ -1,6 +1,6 @@
-"""One framework in its own process: build its contenders, then time them when told to.
+"""The process of one framework: build its contenders, then time them on request.
 
-Reads a contender's name a line, runs it, and answers with one JSON line. Started by
+Each line of input is the name of a contender; the answer is one line of JSON. It is started by
 `benchmarks.training_step`.
 """
 
@@ -64,7 +64,7 @@ def keras_contenders(framework: str, size: dict[str, int]) -> Contenders:
 
 
 def pytorch_contenders(size: dict[str, int]) -> Contenders:
-    """The plain PyTorch step, as the public code ships and as well as PyTorch can."""
+    """The plain PyTorch step, as in the public code and in PyTorch's faster settings."""
     from benchmarks.pytorch_stackgan import SeparateStep, SharedStep, num_parameters
 
     def contender(kind: Any, precision: str, channels_last: bool) -> Any:

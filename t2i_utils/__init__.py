@@ -34,11 +34,17 @@ def generate(
     Raises:
         InputError: an empty or overlong caption, no such weights, or no such stage.
     """
+    from t2i_utils.drawing.request import requests_for
     from t2i_utils.quiet_import import quiet_import
+    from t2i_utils.stackgan.weights import choose_stage, find_weights
 
+    requests = requests_for(captions, weights, stage, seed)
+    folder = find_weights(weights)
+    choose_stage(folder, stage)
     with quiet_import():
-        from t2i_utils.drawing import synthesizer
-    return synthesizer.generate(captions, weights, stage, seed)
+        from t2i_utils.drawing.loaded import LOADED
+        from t2i_utils.drawing.synthesizer import draw
+    return draw(LOADED.get(folder), requests)[stage]
 
 
 def describe(
@@ -57,8 +63,10 @@ def describe(
     Raises:
         InputError: a file that is no picture, an array of another kind, or no such captioner.
     """
+    from t2i_utils.captioning.captioners import find_captioner
     from t2i_utils.quiet_import import quiet_import
 
+    folder = find_captioner(weights)
     with quiet_import():
         from t2i_utils.captioning import describer
-    return describer.describe(images, weights)
+    return describer.describe(images, folder)

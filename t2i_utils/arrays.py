@@ -1,22 +1,31 @@
 """Named arrays in one file: the only way in which this project stores weights.
 
 A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written whole or not at
-all.
+all. A set is a folder of such files with a card that names them and their checksums; files and
+card change together or not at all.
 """
 
 import contextlib
 import json
-import os
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import (
+    check_file,
+    file_checksum,
+    put_in_place,
+    replace_file,
+    replace_text,
+    unwritable,
+)
+from t2i_utils.pretrained import CARD
 
 _NOTE = "note.json"
 
@@ -30,23 +39,8 @@ def write_arrays(
         InputError: the folder cannot be written or the disk is full; what was there stays.
     """
     text = np.frombuffer(json.dumps(note).encode(), dtype=np.uint8)
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            save = np.savez_compressed if compress else np.savez
-            save(file, **{**arrays, _NOTE: text})
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot write {path}: {reason}; free some space or choose another folder"
-            " (what was saved before is still there)"
-        ) from error
+    save = np.savez_compressed if compress else np.savez
+    replace_file(path, lambda file: save(file, **{**arrays, _NOTE: text}))
 
 
 def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -55,18 +49,120 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     Raises:
         InputError: no such file, or it is damaged.
     """
+    with _open(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+        return arrays, json.loads(arrays.pop(_NOTE).tobytes())
+
+
+def read_note(path: Path) -> dict[str, Any]:
+    """Read the note alone, which takes no time; raises as `read_arrays` does."""
+    with _open(path) as archive:
+        return json.loads(archive[_NOTE].tobytes())
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[Any]:
+    """The archive; whatever is wrong with it becomes an `InputError`."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        note = json.loads(arrays.pop(_NOTE).tobytes())
+            yield archive
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there: train first, or name another folder") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        *(OSError, ValueError, KeyError, EOFError, AttributeError),
+        *(zipfile.BadZipFile, zlib.error),
+    ) as error:
         raise InputError(
             f"{path} is damaged or not a weights file ({type(error).__name__}): restore it or "
             "start the run again"
         ) from error
-    return arrays, note
+
+
+def write_set(
+    folder: Path,
+    files: Mapping[str, tuple[Mapping[str, np.ndarray], Mapping[str, Any]]],
+    card: Callable[[dict[str, str]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Write files of a set, and its card; a stop at any point leaves the old set or the new one.
+
+    New files wait under another name until the card names them: its replacement decides. A stop
+    after it leaves files that lack their final name only; `set_file` finds them, and the next
+    `write_set` gives it to them.
+
+    Args:
+        folder: of the set; other files in it stay.
+        files: {name: (arrays, note)}.
+        card: makes the card's content from {name: SHA-256}; it names each file as an object with
+            "file" and "sha256", at any depth.
+
+    Returns:
+        The card's content.
+
+    Raises:
+        InputError: the folder cannot be written; the old set stays.
+    """
+    _finish_set(folder)
+    try:
+        for name, (arrays, note) in files.items():
+            write_arrays(_new(folder / name), arrays, note, compress=True)
+        content = card({name: file_checksum(_new(folder / name)) for name in files})
+        replace_text(folder / CARD, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    except BaseException:
+        with contextlib.suppress(InputError):
+            _finish_set(folder)
+        raise
+    _finish_set(folder)
+    return content
+
+
+def set_file(folder: Path, entry: Mapping[str, str]) -> Path:
+    """The file that an entry of a set's card names, checked.
+
+    Args:
+        folder: of the set.
+        entry: of the card, with "file" and "sha256".
+
+    Raises:
+        InputError: it is missing, or has another checksum.
+    """
+    path = folder / entry["file"]
+    if _new(path).is_file() and file_checksum(_new(path)) == entry["sha256"]:
+        return _new(path)
+    check_file(path, entry["sha256"])
+    return path
+
+
+def _finish_set(folder: Path) -> None:
+    """Give new files that the card names their final name, and remove all others."""
+    waiting = sorted(folder.glob("*.npz.new"))
+    if not waiting:
+        return
+    try:
+        named = dict(_entries(json.loads((folder / CARD).read_text(encoding="utf-8"))))
+    except (OSError, ValueError):
+        named = {}
+    for new in waiting:
+        path = new.with_suffix("")
+        try:
+            if named.get(path.name) == file_checksum(new):
+                put_in_place(new, path)
+            else:
+                new.unlink()
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+
+def _entries(card: Any) -> Iterator[tuple[str, str]]:
+    """Every (file, SHA-256) that a card names."""
+    if isinstance(card, dict):
+        if "file" in card and "sha256" in card:
+            yield card["file"], card["sha256"]
+        for value in card.values():
+            yield from _entries(value)
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
 
 
 def to_arrays(prefix: str, variables: Sequence[Any], dtype: str | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ and compiling a step. The backend is Keras's own (environment variable ``KERAS_B
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -25,20 +26,19 @@ def name() -> str:
     return keras.backend.backend()
 
 
-def _sum_in_one_order() -> None:
-    """Switch off a pass of TensorFlow's that orders sums by chance; steps cost 3 % more.
+@functools.cache
+def sum_in_one_order() -> None:
+    """Switch off the pass of TensorFlow's optimiser that reorders sums; steps cost 3 % more.
 
-    Two traces of one step would differ by a rounding, and a resumed run would drift from an
-    unbroken one. It is off for all from the start: else a process that has trained would draw
-    other pixels than a fresh one.
+    It may choose another order each time that a step is traced, and the results then differ by a
+    rounding: a resumed run would drift from an unbroken one. The option belongs to the process.
+    Whatever builds a network calls this before anything is traced, so that a process which trained
+    and one which only draws give equal pixels. Importing a module changes nothing.
     """
     if name() == "tensorflow":
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-
-
-_sum_in_one_order()
 
 
 def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
@@ -52,15 +52,41 @@ def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
     Returns:
         A callable with the same signature. Shapes are compiled once each.
     """
+    sum_in_one_order()
     if name() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function)
+        return tf.function(function, autograph=False)  # no `if` or loop over tensors: traced faster
     if name() == "jax":
         return _compile_jax(function, list(variables))
     raise RuntimeError(
         f"backend {name()!r} is not supported: set KERAS_BACKEND to tensorflow or jax"
     )
+
+
+def compile_function(function: Callable, variables: Sequence[Any]) -> Callable:
+    """Compile a function that only reads Keras variables; several threads may call it at once.
+
+    A compiled step takes the variables' memory and gives it back at its end, so two threads must
+    not run it together; here the memory stays where it is.
+
+    Args:
+        function: takes one pytree of arrays, returns a pytree of tensors; it assigns nothing.
+        variables: every Keras variable that the function reads.
+
+    Returns:
+        A callable with the same signature. Shapes are compiled once each.
+    """
+    if name() != "jax":
+        return compile_step(function, variables)
+    import jax
+
+    def pure(values: list[Any], inputs: Any) -> Any:
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return function(inputs)
+
+    compiled = jax.jit(pure)
+    return lambda inputs: compiled([variable.value for variable in variables], inputs)
 
 
 def _compile_jax(function: Callable, variables: list[Any]) -> Callable:
@@ -222,3 +248,19 @@ def to_numpy(tree: Any) -> Any:
     return keras.tree.map_structure(
         lambda tensor: np.asarray(keras.ops.convert_to_numpy(tensor)), tree
     )
+
+
+def free_bytes() -> int:
+    """Memory of the first accelerator that the backend may still take; 0 without one."""
+    if not has_accelerator():
+        return 0
+    if name() == "jax":
+        import jax
+
+        memory = jax.local_devices()[0].memory_stats() or {}
+        return memory.get("bytes_limit", 0) - memory.get("bytes_in_use", 0)
+    import tensorflow as tf
+    from tensorflow.python.client import device_lib  # TensorFlow has no public way to ask
+
+    limits = [d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU"]
+    return limits[0] - tf.config.experimental.get_memory_info("GPU:0")["current"] if limits else 0

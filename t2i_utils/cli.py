@@ -1,8 +1,7 @@
 """The command line: t2i data, train, generate, describe, ... (see `t2i --help`).
 
-`train.py` and `generate.py` are doors to single commands. What a command does is in
-`t2i_utils/commands`; TensorFlow and Keras are imported only by the commands that need them, when
-they need them.
+`train.py` and `generate.py` each run one command. The commands are in `t2i_utils/commands`. A
+command imports TensorFlow and Keras only when it needs them.
 
 Exit status: 0 done; 2 wrong use or bad input, with one line on standard error; 130 stopped by
 Ctrl-C; 1 anything else.
@@ -46,8 +45,8 @@ def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int
 
     Args:
         arguments: the words of the command line; None takes those of the process.
-        door: "train" or "generate" for the scripts of that name: `arguments` then lack the
-            command, and messages name the script.
+        door: "train" or "generate" if the script of that name was started: `arguments` then do
+            not begin with the command, and messages name the script.
 
     Raises:
         SystemExit: after `--help` (0), or when the arguments are not understood (2).
@@ -61,13 +60,13 @@ def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int
     except KeyboardInterrupt:
         print(f"{options.program}: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
+    except BrokenPipeError:  # the program that reads our output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
 def build_parser(door: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands, or of the one behind a door."""
+    """The parser of all commands, or of the one command of a script: see `main`."""
     if door is not None:
         parser = Parser(prog=f"{door}.py", description=COMMANDS[door].ABOUT)
         COMMANDS[door].add_arguments(parser)

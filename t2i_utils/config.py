@@ -12,6 +12,7 @@ from t2i_utils.errors import InputError
 
 PRESETS = ("smoke", "cpu", "gpu")
 IMAGE_SIZES = {1: 64, 2: 256}  # stage: height and width of its pictures, in pixels
+LARGEST_SEED = 2**32 - 1
 
 # Weight files written before recipes had fields of their own name these for every recipe.
 _ONCE_COMMON = {

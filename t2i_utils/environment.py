@@ -19,7 +19,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 import t2i_utils
-from t2i_utils.checksum import file_checksum
+from t2i_utils.files import file_checksum
 from t2i_utils.pretrained import PRETRAINED
 
 BACKENDS = ("tensorflow", "jax")

@@ -1,4 +1,4 @@
-"""A font that has the letters of a caption, whatever its script."""
+"""Find a font that has the letters of a caption, in any script."""
 
 import functools
 import importlib.util
@@ -24,13 +24,13 @@ def font_for(text: str, size: int) -> Any:
 
 
 def missing_letters(texts: Iterable[str]) -> str:
-    """The letters of any of the texts that `font_for` finds no font for, each once."""
+    """The letters in the texts that no font of `font_for` has, each once."""
     missing = [_choose(_letters(text))[1] for text in texts]
     return "".join(sorted(frozenset().union(*missing)))
 
 
 def _letters(text: str) -> frozenset[str]:
-    """The characters of a text that leave a mark of their own."""
+    """The visible characters of a text: no spaces and no combining or control characters."""
     return frozenset(
         letter
         for letter in text

@@ -1,6 +1,5 @@
 """Pictures as arrays and files: conversion, grids, captioned sheets."""
 
-import contextlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_file
 from t2i_utils.fonts import font_for
 
 _ACROSS = 4  # pictures side by side on a sheet
@@ -48,14 +48,14 @@ def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
 def captioned_sheet(
     captions: Sequence[str], rows: Sequence[Sequence[np.ndarray]], size: int = 256
 ) -> np.ndarray:
-    """A block a caption, in rows: its pictures above the wrapped words.
+    """Lay out one block per caption: its pictures, and the caption below them.
 
-    Within a block, pictures of one size stand in a line (at most four side by side) under a small
-    label that names the size, the smallest first. All are shown at the same size, so that what
-    a larger one adds can be seen.
+    Within a block, pictures of one size form a row (at most four side by side) under a small label
+    that names the size; the smallest size comes first. All are shown at the same size, so that one
+    sees what more pixels add.
 
     Args:
-        captions: one a block; words beyond six lines are left out.
+        captions: one per block; words beyond six lines are left out.
         rows: for each caption, its pictures (height, width, 3) uint8; the same number and sizes
             for each.
         size: height and width at which each picture is shown; smaller ones keep square pixels.
@@ -130,7 +130,7 @@ def read_note(path: str | Path) -> dict[str, str]:
     """
     try:
         with Image.open(path, formats=["PNG"]) as picture:
-            picture.load()  # text may stand behind the pixels
+            picture.load()  # the file may hold text after the pixels
             return {str(key): text for key, text in picture.info.items() if isinstance(text, str)}
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         if isinstance(error, FileNotFoundError):
@@ -145,18 +145,8 @@ def save_png(path: str | Path, image: np.ndarray, note: Mapping[str, str] | None
         InputError: the file cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(png_bytes(image, note))
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot write {path}: {reason}; free some space, or name another --out or --run"
-        ) from error
+    content = png_bytes(image, note)
+    replace_file(path, lambda file: file.write(content), "name another --out or --run")
     return path
 
 
@@ -170,7 +160,7 @@ def _wrap(text: str, font: Any, width: int) -> list[str]:
             continue
         if lines[-1]:
             lines.append("")
-        for letter in word:  # most words fit a line; those of scripts without spaces do not
+        for letter in word:  # in scripts without spaces a "word" may be longer than a line
             if lines[-1] and font.getlength(lines[-1] + letter) > width:
                 lines.append("")
             lines[-1] += letter

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils import backend
+from t2i_utils.captioning.bird_finder import look_closer
 from t2i_utils.captioning.decoding import greedy
 from t2i_utils.captioning.describer import load_describer
-from t2i_utils.captioning.photographs import look_closer
 
 
 def main(folder: Path, pictures: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small captioners, made once for all tests of a process: random ones, and one of toy birds."""
+"""Small captioners, made once: random ones, and one of toy birds."""
 
 import functools
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from small_run import scratch, toy_pack
+from small_run import built_once, toy_pack
 
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.describer import Describer
@@ -58,7 +58,8 @@ def random_regions(count: int, seed: int) -> np.ndarray:
 @functools.cache
 def caption_pack() -> Pack:
     """The toy birds, in a folder of their own: regions are kept there."""
-    return load_pack(shutil.copytree(toy_pack().folder, scratch() / "caption-pack"))
+    source = toy_pack().folder
+    return load_pack(built_once("caption-pack", lambda folder: shutil.copytree(source, folder)))
 
 
 @functools.cache
@@ -78,9 +79,7 @@ def training() -> tuple[Describer, list[float]]:
 @functools.cache
 def describer_folder() -> Path:
     """The same, saved. Do not change it."""
-    folder = scratch() / "captioner"
-    training()[0].save(folder)
-    return folder
+    return built_once("captioner", lambda folder: training()[0].save(folder))
 
 
 def toy_pictures(count: int) -> list[Image.Image]:

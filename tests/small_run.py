@@ -1,9 +1,10 @@
-"""A small data set and trained runs of it, made once for all tests of a process."""
+"""A small data set and trained runs of it, made once for all test processes."""
 
-import atexit
+import fcntl
 import functools
+import os
 import shutil
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,41 @@ from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.text import load_encoder
 
 
-@functools.cache
 def scratch() -> Path:
-    """A folder that lasts as long as the process."""
-    folder = Path(tempfile.mkdtemp(prefix="t2i-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """The folder that all test processes of one run share; conftest.py makes and deletes it."""
+    return Path(os.environ["T2I_TEST_SCRATCH"])
+
+
+def built_once(name: str, build: Callable[[Path], object]) -> Path:
+    """The folder `name` of the scratch folder; the first process that asks for it builds it.
+
+    The others wait meanwhile. What a stopped build has left is removed first.
+    """
+    folder, done = scratch() / name, scratch() / f"{name}.done"
+    with open(scratch() / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # ends with the file, however the process ends
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            build(folder)
+            done.touch()
     return folder
 
 
 @functools.cache
 def toy_data() -> Path:
     """Ten classes of three toy birds."""
-    return write_toy_birds(scratch() / "toy", 10, 3)
+    return built_once("toy", lambda folder: write_toy_birds(folder, 10, 3))
 
 
 @functools.cache
 def toy_pack() -> Pack:
     """The toy birds, packed."""
-    folder = scratch() / "pack"
-    write_pack(read_dataset(toy_data()), folder, encoder=load_encoder(), progress=False)
-    return load_pack(folder)
+    return load_pack(built_once("pack", lambda folder: pack_birds(toy_data(), folder)))
+
+
+def pack_birds(data: Path, folder: Path, **options: Any) -> None:
+    """Pack a data set with the default encoder."""
+    write_pack(read_dataset(data), folder, encoder=load_encoder(), progress=False, **options)
 
 
 def configs(*stages: int, **changes: Any) -> list[Config]:
@@ -48,10 +64,12 @@ def configs(*stages: int, **changes: Any) -> list[Config]:
 @functools.cache
 def trained_run() -> Path:
     """A run of both stages, two steps long, made by the command line. Do not change it."""
-    folder = scratch() / "run"
-    arguments = ["--data", str(toy_pack().folder), "--preset", "smoke", "--recipe", "paper"]
-    assert main(["train", *arguments, "--steps", "2", "--run", str(folder)]) == 0
-    return folder
+    words = ["train", "--data", str(toy_pack().folder), "--preset", "smoke", "--recipe", "paper"]
+
+    def train(folder: Path) -> None:
+        assert main([*words, "--steps", "2", "--run", str(folder)]) == 0
+
+    return built_once("run", train)
 
 
 def copy_of_run(target: Path) -> Path:

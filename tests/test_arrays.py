@@ -1,13 +1,24 @@
 """Arrays in files: whole or not at all."""
 
 import errno
+import json
 import os
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from test_files import Killed, failing_at
 
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import (
+    from_arrays,
+    read_arrays,
+    read_note,
+    set_file,
+    to_arrays,
+    write_arrays,
+    write_set,
+)
 from t2i_utils.errors import InputError
 
 ARRAYS = {"a/kernel": np.arange(6.0).reshape(2, 3), "b": np.array([1, 2], "int32")}
@@ -114,3 +125,76 @@ def test_arrays_of_another_model_are_refused_before_anything_changes(tmp_path, a
     with pytest.raises(InputError, match=message):
         from_arrays("dense", weights, arrays, tmp_path / "file.npz")
     np.testing.assert_array_equal(weights[0].numpy(), before)
+
+
+# -- sets: files and the card that names them ---------------------------------------------------
+
+
+def write_numbers(folder: Path, value: int, *, names: tuple[str, ...] = ("a.npz", "b.npz")) -> None:
+    """A set whose files and card all hold one number."""
+    write_set(
+        folder,
+        {name: ({"x": np.full(50, value)}, {"value": value}) for name in names},
+        lambda sums: {
+            "value": value,
+            "parts": {name: {"file": name, "sha256": sums[name]} for name in names},
+        },
+    )
+
+
+def read_numbers(folder: Path) -> set[int]:
+    card = json.loads((folder / "card.json").read_text())
+    files = [set_file(folder, entry) for entry in card["parts"].values()]
+    return {card["value"], *(read_note(file)["value"] for file in files)}
+
+
+def test_a_set_is_written_and_replaced(tmp_path):
+    for value in (1, 2):
+        write_numbers(tmp_path, value)
+        assert read_numbers(tmp_path) == {value}
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.npz", "b.npz", "card.json"]
+
+
+@pytest.mark.parametrize("error", [None, Killed()])
+def test_wherever_the_writing_stops_a_set_is_the_old_or_the_new_one(tmp_path, monkeypatch, error):
+    found = []
+    for stop in range(1, 30):
+        folder = tmp_path / str(stop)
+        write_numbers(folder, 1)
+        with monkeypatch.context() as patch:
+            failing_at(stop, patch, error)
+            try:
+                write_numbers(folder, 2)
+            except (InputError, Killed):
+                finished = False
+            else:
+                finished = True
+        (value,) = read_numbers(folder)
+        found.append(value)
+        write_numbers(folder, 3)  # and whatever was left behind, the next one is whole
+        assert read_numbers(folder) == {3}
+        assert sorted(file.name for file in folder.iterdir()) == ["a.npz", "b.npz", "card.json"]
+        if finished:
+            break
+    assert finished and found == sorted(found) and set(found) == {1, 2}
+
+
+def test_a_set_that_was_stopped_twice_is_still_whole(tmp_path, monkeypatch):
+    """The second stop comes while the files of the first, which lack their names, are needed."""
+    for stop in range(1, 30):
+        folder = tmp_path / str(stop)
+        write_numbers(folder, 1)
+        with monkeypatch.context() as patch:
+            failing_at(10, patch, Killed())  # after the card, before the files have their names
+            with pytest.raises(Killed):
+                write_numbers(folder, 2)
+        assert read_numbers(folder) == {2} and (folder / "a.npz.new").is_file()
+        with monkeypatch.context() as patch:
+            failing_at(stop, patch, Killed())
+            try:
+                write_numbers(folder, 3)
+            except Killed:
+                assert len(read_numbers(folder)) == 1
+            else:
+                break
+    assert read_numbers(folder) == {3}

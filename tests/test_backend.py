@@ -52,6 +52,16 @@ def test_a_compiled_step_keeps_what_it_assigns():
     assert total.numpy().tolist() == [15.0] and count.numpy().tolist() == [3.0]
 
 
+def test_a_compiled_function_reads_what_variables_hold_when_it_is_called():
+    weight = variable(2.0, 3.0)
+    compiled = backend.compile_function(lambda x: x * weight, [weight])
+    held = weight.value
+    assert numbers([compiled(np.float32(10))]) == [[20.0, 30.0]]
+    assert np.asarray(held).tolist() == [2.0, 3.0]  # its memory was not given away
+    weight.assign(np.array([4.0, 5.0], "float32"))
+    assert numbers([compiled(np.float32(10))]) == [[40.0, 50.0]]
+
+
 def test_assignments_inside_the_losses_are_kept_and_watched_variables_are_not_moved():
     weight, seen = variable(2.0), variable(0.0)
 
@@ -125,4 +135,22 @@ def test_all_of_this_holds_on_jax_too():
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "7 passed, 1 skipped" in result.stdout
+    assert "9 passed, 1 skipped" in result.stdout
+
+
+def test_importing_every_module_changes_no_option_of_tensorflow_and_building_a_network_does():
+    """The option belongs to the process: it is set when it is needed, before anything is traced."""
+    code = """
+import importlib, pkgutil, t2i_utils
+for module in pkgutil.walk_packages(t2i_utils.__path__, "t2i_utils."):
+    importlib.import_module(module.name)
+import tensorflow as tf
+from t2i_utils import backend
+if backend.name() == "tensorflow":
+    assert tf.config.optimizer.get_experimental_options() == {}
+    from t2i_utils.stackgan.weights import load_weights
+    load_weights("toy", (1,))
+    expected = {"arithmetic_optimization": False}
+    assert tf.config.optimizer.get_experimental_options() == expected
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -3,9 +3,12 @@
 import contextlib
 import csv
 import json
+import os
 import re
 import resource
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,6 +205,45 @@ def test_a_run_is_neither_overwritten_nor_mixed(capsys, tmp_path, words, expecte
     before = content(run)
     assert expected in train(capsys, "--run", run, *words)
     assert content(run) == before
+
+
+CHECKED_FIRST = """
+import sys
+from t2i_utils.cli import main
+for words in (
+    ["--resume", "--run", "missing"],
+    ["--init", "nope"],
+    ["--run", "file/R"],
+    ["--stage", "2"],
+    ["--resume", "--run", "R", "--seed", "9"],
+):
+    assert main(["train", *words]) == 2, words
+assert not {"keras", "tensorflow", "jax"} & set(sys.modules)
+"""
+
+
+def test_what_needs_no_network_is_checked_before_one_is_loaded_or_data_is_drawn(tmp_path):
+    copy_of_run(tmp_path / "R")
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-c", CHECKED_FIRST],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    expected = [
+        "missing holds no run to resume: leave --resume out",
+        "no weights at 'nope': name a training run's folder",
+        "cannot write file/R: Not a directory; choose another folder",
+        "Stage II needs a trained Stage I",
+        "R was trained with seed 0, not 9",
+    ]
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(expected)
+    assert all(words in line for words, line in zip(expected, lines, strict=True)), lines
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["R", "file"]
 
 
 def test_resume_needs_a_run_and_stage_2_needs_stage_1(capsys, tmp_path):

@@ -34,6 +34,9 @@ REFERENCES = [
 def test_colours_are_words_of_their_own():
     found = colours_of("A Gray bird, reddish, with RED and black-ish wings; tan? tanager")
     assert found == {"grey", "red", "tan"}
+    assert colours_of("an orange-red crown") == colours_of("an orange red crown")
+    assert colours_of("an orange-red crown") == {"orange", "red"}
+    assert colours_of("a reddish-brown bird") == {"brown"}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,8 @@ def test_colours_are_words_of_their_own():
         ("this bird is red, its bill is short and its tail long", ""),
         ("a white breast, yellow feet and an orange eye", "white breast, yellow leg, orange eye"),
         ("red brown chest", "red breast, brown breast"),
+        ("an orange-red crown", "orange crown, red crown"),
+        ("a reddish-brown crown", "brown crown"),
         ("the crown, throat and back are olive", "olive back, olive throat, olive crown"),
         ("a bird", ""),
         ("", ""),

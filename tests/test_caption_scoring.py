@@ -13,7 +13,7 @@ from t2i_utils.captioning.scoring import evaluate_captioner, score_tables, write
 from t2i_utils.captioning.views import regions_of, training_rows
 from t2i_utils.captioning.views import test_rows as held_back_rows
 from t2i_utils.cli import main
-from t2i_utils.data.readers.attributes import class_attributes
+from t2i_utils.data.readers.cub import class_attributes
 from t2i_utils.errors import InputError
 
 WAYS = [

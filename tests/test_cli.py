@@ -15,8 +15,8 @@ from small_run import trained_run
 
 from t2i_utils.cli import main
 from t2i_utils.commands import data as data_command
-from t2i_utils.commands import generate as generate_command
 from t2i_utils.commands import train as train_command
+from t2i_utils.drawing import synthesizer
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +53,29 @@ def test_help_and_wrong_use_load_nothing_heavy(words):
     assert f"{words[0]}: argument --steps: '-3' is" in done.stderr or "usage: generate.py" in (
         done.stdout
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["generate", "a red bird", "--weights", "nope"], "no weights at 'nope'"),
+        (["generate", "a red bird", "--weights", "birds-paper", "--stage", "2"], "has no Stage 2"),
+        (["describe", "figures/gallery.png", "--weights", "nope"], "no captioner at 'nope'"),
+        (["evaluate", "--weights", "nope", "--data", "."], "no weights at 'nope'"),
+        (["evaluate", "--data", "nope"], "--data nope is no folder"),
+        (["studio", "--weights", "nope"], "no weights at 'nope'"),
+    ],
+)
+def test_what_is_not_there_is_said_before_keras_is_loaded(words, said):
+    script = (
+        "import sys; from t2i_utils.cli import main; main(sys.argv[1:])\n"
+        "print([m for m in ('keras', 'tensorflow', 'jax') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], cwd=ROOT, capture_output=True, text=True
+    )
+    assert said in done.stderr and done.stderr.count("\n") == 1
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(("door", "name"), [("train", "train.py"), ("generate", "generate.py")])
@@ -181,7 +204,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):
 
 
 def test_a_file_of_captions_gives_one_plain_picture_a_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(generate_command, "CHUNK", 2)
+    monkeypatch.setattr(synthesizer, "CHUNK", 2)
     lines = ["a red bird", "a blue bird", "un oiseau jaune", "a green bird", "a grey bird"]
     (tmp_path / "c.txt").write_bytes("\r\n".join(lines).encode() + b"\r\n\r\n")
     words = ["--captions", str(tmp_path / "c.txt"), "--stage", "1"]
@@ -189,7 +212,7 @@ def test_a_file_of_captions_gives_one_plain_picture_a_line(tmp_path, monkeypatch
     assert "5 pictures of 64 px are in" in capsys.readouterr().out
     names = sorted(path.name for path in (tmp_path / "chunks").iterdir())
     assert names == [f"{number:06d}.png" for number in range(1, 6)]
-    monkeypatch.setattr(generate_command, "CHUNK", 256)
+    monkeypatch.setattr(synthesizer, "CHUNK", 256)
     assert draw(*words, "--out", str(tmp_path / "whole")) == 0
     for name in names:
         found, expected = pixels(tmp_path / "chunks" / name), pixels(tmp_path / "whole" / name)

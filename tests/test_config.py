@@ -1,7 +1,5 @@
 """Presets and recipes."""
 
-import dataclasses
-
 import pytest
 
 from t2i_utils.config import PRESETS
@@ -68,8 +66,3 @@ def test_unknown_fields_of_a_saved_configuration_are_refused():
     fields = {**make_config().to_json(), "colour": 1, "shape": 2}
     with pytest.raises(InputError, match="unknown fields colour, shape"):
         config_from_json(fields)
-
-
-def test_a_configuration_cannot_be_changed():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        make_config().steps = 5

@@ -1,6 +1,8 @@
 """What the notebooks share: their start, their data and the form of a check."""
 
 import os
+import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -88,6 +90,22 @@ def test_the_toy_pack_is_made_once_and_says_so_in_a_line(small_course, capsys):
     assert (again.folder, again.folder.stat().st_mtime_ns) == (pack.folder, written)
     (line,) = capsys.readouterr().out.splitlines()
     assert "12 pictures" in line and "120 captions" in line
+
+
+DRAW = """
+from t2i_utils.course import data
+data.TOY_CLASSES, data.TOY_IMAGES = 12, 2
+data.course_root("toy")
+"""
+
+
+def test_notebooks_that_start_at_the_same_time_share_one_set_of_toy_birds(tmp_path):
+    command = [sys.executable, "-c", DRAW]
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    started = [subprocess.Popen(command, **options) for _ in range(3)]
+    ended = [(*process.communicate(), process.returncode) for process in started]
+    assert [code for _, _, code in ended] == [0, 0, 0], ended
+    assert sorted(out.partition(" ")[0] for out, _, _ in ended) == ["", "", "Drawing"]
 
 
 def test_the_data_set_is_the_one_that_was_packed(small_course, capsys):

@@ -1,10 +1,14 @@
 """The two crops and what Pillow must be told about strange pictures."""
 
+import contextlib
+import os
+import stat
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from t2i_utils.data.crops import crop_window, read_squares
+from t2i_utils.data.crops import MOST_PIXELS, crop_window, read_picture, read_squares
 from t2i_utils.errors import InputError
 
 
@@ -117,3 +121,92 @@ def test_a_box_outside_names_the_picture(tmp_path):
     Image.new("RGB", (20, 20)).save(tmp_path / "bird.png")
     with pytest.raises(InputError, match=r"bird.png: box .* bounding_boxes.txt"):
         read_squares(tmp_path / "bird.png", (30, 30, 5, 5), "box", (4,))
+
+
+# --- strange files ----------------------------------------------------------------------------
+
+
+def exif_with_a_broken_entry(orientation):
+    """EXIF data that hold an orientation, and a resolution that is a text."""
+    header = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08"
+    turned = b"\x01\x12\x00\x03\x00\x00\x00\x01" + bytes([0, orientation, 0, 0])
+    broken = b"\x01\x1a\x00\x02\x00\x00\x00\x01\xff\xff\xff\xff"
+    return header + b"\x00\x02" + turned + broken + b"\x00\x00\x00\x00"
+
+
+def test_broken_exif_beside_a_valid_orientation_is_no_obstacle(tmp_path):
+    stored = np.zeros((40, 80, 3), np.uint8)
+    stored[:, :40] = (255, 0, 0)
+    path = tmp_path / "turned.jpg"
+    Image.fromarray(stored).save(path, exif=exif_with_a_broken_entry(6), quality=95)
+    (square,) = read_squares(path, None, "whole", (20,))
+    assert (square[:8, :, 0] > 200).all() and (square[12:, :, 0] < 50).all()
+
+
+def test_exif_that_is_noise_leaves_the_picture_as_it_is(tmp_path):
+    random = np.random.default_rng(0)
+    for number in range(60):
+        exif = bytearray(exif_with_a_broken_entry(1) + b"\x00" * 8)
+        for place in random.integers(6, len(exif), 4):
+            exif[place] = random.integers(256)
+        path = tmp_path / f"{number}.jpg"
+        Image.new("RGB", (8, 8), "red").save(path, exif=bytes(exif))
+        assert read_squares(path, None, "whole", (4,))[0].shape == (4, 4, 3)
+
+
+def test_a_huge_jpeg_is_decoded_smaller_and_its_box_still_counts_stored_pixels(tmp_path):
+    picture = Image.new("RGB", (12_000, 8_000), (10, 90, 200))
+    picture.paste((250, 90, 0), (6_000, 2_000, 8_000, 4_000))
+    path = tmp_path / "huge.jpg"
+    picture.save(path, quality=90)
+    (square,) = read_squares(path, (6_000, 2_000, 2_000, 2_000), "box", (20,))
+    assert np.abs(square[1:-1, 1:-1].astype(int) - (250, 90, 0)).max() < 12
+    found = read_picture(path)
+    assert found.stored_size == (12_000, 8_000) and found.image.size == (6_000, 4_000)
+
+
+def test_a_huge_picture_of_another_format_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "huge.png"
+    for side in (13_000, 15_000):  # Pillow refuses the second by itself
+        Image.new("1", (side, side)).save(path)
+        with pytest.raises(InputError, match="huge.png is too large .*: make it smaller") as caught:
+            read_squares(path, None, "whole", (4,))
+        assert "\n" not in str(caught.value)
+    side = int(MOST_PIXELS**0.5)
+    Image.new("1", (side, side)).save(path)
+    assert not read_squares(path, None, "whole", (4,))[0].any()
+
+
+@contextlib.contextmanager
+def locked(path):
+    """A file that may not be read; where root runs the tests, they are nobody meanwhile."""
+    before, user = stat.S_IMODE(path.stat().st_mode), os.geteuid()
+    path.chmod(0)
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        yield
+    finally:
+        os.seteuid(user)
+        path.chmod(before)
+
+
+def test_a_picture_that_may_not_be_read_is_not_called_damaged(tmp_path):
+    path = tmp_path / "bird.png"
+    Image.new("RGB", (8, 8)).save(path)
+    with locked(path), pytest.raises(InputError, match="is not readable for you: change its"):
+        read_squares(path, None, "whole", (4,))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (".", "is a folder: name the files in it"),
+        ("long" * 100 + ".png", r"is not readable \(File name too long\)"),
+        ("nul\0.png", "truncated, or no picture"),
+    ],
+)
+def test_what_is_no_file_is_said_in_one_line(tmp_path, name, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read_squares(tmp_path / name, None, "whole", (4,))
+    assert "\n" not in str(caught.value)

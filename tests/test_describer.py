@@ -1,7 +1,10 @@
 """A captioner with all that it needs: pictures in, sentences out; saved and loaded."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,17 +20,11 @@ from small_captioner import (
 )
 
 import t2i_utils
+from t2i_utils.captioning.bird_finder import look_closer
+from t2i_utils.captioning.captioners import ARRAYS, available_captioners
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoding import greedy, sample
-from t2i_utils.captioning.describer import (
-    ARRAYS,
-    CARD,
-    GROUP,
-    Describer,
-    available_captioners,
-    load_describer,
-)
-from t2i_utils.captioning.photographs import look_closer
+from t2i_utils.captioning.describer import CARD, GROUP, Describer, load_describer
 from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
 from t2i_utils.errors import InputError
 
@@ -231,3 +228,32 @@ def test_describe_notices_a_new_captioner_in_the_same_folder(tmp_path):
     changed.save(folder)
     after = t2i_utils.describe([picture], folder)
     assert after != before and all(word.endswith("x") for word in after[0].split())
+
+
+EIGHT_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+import keras, numpy as np
+from PIL import Image
+from t2i_utils.captioning.describer import load_describer
+
+describer = load_describer(FOLDER)
+noise = np.random.default_rng(0).integers(256, size=(8, 64, 64, 3), dtype=np.uint8)
+pictures = [Image.fromarray(picture) for picture in noise]
+alone = [describer.describe([picture]) for picture in pictures]
+with ThreadPoolExecutor(8) as pool:
+    together = list(pool.map(lambda picture: describer.describe([picture]), 4 * pictures))
+print(keras.backend.backend(), together == 4 * alone)
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_eight_threads_may_describe_at_once(backend):
+    if backend == "jax":
+        pytest.importorskip("jax")
+    done = subprocess.run(
+        [sys.executable, "-c", EIGHT_THREADS.replace("FOLDER", repr(str(describer_folder())))],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+    )
+    assert done.stdout == f"{backend} True\n", done.stderr[-2000:]

@@ -77,6 +77,29 @@ def test_swapping_changes_one_colour_of_one_part():
     assert swap_colours(["a red bird", ""]) == [None, None]
 
 
+COMPOUNDS = ["orange-red", "orange red", "red-orange", "blue-grey", "Blue Grey", "yellow-green"]
+
+
+@pytest.mark.parametrize("compound", COMPOUNDS)
+def test_a_compound_is_no_single_colour_of_a_part_nor_of_a_caption(compound):
+    assert named_parts(f"a bird with a {compound} crown and black wings") == {"wing": "black"}
+    assert named_parts(f"its crown is {compound} and its wings are black") == {"wing": "black"}
+    assert one_colour([f"a {compound} bird", f"a bird with a {compound} crown"]) == [None, None]
+    assert swap_colours([f"a {compound} crown"]) == [None]
+
+
+@pytest.mark.parametrize("shade", ["reddish-orange", "reddish orange"])
+def test_a_shade_names_no_colour_and_leaves_the_colour_beside_it(shade):
+    assert named_parts(f"a {shade} crown, reddish wings") == {"crown": "orange"}
+    assert one_colour([f"a {shade} bird"]) == ["orange"]
+
+
+def test_a_part_of_two_colours_has_no_colour_of_its_own():
+    assert named_parts("black and white wings and a red crown") == {"crown": "red"}
+    assert named_parts("its wings are black and white, its crown is red") == {"crown": "red"}
+    assert named_parts("its beak is short and red") == {"beak": "red"}
+
+
 # -- hues that pictures show --------------------------------------------------------------------
 
 

@@ -2,12 +2,13 @@
 
 import functools
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from small_run import configs, scratch, toy_pack
+from small_run import built_once, configs, pack_birds, scratch, toy_pack
 from test_efficientnet_lite2 import needs_lite2
 
 from t2i_utils.cli import main
@@ -27,9 +28,9 @@ from t2i_utils.evaluation import (
 )
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
-from t2i_utils.evaluation.protocol import Setting, check_fit
+from t2i_utils.evaluation.protocol import EvaluationProtocol, check_fit
 from t2i_utils.stackgan.recipes import build_generator
-from t2i_utils.stackgan.weights import save_weights
+from t2i_utils.stackgan.weights import StageToSave, save_weights
 from t2i_utils.text import load_encoder
 
 TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
@@ -39,12 +40,9 @@ TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_
 @functools.cache
 def birds(crop: str = "box") -> Pack:
     """Enough toy birds for 20 test pictures or more."""
-    data = scratch() / "toy-evaluation"
-    if not data.is_dir():
-        write_toy_birds(data, 80, 2)
-    folder = scratch() / f"pack-evaluation-{crop}"
-    write_pack(read_dataset(data), folder, encoder=load_encoder(), crop=crop, progress=False)
-    return load_pack(folder)
+    data = built_once("toy-evaluation", lambda folder: write_toy_birds(folder, 80, 2))
+    pack = functools.partial(pack_birds, data, crop=crop)
+    return load_pack(built_once(f"pack-evaluation-{crop}", pack))
 
 
 @functools.cache
@@ -63,11 +61,12 @@ def untrained_run(crop: str = "box") -> Path:
     folder = scratch() / f"untrained-{crop}"
     manifest = birds(crop).manifest
     about = {name: manifest[name] for name in ("crop", "encoder", "caption_source")}
-    about |= {"data": manifest["name"], "split": "zero-shot train", "stage": {}}
-    whitening = birds().whitening(birds().indices())
+    about |= {"data": manifest["name"], "split": "zero-shot train"}
+    whitening, stages = birds().whitening(birds().indices()), []
     for config in configs(1, 2):
         generator = build_generator(config, birds().width)
-        save_weights(folder / "weights", generator, config, whitening, about)
+        stages.append(StageToSave(generator, config, {}))
+    save_weights(folder / "weights", stages, whitening, about)
     return folder
 
 
@@ -109,20 +108,6 @@ def test_the_report_says_everything_beside_every_score(tmp_path, few_steps, caps
     found = capsys.readouterr()
     assert "| FID | lower |" in found.out and "training the image-text matcher" in found.err
 
-    # The second time everything is known but the pictures, which the seed decides.
-    assert main([*words[:-1], str(tmp_path / "again")]) == 0
-    again = json.loads((tmp_path / "again" / "report.json").read_text())
-    assert again["scores"] == report["scores"]
-    assert "matcher" not in capsys.readouterr().err
-
-
-def test_stage_1_is_scored_at_64_px(tmp_path, few_steps):
-    words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
-    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
-    assert main(words) == 0
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["about"]["size"] == 64 and report["stage_1_enlarged"] == []
-
 
 # -- the literature's network, for which a SavedModel of its form stands in ----------------------
 
@@ -140,13 +125,21 @@ def save_stand_in(folder: Path, name: str) -> Path:
     return folder
 
 
-def test_kid_and_fid_are_taken_on_inception_too(tmp_path, few_steps):
-    network = save_stand_in(tmp_path / "network", "pool_3")
+def test_stage_1_is_scored_at_64_px_twice_alike_and_on_inception_too(tmp_path, few_steps, capsys):
     words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
-    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out", str(tmp_path)]
-    assert main([*words, "--inception", str(network)]) == 0
-    report = json.loads((tmp_path / "report.json").read_text())
+    words += ["--network", "lite0", "--count", "20", "--stage", "1", "--out"]
+    assert main([*words, str(tmp_path / "first")]) == 0
+    first = json.loads((tmp_path / "first" / "report.json").read_text())
+    assert first["about"]["size"] == 64 and first["stage_1_enlarged"] == []
+
+    # The second time everything is known but the pictures, which the seed decides.
+    capsys.readouterr()
+    network = save_stand_in(tmp_path / "network", "pool_3")
+    assert main([*words, str(tmp_path / "again"), "--inception", str(network)]) == 0
+    assert "matcher" not in capsys.readouterr().err
+    report = json.loads((tmp_path / "again" / "report.json").read_text())
     assert "InceptionV3: 299" in report["about"]["resize"]
+    assert [s for s in report["scores"] if s["network"] != "InceptionV3"] == first["scores"]
     found = {s["measure"]: s for s in report["scores"] if s["network"] == "InceptionV3"}
     assert set(found) == {"KID x 1000", "FID"}
     for score in found.values():
@@ -212,11 +205,15 @@ def test_a_run_is_never_taken_for_a_shipped_set(tmp_path, capsys, monkeypatch):
         assert "no weights at" in capsys.readouterr().err
 
 
-def test_another_encoder_than_the_generators_own_is_refused():
-    synthesizer = Synthesizer(untrained_run())
-    synthesizer.weights.card["encoder"] = {"name": "other", "width": 512}
-    with pytest.raises(InputError, match="trained with sentence encoder 'other'.*T2I_ENCODER"):
-        Setting(synthesizer, birds(), lite0(), untrained_matcher(), count=20)
+def test_another_encoder_than_the_generators_own_is_refused(tmp_path, capsys):
+    card = json.loads((untrained_run() / "weights" / "card.json").read_text())
+    card["encoder"] = {"name": "other", "width": 512}
+    folder = shutil.copytree(untrained_run(), tmp_path / "run")
+    (folder / "weights" / "card.json").write_text(json.dumps(card))
+    words = ["evaluate", "--run", str(folder), "--data", str(birds().folder)]
+    assert main([*words, "--out", str(tmp_path / "report")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "trained with sentence encoder 'other'" in line and "T2I_ENCODER" in line
 
 
 def test_the_command_refuses_an_overlap_in_one_line(tmp_path, capsys):
@@ -235,21 +232,25 @@ def test_a_pack_of_another_crop_or_encoder_is_refused():
 
 def test_too_few_pictures_are_refused():
     with pytest.raises(InputError, match="20 are needed"):
-        Setting(Synthesizer(untrained_run()), toy_pack(), lite0(), untrained_matcher())
+        EvaluationProtocol(Synthesizer(untrained_run()), toy_pack(), lite0(), untrained_matcher())
 
 
 # -- the parts ----------------------------------------------------------------------------------
 
 
 def test_a_place_has_its_own_noise_and_caption():
-    setting = Setting(Synthesizer(untrained_run()), birds(), lite0(), untrained_matcher(), count=20)
-    whole = np.concatenate([*setting.drawn(1)])
+    protocol = EvaluationProtocol(
+        Synthesizer(untrained_run()), birds(), lite0(), untrained_matcher(), count=20
+    )
+    whole = np.concatenate([*protocol.drawn(1)])
     # One level of grey: sums are taken in another order where the batch has another size.
-    np.testing.assert_allclose(setting.draw(np.array([7, 3]), 1), whole[[7, 3]].astype(int), atol=1)
-    other_noise = setting.draw(np.array([7]), 1, variation=1)[0].astype(int)
+    np.testing.assert_allclose(
+        protocol.draw(np.array([7, 3]), 1), whole[[7, 3]].astype(int), atol=1
+    )
+    other_noise = protocol.draw(np.array([7]), 1, variation=1)[0].astype(int)
     assert abs(other_noise - whole[7]).max() > 1
-    for place, row in enumerate(setting.rows):
-        assert setting.captions[place] in birds().captions[row]
+    for place, row in enumerate(protocol.rows):
+        assert protocol.captions[place] in birds().captions[row]
 
 
 def test_photographs_are_whole_boxes_or_the_middle_of_what_is_stored(monkeypatch):
@@ -288,8 +289,10 @@ def test_parts_of_toy_birds_are_looked_at_in_whole_boxes_only():
     measured = {}
     for crop in ("box", "paper"):
         synthesizer = Synthesizer(untrained_run(crop))
-        setting = Setting(synthesizer, birds(crop), lite0(), untrained_matcher(), count=20)
-        measured[crop] = [score.measure for score in evaluator._score_toy_parts(setting)]
+        protocol = EvaluationProtocol(
+            synthesizer, birds(crop), lite0(), untrained_matcher(), count=20
+        )
+        measured[crop] = [score.measure for score in evaluator._score_toy_parts(protocol)]
     assert measured == {"box": ["parts in their colour"], "paper": []}
 
 

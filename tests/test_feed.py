@@ -71,7 +71,7 @@ def same(first, second):
 def test_shapes_types_and_ranges(pack):
     batch = make(pack, num_distractors=5).at(0)
     assert {key: (value.shape, value.dtype.name) for key, value in batch.items()} == {
-        "images": ((8, 64, 64, 3), "float32"),
+        "images": ((8, 64, 64, 3), "uint8"),
         "embeddings": ((8, pack.width), "float32"),
         "wrong_embeddings": ((8, pack.width), "float32"),
         "class_ids": ((8,), "int32"),
@@ -79,7 +79,7 @@ def test_shapes_types_and_ranges(pack):
         "distractor_class_ids": ((5,), "int32"),
         "indices": ((8,), "int64"),
     }
-    assert -1 <= batch["images"].min() < -0.5 and 0.5 < batch["images"].max() <= 1
+    assert batch["images"].min() < 64 and batch["images"].max() > 191
 
 
 def test_image_and_text_of_a_batch_are_of_the_picture_it_names(pack):
@@ -89,8 +89,7 @@ def test_image_and_text_of_a_batch_are_of_the_picture_it_names(pack):
         batch = batches.at(step)
         assert set(batch["indices"]) <= set(range(1, 20, 2))
         for row, index in enumerate(batch["indices"]):
-            blue = np.rint((batch["images"][row, ..., 2] + 1) * 127.5)
-            assert (blue == pack.image_ids[index]).all()
+            assert (batch["images"][row, ..., 2] == pack.image_ids[index]).all()
             assert source_of(pack, batch["embeddings"][row])[0] == index
 
 
@@ -126,7 +125,7 @@ def test_captions_crops_and_flips_are_drawn_anew_each_time(pack):
         batch = batches.at(step)
         row = int(np.flatnonzero(batch["indices"] == 7)[0])
         captions.add(source_of(pack, batch["embeddings"][row])[1])
-        place = np.rint((batch["images"][row] + 1) * 127.5) / 3
+        place = batch["images"][row] / 3
         tops.add(place[0, 0, 0])
         flipped.append(place[0, 0, 1] > place[0, 1, 1])
         lefts.add(place[0, :, 1].min())

@@ -64,6 +64,12 @@ def test_a_tenth_of_the_classes_is_held_back_always_the_same(root):
         ("file,caption\n00.png,a bird, with commas\n", "line 2: too many columns"),
         ("file,caption\n00.png,x\n\n99.png,y\n", "line 4: no picture 99.png"),
         ("file,caption,class\n00.png,x,a\n00.png,y,b\n", "line 3: 00.png was of class 'a'"),
+        ('file,caption\n00.png,"red\n01.png,blue\n', "line 2: unexpected end"),
+        ('file,caption\n00.png,x\n01.png,"red\n02.png,"a, b"\n', "line 3: .*close each quote"),
+        ('file,caption\n00.png,"red\n01.png,blue"\n', "line 2: a quote opens here .* line 3"),
+        ("file,caption\n../00.png,x\n", "line 2: ../00.png: it leads out of the folder"),
+        ("file,caption\n/etc/passwd,x\n", "line 2: /etc/passwd: it leads out of the folder"),
+        (f"file,caption\n{'long' * 100}.png,x\n", "line 2: no picture longlong"),
     ],
 )
 def test_a_broken_line_is_named_with_its_number(root, text, message):
@@ -71,6 +77,13 @@ def test_a_broken_line_is_named_with_its_number(root, text, message):
     with pytest.raises(InputError, match=message) as caught:
         read_dataset(root)
     assert "\n" not in str(caught.value)
+
+
+def test_a_picture_has_one_name_however_it_is_written(root):
+    write_csv(root, "file,caption\n00.png,x\n./00.png,y\n.//01.png,z\n")
+    records = read_dataset(root).records
+    assert [record.captions for record in records] == [("x", "y"), ("z",)]
+    assert len({record.class_id for record in records}) == 2
 
 
 def test_captions_from_elsewhere_do_not_go_with_a_csv(root):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from t2i_utils.studio.latest_worker import Latest
+from t2i_utils.studio.latest_worker import LatestWorker
 
 PATIENCE = 60  # seconds; nothing waits for it to pass
 
@@ -17,7 +17,7 @@ class Work:
         self.failures: list[Exception] = []
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
-        self.latest = Latest(self, self.failures.append)
+        self.latest = LatestWorker(self, self.failures.append)
 
     def __call__(self, request: int) -> None:
         self.begun.set()
@@ -80,7 +80,7 @@ def test_a_failing_callback_for_failures_is_logged_and_ends_nothing(caplog):
     def failed(error: Exception) -> None:
         raise RuntimeError("cannot even say it")
 
-    latest = Latest(work, failed)
+    latest = LatestWorker(work, failed)
     for request in (1, 2):
         latest.ask(request)
         assert latest.settle(PATIENCE)
@@ -107,7 +107,7 @@ def test_settle_says_when_work_goes_on(work):
 
 def test_what_was_worked_on_last_is_told_when_no_newer_request_comes():
     rested: list[int] = []
-    latest = Latest(lambda request: None, lambda error: None, rested.append, pause=0.01)
+    latest = LatestWorker(lambda request: None, lambda error: None, rested.append, pause=0.01)
     for request in (1, 2):
         latest.ask(request)
         assert latest.settle(PATIENCE)
@@ -116,7 +116,7 @@ def test_what_was_worked_on_last_is_told_when_no_newer_request_comes():
 
 def test_a_slider_that_moves_on_does_not_rest(work):
     rested: list[int] = []
-    latest = Latest(work, work.failures.append, rested.append, pause=PATIENCE)
+    latest = LatestWorker(work, work.failures.append, rested.append, pause=PATIENCE)
     latest.ask(1)
     assert work.begun.wait(PATIENCE)
     latest.ask(2)

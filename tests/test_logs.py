@@ -8,7 +8,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from t2i_utils.errors import InputError
-from t2i_utils.training.logs import COLUMNS, PATIENCE, RunLog, save_samples
+from t2i_utils.training.logs import COLUMNS, PATIENCE, RunLog
 
 
 def metrics(**changes: float) -> dict[str, np.float32]:
@@ -110,11 +110,3 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write .*file"):
         RunLog(tmp_path / "file", {})
-
-
-def test_samples_become_a_sheet(tmp_path):
-    from PIL import Image
-
-    path = save_samples(tmp_path / "samples.png", np.zeros((16, 8, 8, 3), "float32"))
-    with Image.open(path) as sheet:
-        assert sheet.size == (8 * 8 + 7 * 2, 2 * 8 + 2)

@@ -152,6 +152,52 @@ def test_a_bad_picture_leaves_the_older_pack_and_nothing_else(tmp_path, encoder)
     assert [path.name for path in folder.parent.iterdir()] == ["pack"]
 
 
+def test_all_broken_pictures_are_named_at_once(tmp_path, encoder):
+    dataset = read_dataset(write_small_cub(tmp_path / "birds"))
+    dataset.records[0].path.unlink()
+    dataset.records[5].path.write_bytes(b"")
+    dataset.records[9].path.write_bytes(b"no picture")
+    pattern = (
+        r"3 of 12 pictures cannot be read: .*bird_094.png \(missing\), .*bird_084.png \(empty\), "
+        r".*bird_076.png \(truncated, or no picture\); mend them, or .*--skip-broken"
+    )
+    with pytest.raises(InputError, match=pattern) as caught:
+        write_pack(dataset, tmp_path / "p", encoder=encoder, image_sizes=(8,), progress=False)
+    assert "\n" not in str(caught.value)
+    for record in dataset.records:
+        record.path.unlink(missing_ok=True)
+    with pytest.raises(
+        InputError, match=r"12 of 12 .* \(missing\) and 2 more; mend them"
+    ) as caught:
+        auto_pack(dataset.root, encoder=encoder, crop="box", folder=tmp_path / "packs")
+    assert str(caught.value).count("missing") == 10
+    with pytest.raises(InputError, match="none is left to pack"):
+        write_pack(dataset, tmp_path / "p", encoder=encoder, skip_broken=True, progress=False)
+    assert not (tmp_path / "p").exists() and [*(tmp_path / "packs").iterdir()] == []
+
+
+def test_broken_pictures_are_skipped_on_request_and_rows_still_belong_together(
+    tmp_path, encoder, capsys
+):
+    dataset = read_dataset(write_small_cub(tmp_path / "birds"))
+    for row in (0, 7):
+        dataset.records[row].path.write_bytes(b"no picture")
+    pack = auto_pack(
+        dataset.root, encoder=encoder, crop="box", skip_broken=True, folder=tmp_path / "packs"
+    )
+    assert "2 of 12 pictures cannot be read: " in capsys.readouterr().err
+    left = [record for row, record in enumerate(dataset.records) if row not in (0, 7)]
+    assert pack.image_ids.tolist() == [record.image_id for record in left]
+    assert pack.captions == [list(record.captions) for record in left]
+    for row, record in enumerate(left):
+        assert (pack.images(64)[row] == flat_colour(record.image_id, record.class_id)).all()
+    assert [Path(name).name for name in pack.manifest["skipped"]] == [
+        "bird_094.png",
+        "bird_080.png",
+    ]
+    load_pack(pack.folder, verify=True)
+
+
 PACK_IN_A_CHILD = """
 import resource, signal, sys
 from t2i_utils.data import read_dataset, write_pack
@@ -209,6 +255,35 @@ def test_ctrl_c_leaves_nothing_half_made(root, tmp_path):
     process.communicate()
     assert process.returncode != 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_packer_left_is_swept_by_the_next(root, encoder, tmp_path):
+    folder = tmp_path / "pack"
+    process = child(root, folder, 6000, 0)
+    assert process.stdout.readline() == "start\n"
+    deadline = time.monotonic() + 60
+    while not any(tmp_path.glob(".pack.partial-*/images_6000.npy")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    write_pack(read_dataset(root), folder, encoder=encoder, image_sizes=(8,), progress=False)
+    assert len([*tmp_path.iterdir()]) == 2  # the other packer lives, and keeps its own
+    process.kill()
+    process.communicate()
+    assert len([*tmp_path.iterdir()]) == 2
+    write_pack(read_dataset(root), folder, encoder=encoder, image_sizes=(8,), progress=False)
+    assert [*tmp_path.iterdir()] == [folder]
+
+
+def test_a_kill_between_two_renames_loses_no_pack(copy, tmp_path):
+    before = contents(copy)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.communicate()
+    old = tmp_path / f".pack.old-{gone.pid}-abc"
+    old.mkdir()
+    copy.rename(old / "pack")
+    (tmp_path / f".pack.partial-{gone.pid}-abc").mkdir()
+    assert len(load_pack(copy)) == 12 and contents(copy) == before
+    assert [*tmp_path.iterdir()] == [copy]
 
 
 def test_what_is_no_pack_is_never_overwritten(root, encoder, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from t2i_utils.data.toy.birds import COLOURS, ToyBird, draw_toy_bird, random_bird
-from t2i_utils.data.toy.drawing import PALETTE, PARTS
+from t2i_utils.data.toy.drawing import BODY_PARTS, PALETTE
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.part_colours import part_colours, rgb_to_lab, score_captions
 
@@ -38,14 +38,14 @@ def _right(found: list[dict[str, str]], known: list[dict[str, str]], part: str) 
 
 
 def test_at_least_95_per_cent_of_the_parts_of_drawn_birds_are_named(drawn, found):
-    rates = {part: _right(found, drawn[1], part) for part in PARTS}
+    rates = {part: _right(found, drawn[1], part) for part in BODY_PARTS}
     assert np.mean(list(rates.values())) >= 0.95, rates
     assert min(rates.values()) >= 0.90, rates  # the beak is a few pixels wide
 
 
 def test_captions_of_other_birds_score_at_chance(drawn, found):
     others = drawn[1][1:] + drawn[1][:1]
-    chance = np.mean([_right(found, others, part) for part in PARTS])
+    chance = np.mean([_right(found, others, part) for part in BODY_PARTS])
     assert 0.03 <= chance <= 0.17  # 1 in 11 is 0.09
 
 
@@ -60,7 +60,7 @@ def test_blur_and_noise_do_little_harm(drawn):
 def test_recolouring_one_part_changes_what_is_read_of_that_part_alone():
     bird = ToyBird(("red", "blue", "yellow", "white", "orange"), "cone", "rounded", "medium")
     birds = [bird]
-    for index in range(len(PARTS)):
+    for index in range(len(BODY_PARTS)):
         colours = [*bird.colours]
         colours[index] = "green"
         birds.append(ToyBird(tuple(colours), "cone", "rounded", "medium"))

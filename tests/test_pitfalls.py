@@ -131,7 +131,7 @@ def test_8_a_resumed_run_keeps_its_moments_and_its_schedule(tmp_path):
 
 def test_8_the_schedule_depends_on_the_step_alone():
     from t2i_utils.stackgan.recipes import make_config
-    from t2i_utils.training.run import learning_rate_factor
+    from t2i_utils.training.stage import learning_rate_factor
 
     config = make_config("paper", "gpu", 1)
     steps = [epoch * 8855 // 64 + 1 for epoch in (0, 49, 50, 99, 100, 599)]

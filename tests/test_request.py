@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from small_run import trained_run
 
-from t2i_utils.drawing.request import Request, draw
-from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.drawing.request import Request
+from t2i_utils.drawing.synthesizer import Synthesizer, _embeddings, _noise, draw
 from t2i_utils.errors import InputError
+from t2i_utils.text import load_encoder
 
 RED, BLUE = "a small red bird", "a blue bird"
 
@@ -29,9 +30,9 @@ def test_equal_requests_are_one_and_white_space_does_not_count():
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"caption": " "}, "caption 1 is empty"),
+        ({"caption": " "}, "the caption is empty"),
         ({"caption": "bird " * 10_000}, "10,000 words"),
-        ({"to_caption": ""}, "caption 1 is empty"),
+        ({"to_caption": ""}, "the second caption is empty"),
         ({"stage": 3}, "no stage 3"),
         ({"seed": -1}, "seed -1 is not a whole number from 0"),
         ({"seed": 2**32}, "seed 4294967296"),
@@ -88,19 +89,19 @@ def test_a_blend_begins_and_ends_with_its_ends(synthesizer):
 
 
 def test_a_blend_keeps_to_the_sphere(synthesizer):
-    from t2i_utils.drawing import request
-
     middle = Request(RED, to_caption=BLUE, to_seed=5, amount=0.5)
-    lengths = [np.linalg.norm(synthesizer.embed_one(caption)) for caption in (RED, BLUE)]
-    found = np.linalg.norm(request._embedding(synthesizer, middle))
+    lengths = [np.linalg.norm(embedding) for embedding in synthesizer.embed([RED, BLUE])]
+    found = np.linalg.norm(_embeddings(synthesizer, [middle]))
     assert found == pytest.approx(np.mean(lengths), rel=1e-4)
     lengths = [np.linalg.norm(synthesizer.noise(1, seed)) for seed in (0, 5)]
-    found = np.linalg.norm(request._noise(synthesizer, middle))
+    found = np.linalg.norm(_noise(synthesizer, middle))
     assert found == pytest.approx(np.mean(lengths), rel=1e-4)
 
 
-def test_a_moving_slider_encodes_no_caption_twice():
-    asked = []
+@pytest.fixture
+def encoder_calls() -> tuple[Synthesizer, list[list[str]]]:
+    """A synthesizer, and the captions of each call of its encoder."""
+    asked: list[list[str]] = []
 
     class Counting:
         """The real encoder, watched."""
@@ -109,13 +110,23 @@ def test_a_moving_slider_encodes_no_caption_twice():
             self.encoder, self.name, self.width = encoder, encoder.name, encoder.width
 
         def encode(self, captions):
-            asked.extend(captions)
+            asked.append(list(captions))
             return self.encoder.encode(captions)
 
-    watched = Synthesizer(trained_run(), Counting(Synthesizer(trained_run()).encoder))
-    for step in range(5):
+    return Synthesizer(trained_run(), Counting(load_encoder())), asked
+
+
+def test_a_moving_slider_encodes_nothing_twice(encoder_calls):
+    watched, asked = encoder_calls
+    for step in (0, 1, 2, 3, 4, 3, 2, 1, 0):
         drawn(watched, to_caption=BLUE, amount=step / 4)
-    assert sorted(asked) == sorted([RED, BLUE])
+    assert asked == [[RED], [RED, BLUE], [BLUE]]
+
+
+def test_captions_of_many_requests_are_encoded_in_one_call(encoder_calls):
+    watched, asked = encoder_calls
+    draw(watched, [Request(caption, stage=1) for caption in (RED, BLUE, RED)])
+    assert asked == [[RED, BLUE]]
 
 
 def test_requests_of_several_stages_or_none_are_refused(synthesizer):

@@ -1,12 +1,17 @@
 """The files of a run: written whole or not at all, both stages together."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from t2i_utils.errors import InputError
-from t2i_utils.training.run_folder import RunFolder, make_folder, replace_text
+from t2i_utils.files import replace_text
+from t2i_utils.training.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -80,7 +85,31 @@ def test_replace_text_keeps_the_old_file_where_the_new_one_cannot_be_written(fol
     assert json.loads(target.read_text()) == {"seed": 0}
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder that nobody can write in")
-def test_a_folder_that_is_there_but_cannot_be_written_is_refused():
-    with pytest.raises(InputError, match="cannot write /proc"):
-        make_folder(Path("/proc"))
+HOLDS_THE_LOCK = """
+import sys, time
+from t2i_utils.training.run_folder import RunFolder
+with RunFolder(sys.argv[1]).locked():
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_two_processes_do_not_train_in_one_folder_and_a_killed_one_gives_it_back(folder):
+    with folder.locked(), folder.locked():  # the same process may enter again
+        assert (folder.path / "lock").read_text() == str(os.getpid())
+    assert (folder.path / "lock").read_text() == ""
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDS_THE_LOCK, folder.path],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+    assert other.stdout is not None and other.stdout.readline() == "locked\n"
+    message = f"process {other.pid} is training in .*: wait for it or stop it, or name another"
+    with pytest.raises(InputError, match=message), folder.locked():
+        pass
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    other.stdout.close()
+    with folder.locked():
+        pass

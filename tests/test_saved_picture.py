@@ -11,13 +11,13 @@ from PIL import Image
 from small_run import copy_of_run, trained_run
 
 from t2i_utils.cli import main
-from t2i_utils.drawing.request import Request, draw
+from t2i_utils.drawing.request import Request
 from t2i_utils.drawing.saved_picture import KEY, compose, from_note, to_note
-from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.drawing.synthesizer import Synthesizer, draw
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import png_bytes, read_note, save_png
 from t2i_utils.stackgan.recipes import config_from_json
-from t2i_utils.stackgan.weights import load_weights, save_weights
+from t2i_utils.stackgan.weights import StageToSave, load_weights, save_weights
 
 RED, BLUE = "a small red bird", "ein blauer Vogel 🐦 <b>&amp;</b>"
 
@@ -147,8 +147,9 @@ def _halve(folder: Path) -> None:
     generator = weights.generators[1]
     generator.set_weights([array * 0.5 for array in generator.get_weights()])
     config = config_from_json(weights.card["stages"]["1"]["config"])
-    card = {"encoder": weights.card["encoder"], "stage": {}}
-    save_weights(folder, generator, config, weights.whitening, card)
+    card = {"encoder": weights.card["encoder"]}
+    stages = [StageToSave(generator, config, {})]
+    save_weights(folder, stages, weights.whitening, card)
 
 
 @pytest.mark.parametrize(

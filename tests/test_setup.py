@@ -1,4 +1,4 @@
-"""The set-up files agree with one another, and what they install can be imported."""
+"""The set-up files agree with one another."""
 
 import os
 import re
@@ -104,13 +104,6 @@ def test_version_has_one_home():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == t2i_utils.__version__
     assert f"## {t2i_utils.__version__}" in (ROOT / "CHANGELOG.md").read_text()
-
-
-def test_tensorflow_hub_and_text_can_be_imported():
-    code = "import tensorflow_hub, tensorflow_text; print(tensorflow_hub.__version__)"
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert child.returncode == 0, child.stderr
-    assert child.stdout.strip() == pinned_version(pins()["tensorflow-hub"])
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from t2i_utils.captioning.bird_finder import read_photograph
 from t2i_utils.captioning.caption_metrics import score_descriptions
 from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
-from t2i_utils.captioning.photographs import read_photograph
 from t2i_utils.data import read_dataset
 
 COUNT = 96

@@ -14,14 +14,15 @@ import pytest
 from PIL import Image
 from studio_files import PATIENCE, saved
 
-from t2i_utils.drawing.request import draw
+from t2i_utils.drawing.loaded import CAPACITY, LOADED, LoadedSets
 from t2i_utils.drawing.saved_picture import check_weights, from_note
+from t2i_utils.drawing.synthesizer import draw
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.weights import find_weights
-from t2i_utils.studio import Studio, describe
-from t2i_utils.studio.artist import ARTIST, KEPT_SETS, Artist, requests_of
+from t2i_utils.studio import Studio, describe, panel
 from t2i_utils.studio.caption_controls import EXAMPLES
 from t2i_utils.studio.html import jpeg
+from t2i_utils.studio.requests import requests_of
 
 MB = 2**20 if sys.platform == "darwin" else 2**10  # in ru_maxrss's unit
 ODD = {
@@ -74,7 +75,7 @@ def reds(picture: np.ndarray) -> int:
 def expected(studio: Studio) -> str:
     """What the panel must show for what the controls say now, drawn apart."""
     requests = requests_of(**studio.values())
-    pictures = draw(ARTIST._synthesizer(requests[0].weights), requests)
+    pictures = draw(LOADED.get(requests[0].weights), requests)
     return base64.b64encode(jpeg(pictures[max(pictures)][0])).decode()
 
 
@@ -83,7 +84,9 @@ def test_a_new_panel_draws_both_sizes_at_once_and_remembers_them():
     assert studio.settle(PATIENCE)
     assert [picture.shape for picture in shown(studio)] == [(64, 64, 3), (256, 256, 3)]
     assert "drawn in" in studio.status.value
-    assert [entry.words for entry in studio.history.entries] == [studio.words.caption.value]
+    assert [entry.summary for entry in studio.history.entries] == [
+        studio.caption_controls.caption.value
+    ]
     studio.close()
 
 
@@ -103,35 +106,36 @@ def test_unknown_weights_are_said_at_once():
 
 def test_moving_a_control_writes_the_caption_and_draws_it(studio):
     first = shown(studio)[0]
-    studio.words.controls["belly"].value = "red"
+    studio.caption_controls.controls["belly"].value = "red"
     assert (
-        studio.words.caption.value == "a small bird with a blue crown, blue wings and a red belly"
+        studio.caption_controls.caption.value
+        == "a small bird with a blue crown, blue wings and a red belly"
     )
     assert studio.settle(PATIENCE)
     assert reds(shown(studio)[0]) > reds(first) + 100, "the belly did not become red"
     assert sources(studio) == [expected(studio)]
-    studio.words.controls["belly"].value = "yellow"
+    studio.caption_controls.controls["belly"].value = "yellow"
     assert studio.settle(PATIENCE)
     np.testing.assert_array_equal(shown(studio)[0], first)
 
 
 def test_typing_a_caption_moves_the_controls_and_keeps_what_was_typed(studio):
     typed = "This LARGE bird has a white belly, teal wings and a hooked beak"
-    studio.words.caption.value = typed
-    said = {name: control.value for name, control in studio.words.controls.items()}
+    studio.caption_controls.caption.value = typed
+    said = {name: control.value for name, control in studio.caption_controls.controls.items()}
     assert said == {
         "size": "any", "crown": "any", "back": "any", "wing": "any", "belly": "white",
         "beak": "any", "beak shape": "hooked",
     } | {"size": "large"}  # fmt: skip
-    assert studio.words.caption.value == typed
+    assert studio.caption_controls.caption.value == typed
     assert studio.settle(PATIENCE)
     assert typed in studio.picture.value
 
 
 def test_an_example_is_taken_by_a_click_and_other_weights_have_their_own(studio):
-    button = studio.words.examples[1]
+    button = studio.caption_controls.examples[1]
     button.click()
-    assert studio.words.caption.value == EXAMPLES["toy"][1]
+    assert studio.caption_controls.caption.value == EXAMPLES["toy"][1]
     studio.noise.weights.value = "birds"
     assert button.description == EXAMPLES["birds"][1]
 
@@ -156,10 +160,10 @@ def test_samples_are_different_birds(studio):
 
 
 def test_locked_noise_stays_when_the_words_change_and_unlocked_noise_does_not(studio):
-    studio.words.caption.value = "a red bird"
+    studio.caption_controls.caption.value = "a red bird"
     assert studio.noise.seed.value == 10
     studio.noise.lock.value = False
-    studio.words.controls["belly"].value = "blue"
+    studio.caption_controls.controls["belly"].value = "blue"
     assert studio.noise.seed.value != 10
     seed = studio.noise.seed.value
     studio.noise.another.click()
@@ -172,7 +176,7 @@ def test_the_blend_slider_leads_to_the_second_caption_and_new_words_start_it_ane
     assert studio.settle(PATIENCE)
     assert np.abs(shown(studio)[0] - first).mean() > 2
     assert "100% of the way" in studio.picture.value
-    studio.words.caption.value = studio.blend.to_caption.value
+    studio.caption_controls.caption.value = studio.blend.to_caption.value
     assert studio.blend.amount.value == 0
     last = sources(studio)
     assert studio.settle(PATIENCE)
@@ -193,7 +197,7 @@ def test_noise_is_walked_likewise(studio):
 def test_200_rapid_moves_end_at_the_last_position_and_leave_nothing_behind(studio):
     seen: list[str] = []
     studio.picture.observe(lambda change: seen.append(change["new"]), "value")
-    belly = studio.words.controls["belly"]
+    belly = studio.caption_controls.controls["belly"]
     peaks, threads = [], threading.active_count()
     for _ in range(3):
         seen.clear()
@@ -212,7 +216,7 @@ def test_200_rapid_moves_end_at_the_last_position_and_leave_nothing_behind(studi
 
 @pytest.mark.parametrize("caption", ODD.values(), ids=ODD.keys())
 def test_odd_captions_get_a_picture_or_a_sentence_and_are_never_markup(studio, caption, caplog):
-    studio.words.caption.value = caption
+    studio.caption_controls.caption.value = caption
     assert studio.settle(PATIENCE)
     place = "t2i-problem" if "t2i-problem" in studio.status.value else "t2i-done"
     assert re.search(rf'class="{place}">[^<]*\w', studio.status.value)
@@ -220,13 +224,13 @@ def test_odd_captions_get_a_picture_or_a_sentence_and_are_never_markup(studio, c
         assert "<script" not in value and "<img src=x" not in value
     assert not caplog.records
     assert len(studio.status.value) < 2000
-    studio.words.caption.value = "a red bird"
+    studio.caption_controls.caption.value = "a red bird"
     assert studio.settle(PATIENCE)
     assert "drawn in" in studio.status.value
 
 
 def test_a_caption_that_means_nothing_to_the_encoder_gets_a_note(studio):
-    studio.words.caption.value = ODD["emoji"]
+    studio.caption_controls.caption.value = ODD["emoji"]
     assert studio.settle(PATIENCE)
     assert "knows no word" in studio.status.value
 
@@ -236,7 +240,7 @@ def test_an_exception_becomes_a_sentence_and_is_logged_once(studio, monkeypatch,
         raise ZeroDivisionError("<b>broken</b>")
 
     with caplog.at_level(logging.ERROR), monkeypatch.context() as patched:
-        patched.setattr(ARTIST, "draw", broken)
+        patched.setattr(panel, "draw_requests", broken)
         for seed in (20, 21, 22):
             studio.noise.seed.value = seed
             assert studio.settle(PATIENCE)
@@ -248,8 +252,8 @@ def test_an_exception_becomes_a_sentence_and_is_logged_once(studio, monkeypatch,
 
 
 def test_an_error_of_the_newest_words_is_not_covered_by_an_older_picture(studio):
-    studio.words.caption.value = "a green bird"
-    studio.words.caption.value = ""
+    studio.caption_controls.caption.value = "a green bird"
+    studio.caption_controls.caption.value = ""
     assert studio.settle(PATIENCE)
     assert "the caption is empty" in studio.status.value
 
@@ -259,7 +263,7 @@ def test_a_click_in_the_history_returns_to_a_picture_and_all_that_made_it(studio
     studio.blend.amount.value = 0.5
     assert studio.settle(PATIENCE)
     picture, values = studio.picture.value, studio.values()
-    studio.words.caption.value = "a large white bird"
+    studio.caption_controls.caption.value = "a large white bird"
     studio.noise.lock.value = False  # going back is not a change of words
     assert studio.settle(PATIENCE)
     assert studio.picture.value != picture
@@ -280,9 +284,8 @@ def test_what_is_saved_says_how_to_draw_it_again(studio, samples):
     image = saved(studio.files.value, ".png", "image/png")
     noted = from_note(image.text)  # pyright: ignore[reportAttributeAccessIssue]
     assert list(noted.requests) == requests_of(**studio.values())
-    weights = ARTIST._synthesizer("toy").weights
-    check_weights(noted, weights)
-    again = draw(ARTIST._synthesizer("toy"), noted.requests)[1]
+    check_weights(noted, find_weights("toy"))
+    again = draw(LOADED.get("toy"), noted.requests)[1]
     pixels = np.asarray(image)
     assert pixels.shape == (64, 64 * samples + 2 * (samples - 1), 3)
     np.testing.assert_array_equal(pixels[:, :64], again[0])
@@ -300,7 +303,7 @@ def test_a_closed_panel_draws_nothing_more():
 
 
 def test_weights_without_a_second_stage_are_drawn_at_64_px_with_a_note(studio, monkeypatch):
-    weights = ARTIST._synthesizer("toy").weights
+    weights = LOADED.get("toy").weights
     monkeypatch.delitem(weights.generators, 2)
     studio.noise.shown.value = "256 px"
     assert studio.settle(PATIENCE)
@@ -311,14 +314,13 @@ def test_weights_without_a_second_stage_are_drawn_at_64_px_with_a_note(studio, m
 def test_weights_of_a_run_that_trains_on_are_loaded_anew(tmp_path):
     folder = tmp_path / "weights"
     shutil.copytree(find_weights("toy"), folder)
-    requests = requests_of(caption="a red bird", weights=str(folder), shown="64 px")
-    artist = Artist()
-    first = artist.draw(requests)
-    assert artist.draw(requests).weights is first.weights
+    sets = LoadedSets()
+    first = sets.get(folder)
+    assert sets.get(str(folder)) is first and sets.has(folder)
     card = folder / "card.json"
     card.write_text(card.read_text() + "\n")
-    assert artist.draw(requests).weights is not first.weights
-    for _ in range(KEPT_SETS + 2):
+    assert sets.get(folder) is not first
+    for _ in range(CAPACITY + 2):
         card.write_text(card.read_text() + "\n")
-        artist.draw(requests)
-    assert len(artist._sets) == KEPT_SETS
+        sets.get(folder)
+    assert len(sets._sets) == CAPACITY

@@ -13,23 +13,18 @@ from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
 from t2i_utils.drawing.request import Request
 from t2i_utils.drawing.saved_picture import from_note
 from t2i_utils.errors import InputError
-from t2i_utils.studio import look
-from t2i_utils.studio.artist import Artist, requests_of
+from t2i_utils.studio import layout
 from t2i_utils.studio.blend import FRAMES, Blend, walk
 from t2i_utils.studio.describe import Describe, read_upload
 from t2i_utils.studio.history import LENGTH, Entry, History, with_newest
-from t2i_utils.studio.html import file_name, gif, pictures_html, words_of
+from t2i_utils.studio.html import file_name, gif, pictures_html, summary_of
 from t2i_utils.studio.noise import another_seed
+from t2i_utils.studio.requests import requests_of
 from t2i_utils.studio.status import Status
 
 MARKUP = "<script>alert('x')</script>\" onerror=alert(1)"
 VALUES = {"caption": "a blue bird", "weights": "toy", "shown": "64 px", "way": "the words",
           "to_caption": "a red bird"}  # fmt: skip
-
-
-@pytest.fixture
-def artist() -> Artist:
-    return Artist()
 
 
 def blank(*shape: int) -> np.ndarray:
@@ -62,7 +57,7 @@ def test_another_seed_is_never_the_same():
     assert all(another_seed(seed) != seed for seed in (0, 1, 9999, 2**32 - 1) for _ in range(50))
 
 
-# --- showing ----------------------------------------------------------------------------------
+# --- html -------------------------------------------------------------------------------------
 
 
 def test_what_was_typed_is_text_wherever_it_is_shown():
@@ -103,11 +98,11 @@ def test_a_files_name_is_made_of_letters_of_the_caption(caption, name):
     assert file_name(Request(caption, seed=3), ".png") == name
 
 
-def test_words_of_a_walk_name_both_ends():
-    assert words_of(Request("a", to_caption="b", amount=0.5)) == (
+def test_the_summary_of_a_walk_name_both_ends():
+    assert summary_of(Request("a", to_caption="b", amount=0.5)) == (
         "50% of the way from \u201ca\u201d to \u201cb\u201d"
     )
-    assert words_of(Request("a", seed=1, to_seed=2, amount=0.25)) == (
+    assert summary_of(Request("a", seed=1, to_seed=2, amount=0.25)) == (
         "a, 25% of the way from bird 1 to bird 2"
     )
 
@@ -142,8 +137,8 @@ def test_a_walk_goes_from_the_first_to_the_second_in_even_steps():
     assert requests[0] == Request("a blue bird", weights="toy", stage=1)
 
 
-def test_a_strip_is_drawn_and_saved_with_what_draws_it_again(artist):
-    blend = Blend(artist, lambda: dict(VALUES))
+def test_a_strip_is_drawn_and_saved_with_what_draws_it_again():
+    blend = Blend(lambda: dict(VALUES))
     blend.steps.value = 5
     blend.buttons["strip"].click()
     assert blend.settle(PATIENCE)
@@ -157,8 +152,8 @@ def test_a_strip_is_drawn_and_saved_with_what_draws_it_again(artist):
     assert not any(button.disabled for button in blend.buttons.values())
 
 
-def test_a_walk_is_saved_as_a_gif_that_goes_there_and_back(artist):
-    blend = Blend(artist, lambda: {**VALUES, "way": "the bird", "to_seed": 3})
+def test_a_walk_is_saved_as_a_gif_that_goes_there_and_back():
+    blend = Blend(lambda: {**VALUES, "way": "the bird", "to_seed": 3})
     blend.buttons["gif"].click()
     assert blend.settle(PATIENCE)
     image = saved(blend.files.value, "-walk.gif", "image/gif")
@@ -177,8 +172,8 @@ def test_a_gif_shows_the_frames_it_was_given():
     assert levels == [0, 120, 250, 120]
 
 
-def test_a_walk_that_cannot_be_drawn_is_said_and_the_buttons_stay(artist):
-    blend = Blend(artist, lambda: {**VALUES, "to_caption": " "})
+def test_a_walk_that_cannot_be_drawn_is_said_and_the_buttons_stay():
+    blend = Blend(lambda: {**VALUES, "to_caption": " "})
     blend.buttons["strip"].click()
     assert blend.settle(PATIENCE)
     assert 't2i-problem">the second caption is empty' in blend.status.value
@@ -268,10 +263,10 @@ def test_a_picture_without_a_bird_is_described_with_a_warning():
     assert "No bird was recognised" in describe.result.value
 
 
-# --- look -------------------------------------------------------------------------------------
+# --- layout -----------------------------------------------------------------------------------
 
 
 def test_style_and_script_are_shipped_and_the_script_comes_with_the_panel(capsys):
-    assert ".t2i-studio" in look._file("studio.css")
-    look.show_script()
+    assert ".t2i-studio" in layout._file("studio.css")
+    layout.show_script()
     assert "Javascript" in capsys.readouterr().out

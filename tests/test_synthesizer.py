@@ -12,7 +12,15 @@ import t2i_utils
 from t2i_utils.drawing.synthesizer import BATCH_SIZE, Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import config_from_json
-from t2i_utils.stackgan.weights import load_weights, save_weights
+from t2i_utils.stackgan.weights import (
+    StageToSave,
+    available_weights,
+    find_weights,
+    load_weights,
+    read_card,
+    save_weights,
+)
+from t2i_utils.text import load_encoder
 
 CAPTIONS = ["a small red bird with black wings", "un oiseau jaune"]
 
@@ -68,6 +76,23 @@ def test_an_encoder_of_another_width_is_refused():
         Synthesizer(trained_run(), Narrow())
 
 
+def test_another_encoder_of_the_same_width_is_refused_with_both_names():
+    class Other:
+        name, width = "a stranger", 512
+
+        def encode(self, captions):
+            return np.ones((len(captions), 512), "float32")
+
+    with pytest.raises(InputError, match="'universal-sentence-encoder.*'a stranger'"):
+        Synthesizer(trained_run(), Other())
+
+
+def test_shipped_weights_name_the_encoder_that_draws_them():
+    for name in available_weights():
+        card = read_card(find_weights(name))
+        assert card["encoder"]["name"] == load_encoder("package").name
+
+
 def test_a_stage_that_the_weights_lack_is_named():
     synthesizer = Synthesizer(load_weights(trained_run(), (1,)))
     with pytest.raises(InputError, match="has no Stage 2: draw with --stage 1"):
@@ -90,8 +115,9 @@ def test_generate_notices_that_a_run_has_new_weights(tmp_path):
     generator = weights.generators[1]
     generator.set_weights([array * 0.5 for array in generator.get_weights()])
     config = config_from_json(weights.card["stages"]["1"]["config"])
-    card = {"encoder": weights.card["encoder"], "stage": {}}
-    save_weights(folder, generator, config, weights.whitening, card)
+    card = {"encoder": weights.card["encoder"]}
+    stages = [StageToSave(generator, config, {})]
+    save_weights(folder, stages, weights.whitening, card)
     assert (t2i_utils.generate("a bird", folder, stage=1) != before).any()
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from t2i_utils.errors import InputError
 from t2i_utils.text import HubEncoder, export_saved_model, load_encoder
-from t2i_utils.text.hub import HANDLE
-from t2i_utils.text.package import load_network
+from t2i_utils.text.encoders.hub import HANDLE
+from t2i_utils.text.encoders.package import load_network
 
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("tensorflow_text", reason="tensorflow-text has no wheel for this system")

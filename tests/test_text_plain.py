@@ -7,7 +7,7 @@ from t2i_utils.data import read_dataset
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.errors import InputError
 from t2i_utils.text import load_encoder, plain, whitening_of
-from t2i_utils.text.package import load_network
+from t2i_utils.text.encoders.package import load_network
 from t2i_utils.text.plain import plain_captions
 
 SPELLINGS = (

@@ -20,8 +20,8 @@ from t2i_utils.data.toy.birds import (
     write_toy_birds,
 )
 from t2i_utils.data.toy.drawing import (
+    BODY_PARTS,
     PALETTE,
-    PARTS,
     POSTURES,
     SIZES,
     Pose,
@@ -109,7 +109,7 @@ def test_the_split_is_by_class_and_test_triples_never_occur_in_training():
 
 def test_colours_of_parts_are_independent_and_every_pair_is_trained_on():
     train = [bird.parts for bird in choose_birds(2000, seed=7) if not is_held_out(bird.parts)]
-    for first, second in combinations(PARTS, 2):
+    for first, second in combinations(BODY_PARTS, 2):
         pairs = Counter((parts[first], parts[second]) for parts in train)
         assert len(pairs) == len(COLOURS) ** 2
         assert max(pairs.values()) < 40  # 13 is the mean
@@ -146,8 +146,8 @@ def test_the_box_holds_the_bird_and_little_else():
 
 
 def test_every_part_is_painted_in_its_colour():
-    for part in PARTS:
-        colours = tuple("red" if name == part else "white" for name in PARTS)
+    for part in BODY_PARTS:
+        colours = tuple("red" if name == part else "white" for name in BODY_PARTS)
         image, _ = draw_toy_bird(
             ToyBird(colours, "cone", "long", "small"), np.random.default_rng(5)
         )

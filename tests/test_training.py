@@ -1,6 +1,7 @@
 """Training runs: stopped, resumed, killed, started from weights."""
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -12,13 +13,16 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_run import configs, read_checkpoint, scratch, toy_pack, trained_run
+from PIL import Image
+from small_run import configs, copy_of_run, read_checkpoint, scratch, toy_pack, trained_run
 
 from t2i_utils import training
 from t2i_utils.config import Config
+from t2i_utils.data import load_pack
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.weights import load_weights
-from t2i_utils.training.run import Run, learning_rate_factor
+from t2i_utils.training.run import Run, training_phases
+from t2i_utils.training.stage import learning_rate_factor
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,10 +56,10 @@ def averaged_configs() -> list[Config]:
 class Interrupted(Run):
     """A run that gets a real SIGINT in the middle of step 3, between its two stages."""
 
-    def _update(self, number, stage, log) -> None:
-        if (number, stage.step) == (2, 2):
+    def _update(self, number, batch, log) -> None:
+        if (number, self.stages[number].step) == (2, 2):
             signal.raise_signal(signal.SIGINT)
-        super()._update(number, stage, log)
+        super()._update(number, batch, log)
 
 
 def test_a_run_that_was_interrupted_and_resumed_equals_one_in_one_go(capsys):
@@ -117,13 +121,13 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
 from small_run import configs, load_pack
-from t2i_utils.training import run
-run.FLUSH_SECONDS = 0
+from t2i_utils.training import loop, run
+loop.FLUSH_SECONDS = 0
 class Killed(run.Run):
-    def _update(self, number, stage, log):
-        if stage.step == 5:
+    def _update(self, number, batch, log):
+        if self.stages[number].step == 5:
             os.kill(os.getpid(), signal.SIGKILL)
-        super()._update(number, stage, log)
+        super()._update(number, batch, log)
 Killed({folder!r}, load_pack({pack!r}), configs(1)).train(9, save_every=2, progress=False)
 """
 
@@ -154,7 +158,7 @@ def test_after_kill_9_rows_beyond_the_checkpoint_are_dropped(tmp_path):
 
 
 def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(training.run, "WARM_UP", 2)
+    monkeypatch.setattr(training.stage, "WARM_UP", 2)
     small = {"generator_width": 16, "discriminator_width": 16}
     given = load_weights(trained_run(), (1,)).generators[1].get_weights()
     run = Run(tmp_path / "run", toy_pack(), configs(1, **small), init=trained_run())
@@ -227,11 +231,11 @@ def test_in_turn_stage_2_begins_on_the_stage_1_that_is_drawn_with(tmp_path, monk
     folder, seen = tmp_path / "run", []
     run = Run(folder, toy_pack(), averaged_configs())
 
-    def update(number, stage, log):
+    def update(number, batch, log):
         if number == 2:
             assert run.stages[1].step == 3
-            seen.append([array.copy() for array in stage.gan.stage1.get_weights()])
-        Run._update(run, number, stage, log)
+            seen.append([array.copy() for array in run.stages[2].gan.stage1.get_weights()])
+        Run._update(run, number, batch, log)
 
     monkeypatch.setattr(run, "_update", update)
     run.train({1: 3, 2: 2}, save_every=1, progress=False, in_turn=True)
@@ -266,10 +270,11 @@ def test_sample_sheets_are_of_captions_that_training_does_not_see():
     held_back = {pack.captions[row][0] for row in pack.indices("zero-shot", "test")}
     samples = trained_run() / "samples"
     captions = (samples / "captions.txt").read_text().splitlines()
-    assert len(captions) == training.run.SAMPLES and set(captions) <= held_back
-    assert {path.name for path in samples.glob("*.png")} == {
-        "stage1_000002.png",
-        "stage2_000002.png",
+    assert len(captions) == training.samples.SAMPLES and set(captions) <= held_back
+    sizes = {path.name: Image.open(path).size for path in samples.glob("*.png")}
+    assert sizes == {  # two rows of eight, with gaps
+        "stage1_000002.png": (8 * 64 + 7 * 2, 2 * 64 + 2),
+        "stage2_000002.png": (8 * 256 + 7 * 2, 2 * 256 + 2),
     }
 
 
@@ -291,6 +296,73 @@ def test_the_card_says_how_the_weights_were_made():
 def test_a_run_is_resumed_with_its_own_settings_only(settings, words):
     with pytest.raises(InputError, match=words):
         Run(trained_run(), toy_pack(), configs(1), resume=True, **settings)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("kl_weight", 0.5), ("beta_1", 0.9), ("generator_learning_rate", 1e-3)]
+)
+def test_a_run_is_resumed_with_its_whole_configuration_only(field, value):
+    changes = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8, field: value}
+    with pytest.raises(InputError, match=f"with {field} .*, not {value}: resume with the same"):
+        Run(trained_run(), toy_pack(), configs(1, **changes), resume=True)
+
+
+def test_a_run_is_resumed_with_its_own_pack_only(tmp_path):
+    pack = Path(shutil.copytree(toy_pack().folder, tmp_path / "pack"))
+    manifest = json.loads((pack / "manifest.json").read_text())
+    manifest["checksums"]["images_64.npy"] = "0" * 64
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="was trained with pack '"):
+        Run(trained_run(), load_pack(pack), configs(1), resume=True)
+
+
+@pytest.mark.parametrize("damage", ["older", "missing", "changed"])
+def test_a_resume_writes_weights_again_that_are_not_of_its_checkpoint(tmp_path, damage):
+    """A stop after the checkpoints and before the weights; or weights that someone spoilt."""
+    run = copy_of_run(tmp_path / "run")
+    weights = run / "weights"
+    expected = {file.name: file.read_bytes() for file in weights.glob("stage1.npz")}
+    if damage == "older":
+        card = json.loads((weights / "card.json").read_text())
+        card["stages"]["1"]["steps"] = 1
+        (weights / "card.json").write_text(json.dumps(card))
+    elif damage == "missing":
+        shutil.rmtree(weights)
+    else:
+        (weights / "stage1.npz").write_bytes(b"other bytes")
+    small = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8}
+    said: list[str] = []
+    Run(run, toy_pack(), configs(1, **small), resume=True, say=said.append).train(2)
+    assert "again" in said[0]
+    assert load_weights(run, (1,)).card["stages"]["1"]["steps"] == 2
+    one, other = np.load(weights / "stage1.npz"), np.load(io.BytesIO(expected["stage1.npz"]))
+    for name in other.files:
+        np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_run_that_another_process_took_further_is_not_overwritten(tmp_path):
+    run = copy_of_run(tmp_path / "run")
+    small = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8}
+    stale = Run(run, toy_pack(), configs(1, **small), resume=True)
+    stale.stages[1].step = 1  # as if the checkpoint had moved on to step 2 meanwhile
+    with pytest.raises(InputError, match="is of step 2, and this run at step 1: start it again"):
+        stale.train(3)
+
+
+def test_stages_train_together_where_they_are_at_the_same_step():
+    both = {1: 0, 2: 0}
+    assert training_phases(both, {1: 3, 2: 3}, False) == [([1, 2], range(3))]
+    assert training_phases(both, {1: 2, 2: 4}, False) == [([1, 2], range(2)), ([2], range(2, 4))]
+    assert training_phases(both, {1: 2, 2: 4}, True) == [([1], range(2)), ([2], range(4))]
+    late = training_phases({1: 2, 2: 0}, {1: 4, 2: 4}, False)
+    assert late == [([2], range(2)), ([1, 2], range(2, 4))]
+    assert training_phases({1: 3, 2: 3}, {1: 3, 2: 3}, False) == []
+
+
+def test_a_learning_rate_falls_to_a_tenth():
+    config = configs(1, halve_every_epochs=0, decay_from=10, decay_until=20)[0]
+    factors = [learning_rate_factor(config, step, 40) for step in (0, 10, 15, 20, 99)]
+    np.testing.assert_allclose(factors, [1, 1, 0.1**0.5, 0.1, 0.1])
 
 
 def test_learning_rates_halve_by_epochs_for_the_paper_only():

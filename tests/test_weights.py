@@ -10,7 +10,7 @@ from small_run import configs, copy_of_run, trained_run
 
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import build_generator
-from t2i_utils.stackgan.weights import find_weights, load_weights, save_weights
+from t2i_utils.stackgan.weights import StageToSave, find_weights, load_weights, save_weights
 from t2i_utils.text import Whitening
 
 WIDTH = 12
@@ -20,9 +20,9 @@ def save_small(folder: Path, value: float = 0.5) -> list[np.ndarray]:
     """Write a set of one stage; return its generator's weights."""
     (config,) = configs(1)
     generator = build_generator(config, WIDTH)
-    card = {"encoder": {"name": "test", "width": WIDTH}, "data": "x", "stage": {"steps": 3}}
+    card = {"encoder": {"name": "test", "width": WIDTH}, "data": "x"}
     whitening = Whitening(np.full(WIDTH, value, "float32"), 2 * np.eye(WIDTH, dtype="float32"))
-    save_weights(folder, generator, config, whitening, card)
+    save_weights(folder, [StageToSave(generator, config, {"steps": 3})], whitening, card)
     return generator.get_weights()
 
 

@@ -1,10 +1,10 @@
-"""Maintainers: what each part of the modern recipe is worth at 64 px, as one table.
+"""For maintainers: measure what each part of the modern recipe contributes, at 64 px.
 
     python tools/ablation.py PACK RUNS [--steps 625] [--only plain bare ...] [--seed 1]
 
-Each variant of `tools/ablation_variants.py` trains Stage I from nothing in RUNS/VARIANT-SEED, is
-scored as `t2i evaluate` does, and adds a row to RUNS/ablation.md. What is done is not done again,
-and what was cut off goes on: start the same command once more.
+Each variant of `tools/ablation_variants.py` trains Stage I from scratch in RUNS/VARIANT-SEED, is
+scored as by `t2i evaluate`, and adds a row to RUNS/ablation.md. After a stop, start the same
+command again: it continues where it was, and repeats nothing that is complete.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.evaluation.evaluator import evaluate
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.matcher import pack_matcher
-from t2i_utils.evaluation.protocol import Setting
+from t2i_utils.evaluation.protocol import EvaluationProtocol
 from t2i_utils.evaluation.report import format_value
 from t2i_utils.evaluation.scores import Score
 from t2i_utils.stackgan.recipes import make_config
@@ -30,7 +30,7 @@ from t2i_utils.training.checkpoints import copy_weights
 from t2i_utils.training.run import Run
 
 RESULT = "result.json"
-WINDOW = 50  # steps whose mean time counts: one in sixteen may have a penalty
+WINDOW = 50  # steps over which time is averaged: one step in sixteen may have a penalty
 COLUMNS = ("KID", "birdness", "R-precision", "colour word", "diversity")
 
 
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def describe(pack: Pack) -> str:
-    """What tells one pack from another in a row."""
+    """The facts about a pack that a row of the table states."""
     manifest = pack.manifest
     return f"{manifest['name']}, crop {manifest['crop']}, {len(pack.class_ids):,} pictures"
 
@@ -82,7 +82,9 @@ def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any
     if variant.live:
         copy_weights(run.stages[1].gan.generator, synthesizer.weights.generators[1], folder)
     matcher, extractor = pack_matcher(pack, "zero-shot"), FeatureExtractor("lite2")
-    found = evaluate(Setting(synthesizer, pack, extractor, matcher, 1, count=options.count))
+    found = evaluate(
+        EvaluationProtocol(synthesizer, pack, extractor, matcher, 1, count=options.count)
+    )
     scores = [next(s for s in found.scores if s.measure.startswith(c)) for c in COLUMNS]
     return {
         "what": variant.what,
@@ -98,7 +100,7 @@ def measure(name: str, options: argparse.Namespace, pack: Pack) -> dict[str, Any
 
 
 def shown(score: Score, value: float | None, error: float | None = None) -> str:
-    """A value with its error, where it is known."""
+    """A value as text, with its error if that is known."""
     if value is None:
         return ""
     text = format_value(score, value)
@@ -106,7 +108,7 @@ def shown(score: Score, value: float | None, error: float | None = None) -> str:
 
 
 def minutes_of(folder: Path) -> float:
-    """What a run's steps take where little else runs: the quickest tenth of windows, for all."""
+    """Estimate the minutes of a run on an idle machine, from the fastest tenth of windows."""
     with open(folder / "log.csv", newline="") as file:
         seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
     window = min(WINDOW, len(seconds))
@@ -115,7 +117,7 @@ def minutes_of(folder: Path) -> float:
 
 
 def table(runs: Path) -> str:
-    """All rows that there are, as Markdown, in the order of the variants and seeds."""
+    """All finished rows as a Markdown table, sorted by variant and seed."""
     rows = []
     for name in VARIANTS:
         files = sorted(runs.glob(f"{name}-[0-9]*/{RESULT}"))

@@ -1,7 +1,7 @@
-"""Make the "expected result" pictures of notebooks by running them: name the notebooks.
+"""Run the notebooks that are named, and save their "expected result" pictures.
 
-A Markdown cell that shows `![alt](../figures/NAME.png)` gets, as that file, the picture under the
-code cell before it. Runs on toy birds always, so that no photograph can end in `figures/`.
+If a Markdown cell shows `![alt](../figures/NAME.png)`, the picture under the code cell before it is
+saved as that file. Notebooks run on toy birds, so that no photograph can get into `figures/`.
 """
 
 import base64
@@ -18,7 +18,7 @@ EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.png)\)")
 
 
 def figures_of(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
-    """File name to PNG of each expected picture in a notebook that has been run."""
+    """The expected pictures of a notebook that has been run: file name to PNG bytes."""
     found, last = {}, None
     for cell in notebook.cells:
         if cell.cell_type == "code":

@@ -1,7 +1,7 @@
-"""Make the notebooks from their scripts: `make notebooks`, or name some scripts.
+"""Make the notebooks from their scripts: all with `make notebooks`, or those that are named.
 
-In each script the Colab cell and the badge are first brought to what `t2i_utils.course.colab` says;
-then jupytext writes the .ipynb, without outputs, and keeps the ids of the cells that stayed.
+First the Colab cell and the badge in each script are updated from `t2i_utils.course.colab`. Then
+jupytext writes the .ipynb, without outputs; cells that did not change keep their ids.
 """
 
 import re
@@ -37,7 +37,7 @@ def with_head(script: Path) -> str:
 
 
 def make_notebook(script: Path, notebook: Path) -> None:
-    """Write `notebook` from `script`; an older one keeps its cells' ids."""
+    """Write `notebook` from `script`; cells of an existing notebook keep their ids."""
     update = ["--update"] if notebook.is_file() else []
     notebook.parent.mkdir(parents=True, exist_ok=True)
     arguments = ["--quiet", "--to", "ipynb", *update, "--output", str(notebook), str(script)]
@@ -46,7 +46,7 @@ def make_notebook(script: Path, notebook: Path) -> None:
 
 
 def main(names: list[str]) -> None:
-    """Bring the scripts (all of them, or those named) and their notebooks up to date."""
+    """Update all scripts, or those named, and their notebooks."""
     for script in [Path(name).resolve() for name in names] or sorted(SCRIPTS.rglob("*.py")):
         wanted = with_head(script)
         if wanted != script.read_text(encoding="utf-8"):

@@ -1,8 +1,8 @@
-"""Maintainers: one picture that sets the two recipes side by side: same captions, same noise.
+"""For maintainers: a figure of both recipes side by side, with the same captions and noise.
 
     python tools/recipes_figure.py figures/recipes.png
 
-Both sets of weights are shipped; what each has seen stands in its model card.
+Both sets of weights are shipped; their model cards say what each was trained on.
 """
 
 import argparse
@@ -25,7 +25,7 @@ CAPTIONS = (
     "a large black bird with a hooked beak",
     "a white bird with grey wings and an orange beak",
 )
-NUM_NOISES, SEED = 3, 7  # rows of a recipe
+NUM_NOISES, SEED = 3, 7  # rows per recipe; seed of their noise
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def draw(synthesizer: Synthesizer) -> np.ndarray:
-    """Pictures (noises, captions, 64, 64, 3) uint8: a row has one noise."""
+    """Pictures (noises, captions, 64, 64, 3) uint8: one noise per row."""
     embeddings = np.tile(synthesizer.embed(CAPTIONS), (NUM_NOISES, 1))
     noise = np.repeat(synthesizer.noise(NUM_NOISES, SEED), len(CAPTIONS), axis=0)
     pictures = synthesizer.draw(embeddings, noise, stage=1)[1]

@@ -1,8 +1,9 @@
-"""Maintainers: copy a trained captioner into the package, with a model card.
+"""For maintainers: copy a trained captioner into the package, with a model card.
 
     python tools/ship_captioner.py DIR REPORT --hardware "..." --limits "..."
 
-DIR is what `t2i captioner train --out DIR` wrote, REPORT what `t2i captioner evaluate` made of it.
+DIR is what `t2i captioner train --out DIR` wrote, REPORT is what
+`t2i captioner evaluate` wrote.
 """
 
 import argparse
@@ -11,7 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from t2i_utils.captioning.describer import ARRAYS, load_describer
+from t2i_utils.captioning.captioners import ARRAYS
+from t2i_utils.captioning.describer import load_describer
 from t2i_utils.captioning.scoring import score_tables
 from t2i_utils.pretrained import CARD, PRETRAINED
 

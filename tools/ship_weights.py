@@ -1,10 +1,10 @@
-"""Maintainers: copy the weights of a run into the package, with a model card.
+"""For maintainers: copy the weights of a run into the package, with a model card.
 
     python tools/ship_weights.py RUN NAME --licence "..." --limits "..." --hardware "..." \
         --report REPORT64 REPORT256
 
-The card's facts (data, split, crop, recipe, steps, seed, checksums) come from the run itself, its
-scores from what `t2i evaluate` wrote, one report a stage.
+The facts of the card (data, split, crop, recipe, steps, seed, checksums) come from the run. The
+scores come from the reports of `t2i evaluate`, one per stage.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def render(card: dict[str, Any], reports: Sequence[dict[str, Any]]) -> str:
 
 
 def scores(report: dict[str, Any]) -> list[str]:
-    """The lines of a report: its tables, and on what they were taken."""
+    """The lines of a report: its tables, and the data that they were measured on."""
     about = report["about"]
     lines = [f"## Scores of Stage {about['stage']} at {about['size']} px", ""]
     lines += [*score_table([score_of(row) for row in report["scores"]]), ""]
@@ -89,7 +89,7 @@ def scores(report: dict[str, Any]) -> list[str]:
 
 
 def score_of(row: dict[str, Any]) -> Score:
-    """A score of report.json, without the terms that each carries."""
+    """A row of report.json as a `Score`, without the fields that are the same for all scores."""
     fields = {field.name for field in dataclasses.fields(Score)}
     return Score(**{name: value for name, value in row.items() if name in fields})
 

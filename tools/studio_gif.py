@@ -2,8 +2,8 @@
 
     python tools/studio_gif.py figures/studio.gif
 
-A film of the page that `t2i studio` serves: its frames are the browser's own pictures of it, in
-the order in which they were drawn; waiting is left out. It needs a Chromium, as tests/ui do.
+The film shows the page that `t2i studio` serves. Its frames are screenshots of the browser; the
+time that the page needs to draw is left out. It needs a Chromium, as tests/ui does.
 """
 
 import argparse
@@ -17,8 +17,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
-WIDTH, HEIGHT = 1080, 672  # of the window, in its own pixels
-SHOWN = 820  # pixels of the film's width
+WIDTH, HEIGHT = 1080, 672  # of the browser window, in CSS pixels
+SHOWN = 820  # width of the film, in pixels
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 300  # seconds
 
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 class Film:
-    """Pictures of a page, each with how long it is shown (milliseconds)."""
+    """Screenshots of a page, and for how many milliseconds each is shown."""
 
     def __init__(self, page: Page) -> None:
         """Nothing is filmed yet."""
@@ -68,7 +68,7 @@ class Film:
         self.page.wait_for_timeout(300)
 
     def take(self, pause: int) -> None:
-        """One frame."""
+        """Add a frame that is shown for `pause` milliseconds."""
         self.settle()
         shot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         size = (SHOWN, round(SHOWN * shot.height / shot.width))
@@ -76,7 +76,7 @@ class Film:
         self.pauses.append(pause)
 
     def write(self, path: Path) -> None:
-        """As a GIF that repeats; every frame has colours of its own."""
+        """Write a GIF that repeats; every frame has its own palette."""
         frames = [frame.quantize(256, Image.Quantize.MEDIANCUT, kmeans=1) for frame in self.frames]
         path.parent.mkdir(parents=True, exist_ok=True)
         frames[0].save(
@@ -93,7 +93,7 @@ IDLE = """() => {
 
 
 def act(page: Page, film: Film) -> None:
-    """What is shown: a belly from yellow to red, a back to blue, an example, words in French."""
+    """The scenes: the belly from yellow to red, the back to blue, an example, a French caption."""
     belly, back = slider(page, "belly"), slider(page, "back")
     belly.focus()
     film.take(1500)
@@ -119,7 +119,7 @@ def slider(page: Page, name: str) -> Locator:
 
 
 def step(film: Film, handle: Locator, key: str, times: int, pause: int) -> None:
-    """Move a slider and film where it came to."""
+    """Move a slider by key presses; after each, take a frame."""
     handle.focus()
     for _ in range(times):
         before = film.page.locator(".t2i-pictures").inner_html()

@@ -1,11 +1,11 @@
-"""Maintainers: one picture of how a training run went: its samples, step by step, and its curves.
+"""For maintainers: a figure of a training run, with its samples over time and its curves.
 
     python tools/training_figure.py RUN figures/training.png
 
-For runs of the modern recipe, from fifty steps on.
+For runs of the modern recipe with at least fifty steps.
 
-Reads what they leave: `samples/stage1_*.png` (one caption and one noise a column's place,
-the same at each sheet) and `log.csv`. The captions are the data set's and are not written.
+It reads `samples/stage1_*.png` and `log.csv` of the run. A place on the sample sheets has the same
+caption and noise at every step. The captions belong to the data set and are not shown.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from PIL import Image
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.course.style import INK, PALETTE
 
-NUM_STEPS, ACROSS, GAP = 9, 8, 2  # sheets shown; pictures side by side on one, pixels between
+NUM_STEPS, ACROSS, GAP = 9, 8, 2  # sheets shown; pictures in a row of a sheet; pixels between them
 CURVES = (
     ("d_real", "photographs with their caption"),
     ("d_wrong", "photographs with a wrong caption"),
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def spread(count: int) -> list[int]:
-    """Places of at most nine of `count` sheets, early ones closer together."""
+    """Choose at most nine of `count` sheets, more of the early ones."""
     wanted = np.round(np.geomspace(1, count, NUM_STEPS)).astype(int) - 1
     return sorted({max(place, index) for index, place in enumerate(wanted) if index < count})
 
@@ -71,7 +71,7 @@ def read_log(path: Path) -> dict[str, np.ndarray]:
 
 
 def draw(strip: np.ndarray, steps: list[int], log: dict[str, np.ndarray], out: Path) -> None:
-    """Samples above, curves below."""
+    """Write the figure: samples above, curves below."""
     figure = Figure(figsize=(10, 8.6), layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subfigures(2, 1, height_ratios=(5.6, 3))

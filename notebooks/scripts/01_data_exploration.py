@@ -82,6 +82,15 @@ from t2i_utils.data.crops import crop_window, read_squares
 from t2i_utils.data.records import Record
 
 # %% [markdown]
+# Before the data, here is the whole way that they will go in this course.
+#
+# ![Above, a sentence becomes 512 numbers, then a condition, a picture of 64 pixels by Stage I and
+# one of 256 by Stage II; below, a picture becomes 49 regions and a
+# sentence](../figures/diagrams/pipeline.svg)
+#
+# *Notice that the sentence reaches both stages, and the noise only the first: Stage I decides what
+# the sentence leaves open.*
+#
 # ## 1. Choose your birds
 #
 # The whole course runs on one of two data sets, and this is the switch between them.
@@ -533,10 +542,10 @@ for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
     print(f"{name:17} {batch[name].dtype!s:8} {batch[name].shape}")
 
 # %% [markdown]
-# Pictures are floats in [-1, 1], which is what the generator's tanh produces. (*Whitening* brings
-# the 512 numbers to one scale; notebook 02 shows why it is needed.) To see the mirror
-# at work, we train for a moment on two birds only, so that every batch holds both: six batches,
-# from left to right.
+# Pictures travel as whole numbers from 0 to 255; a training step brings them to [-1, 1], which is
+# what the generator's tanh produces. (*Whitening* brings the 512 numbers to one scale; notebook 02
+# shows why it is needed.) To see the mirror at work, we train for a moment on two birds only, so
+# that every batch holds both: six batches, from left to right.
 
 # %%
 own_class = pack.class_ids[train]
@@ -546,7 +555,7 @@ figure, axes = plt.subplots(2, 6, figsize=(9.5, 3.4))
 for step, column in enumerate(axes.T):
     batch = two_birds.at(step)
     for axis, row in zip(column, pair, strict=True):
-        axis.imshow((batch["images"][batch["indices"] == row][0] + 1) / 2)
+        axis.imshow(batch["images"][batch["indices"] == row][0])
         axis.axis("off")
 
 # %% [markdown]

@@ -106,6 +106,16 @@ print("lengths:", np.linalg.norm(vectors, axis=1))
 print("first five numbers:", np.round(vectors[0, :5], 3))
 
 # %% [markdown]
+# How does a sentence of any length become 512 numbers? The network cuts it into pieces of words,
+# looks at each piece with its neighbours, and adds everything up.
+#
+# ![The caption in plain form is cut into nine pieces; each gets 512 numbers of its own and 256 from
+# windows of 2, 3 and 5 pieces; the sum over all pieces goes through dense layers to 512 numbers,
+# and whitening follows](../figures/diagrams/encoder.svg)
+#
+# *Notice the sum over the pieces: behind it, only the windows can still tell which colour stood
+# beside which part. The grey part is frozen. We come to plain form and whitening in step 5.*
+#
 # However long the sentence, the answer has 512 numbers, and length 1. What is the cosine of two
 # sentences then? Just the sum of the products. One helper for the rest of the notebook: many
 # sentences, in portions that fit any memory.
@@ -572,7 +582,16 @@ print("missed:", ", ".join(missed) or "none")
 # **Conditioning augmentation** makes each point a cloud. A dense layer turns the vector into a mean
 # mu and a logarithm of a width, log sigma; the generator gets c = mu + sigma x epsilon, with new
 # normal noise epsilon for every sample. It thus learns that the neighbourhood of a caption means
-# the same bird. We build it in three steps. First the mean and the width, and the noise:
+# the same bird.
+#
+# ![A dense layer gives mu and log sigma; epsilon is multiplied by sigma and added to mu; gradients
+# pass back through the sum and the product to the dense layer, and stop at epsilon and at the
+# frozen encoder](../figures/diagrams/conditioning.svg)
+#
+# *Notice the dashed arrows: since c is computed from mu and sigma and not drawn, its gradient
+# reaches both.*
+#
+# We build it in three steps. First the mean and the width, and the noise:
 #
 # ### Exercise 3: sample the condition
 #

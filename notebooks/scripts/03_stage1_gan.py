@@ -276,7 +276,7 @@ def text_of(vector):
 
 rows = [[text_of(batch[kind][i]) for kind in ("embeddings", "wrong_embeddings")] for i in range(4)]
 labels = [f"RIGHT: {right}   WRONG: {wrong}" for right, wrong in rows]
-show_sheet(labels, [[to_uint8(picture)] for picture in batch["images"][:4]], size=220)
+show_sheet(labels, [[picture] for picture in batch["images"][:4]], size=220)
 
 # %% [markdown]
 # Each wrong sentence is true of *some* bird, in good English, but not of this one. To say no to it
@@ -293,7 +293,8 @@ show_sheet(labels, [[to_uint8(picture)] for picture in batch["images"][:4]], siz
 draws = gan.draw_noise(np.random.default_rng(0), config.batch_size)
 inputs = [batch["embeddings"], draws["noise"], draws["epsilon"]]
 fake, mu, log_sigma = gan.generator(inputs, training=True)
-real_maps = gan.discriminator.features(batch["images"], draws["augment_real"])
+photographs = batch["images"].astype("float32") / 127.5 - 1  # as the generator draws: [-1, 1]
+real_maps = gan.discriminator.features(photographs, draws["augment_real"])
 fake_maps = gan.discriminator.features(fake, draws["augment_fake"])
 for maps in real_maps:
     print("maps  ", tuple(maps.shape))

@@ -162,7 +162,16 @@ print(inspect.getsource(ModernRecipe.stage2_body))
 # sketch. The paper's body (`recipes/paper.py`) has the same parts without the two shortcuts,
 # `skips` and the last addition, and upsamples a fourth time instead.
 #
-# The shapes on the way:
+# ![The sketch is encoded from 64 to 16 pixels, joined with the condition, sent through four
+# residual blocks, and upsampled with two skips to a change of 256 pixels, which is added to the
+# enlarged sketch; the paper's body below has neither skips nor
+# addition](../figures/diagrams/stage2.svg)
+#
+# *Notice the two short ways: skips carry what was seen at 64 and 32 pixels past the narrow middle,
+# and the line at the top carries the sketch itself, so that only a change must be learnt.*
+#
+# The figure has width 16, as the shipped weights `birds` have. Ours is half as wide. Its shapes on
+# the way:
 
 # %%
 seen = None

@@ -152,6 +152,16 @@ show_rows({"photographs": real[shown], "drawn": drawn[shown]}, list("123456"))
 # Looking at six pictures chosen by chance has corrected many a wrong number, and no number has ever
 # made it unnecessary to look.
 #
+# Your points mix several questions: does it look real, does it obey, do its birds differ, are they
+# copies? We will build a measure for each, because no measure sees everything.
+#
+# ![A table of seven measures: KID and FID see realism, R-precision and colours see the text, the
+# spread of one caption's pictures sees diversity, the nearest training picture sees copying, and
+# eyes see the most](../figures/diagrams/measures.svg)
+#
+# *Notice the empty circles: a generator can be perfect for one measure and fail at all that this
+# measure is blind to.*
+#
 # ## 2. A judge with eyes
 #
 # To compare two *sets* of pictures we need distances between pictures. Why not compare pixels?

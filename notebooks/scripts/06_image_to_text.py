@@ -79,7 +79,7 @@ from PIL import Image
 from t2i_utils.course import checks_06
 from t2i_utils.course.data import course_pack, course_root
 from t2i_utils.course.show import show_rows, show_sheet
-from t2i_utils.data.readers.attributes import class_attributes
+from t2i_utils.data.readers.cub import class_attributes
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
@@ -88,6 +88,7 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 # captioner must beat, how words are chosen, how pictures are looked at.
 # %%
 from t2i_utils.captioning import baselines
+from t2i_utils.captioning.bird_finder import find_boxes, square
 
 # %% [markdown]
 # The second half: scores, training, words. Last, the generator for the way back.
@@ -98,9 +99,9 @@ from t2i_utils.captioning.caption_metrics import (
     normalised,
     score_descriptions,
 )
+from t2i_utils.captioning.captioners import available_captioners
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
-from t2i_utils.captioning.describer import LEAST_BIRD, available_captioners, load_describer
-from t2i_utils.captioning.photographs import find_boxes, square
+from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
 from t2i_utils.captioning.training import LABEL_SMOOTHING, train_captioner
@@ -310,6 +311,15 @@ def my_next_word_loss(scores, sentences):
 checks_06.check_next_word_loss(my_next_word_loss)
 
 # %% [markdown]
+# Here is the whole network, in the size of the one that the library ships.
+#
+# ![Left, 49 regions go through an encoder block and become the memory; right, the words so far go
+# through three decoder blocks with masked self-attention, cross-attention to the memory and a
+# feed-forward part, and each place gives the next word](../figures/diagrams/captioner.svg)
+#
+# *Notice the two rows of words: the lower one is the upper one, moved by one place, and the mask
+# keeps each place from reading its own answer.*
+#
 # Now for real, in about a minute. The captioner is small: one block in which regions look at
 # each other, two blocks in which words look at earlier words and at regions. It learns from 32
 # pictures at a time, with four captions each. (Stop it by hand whenever you like: it keeps what it

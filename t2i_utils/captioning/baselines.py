@@ -1,4 +1,7 @@
-"""What a captioner must beat: the commonest caption, the nearest picture's, a template."""
+"""Simple ways to describe a picture, which a captioner must beat.
+
+The commonest caption, the caption of the most similar training picture, and a template.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,13 +15,13 @@ NEIGHBOURS = 10  # training pictures that vote for a class
 
 
 def most_frequent(captions: Sequence[str], count: int) -> list[str]:
-    """The caption that most people wrote, word for word, for each of `count` pictures."""
+    """Repeat the commonest caption of the training set for each of `count` pictures."""
     counts = Counter(" ".join(words(text)) for text in captions)
     return [max(sorted(counts), key=lambda text: counts[text])] * count
 
 
 def nearest_rows(regions: np.ndarray, training: np.ndarray, count: int = 1) -> np.ndarray:
-    """Which training pictures look most alike: cosine of the mean regions' features.
+    """The most similar training pictures, by the cosine of features averaged over the regions.
 
     Args:
         regions: (n, 49, width), standardised.
@@ -39,7 +42,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def predicted_classes(neighbours: np.ndarray, class_ids: np.ndarray) -> list[int]:
-    """The class that most of each picture's nearest training pictures have.
+    """For each picture, the commonest class among its nearest training pictures.
 
     Args:
         neighbours: (n, k), of `nearest_rows`.
@@ -51,7 +54,7 @@ def predicted_classes(neighbours: np.ndarray, class_ids: np.ndarray) -> list[int
 def class_templates(
     classes: Sequence[int], attributes: Mapping[int, Mapping[str, float]]
 ) -> list[str]:
-    """The sentence that the grammar makes of each class's attributes."""
+    """For each class, the sentence that the caption grammar makes of its attributes."""
     sentences = {
         class_id: describe_attributes(attributes[class_id], 1, seed=class_id)[0]
         for class_id in set(classes)

@@ -1,8 +1,9 @@
 """How good are descriptions, against what ten people said of each picture.
 
 BLEU-4 by sacrebleu (Post, WMT 2018); CIDEr-D (Vedantam et al., CVPR 2015, arXiv 1411.5726) and
-ROUGE-L (Lin, 2004) by pycocoevalcap, the COCO challenge's own code, without its Java parts: words
-are ours. The others count what this project is about: colours, and the parts that have them.
+ROUGE-L (Lin, 2004) by pycocoevalcap, the COCO challenge's own code. Its tokenizer needs Java, so
+sentences are cut into words by `vocabulary.words` instead. The other scores count colours, and the
+parts that have them.
 """
 
 import re
@@ -14,11 +15,11 @@ import numpy as np
 
 from t2i_utils.captioning.vocabulary import words
 from t2i_utils.errors import InputError
+from t2i_utils.text.colours import COLOUR_WORDS, split_compounds
 
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "grey", "black",
-           "white", "tan", "rufous", "olive", "buff")  # fmt: skip
+COLOURS = COLOUR_WORDS[:-1]  # without "gray": `words` spells it "grey"
 # Words for parts, by the name that counts.
-PARTS = {
+PART_OF_WORD = {
     "crown": "crown", "head": "head", "cap": "crown", "nape": "nape", "throat": "throat",
     "breast": "breast", "chest": "breast", "belly": "belly", "abdomen": "belly",
     "stomach": "belly", "underbelly": "belly", "back": "back", "wing": "wing", "wings": "wing",
@@ -30,7 +31,7 @@ PARTS = {
 }  # fmt: skip
 NAMED_BY = 3  # of ten people, before a colour counts as true
 PART_NAMED_BY = 2  # of ten people, before a part's colour does: people pick different parts
-_COLOUR, _PART = rf"(?:{'|'.join(COLOURS)})", rf"(?:{'|'.join(PARTS)})"
+_COLOUR, _PART = rf"(?:{'|'.join(COLOURS)})", rf"(?:{'|'.join(PART_OF_WORD)})"
 _COLOUR_LIST = rf"({_COLOUR}(?: (?:and |or )?{_COLOUR})*)\b"
 _PART_LIST = rf"\b({_PART}(?: (?:and )?(?:a |the |its )?{_PART})*)\b"
 _FUNCTION = "birds?|with|is|are|has|that|this|it|its|on|in|of|and|the|a|an|to"
@@ -131,17 +132,17 @@ def _library_scores(own: list[str], theirs: list[list[str]]) -> tuple[float, flo
 
 
 def colours_of(caption: str) -> set[str]:
-    """The colour words of a sentence ("gray" counts as "grey")."""
-    return set(words(caption)) & set(COLOURS)
+    """The colour words of a sentence ("gray" counts as "grey", "orange-red" as orange and red)."""
+    return set(words(split_compounds(caption.lower()))) & set(COLOURS)
 
 
 def part_colours_of(caption: str) -> set[tuple[str, str]]:
     """Pairs (colour, part): "black and white wings", "a red crown and nape", "its belly is tan"."""
-    text = " ".join(words(caption))
+    text = " ".join(words(split_compounds(caption.lower())))
     matches = [found.groups() for found in _BEFORE.finditer(text)]
     matches += [found.groups()[::-1] for found in _AFTER.finditer(text)]
     return {
-        (colour, PARTS[part])
+        (colour, PART_OF_WORD[part])
         for colours, parts in matches
         for colour in re.findall(_COLOUR, colours)
         for part in re.findall(rf"\b{_PART}\b", parts)

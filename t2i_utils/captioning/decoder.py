@@ -1,8 +1,8 @@
-"""A Transformer that reads regions of a picture and says words.
+"""A Transformer that turns the regions of a picture into a sentence, word by word.
 
-Vaswani et al., Attention Is All You Need (NeurIPS 2017, arXiv 1706.03762), normalised before each
-part (Xiong et al., ICML 2020, arXiv 2002.04745). One encoder block lets regions look at each
-other; decoder blocks look at the words said so far and at the regions.
+Vaswani et al., Attention Is All You Need (NeurIPS 2017, arXiv 1706.03762), with normalisation
+before each sublayer (Xiong et al., ICML 2020, arXiv 2002.04745). One encoder block has
+self-attention over the regions. The decoder blocks attend to the words so far and to the regions.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,12 +16,12 @@ from t2i_utils import backend
 from t2i_utils.captioning.regions import NUM_REGIONS
 from t2i_utils.errors import InputError
 
-FAR = -1e9  # added to the score of a place that must not be looked at
+FAR = -1e9  # added to the attention score of a position that is masked
 
 
 @dataclass(frozen=True)
 class CaptionerConfig:
-    """Everything that decides how a captioner is built; widths are numbers of channels."""
+    """All that a captioner's architecture depends on; widths are numbers of channels."""
 
     vocabulary_size: int
     region_width: int
@@ -52,13 +52,14 @@ class Captioner:
         config: sizes.
         encoder: standardised regions (b, 49, region_width) to memory (b, 49, width).
         decoder: [memory, words (b, max_words)] to logits (b, max_words, vocabulary) of the word
-            that follows each; no place sees later words. For training, a sentence at once.
-        keeper: memory to the keys and values that every step needs of it,
+            that follows each; no position attends to later words. Used in training, for whole
+            sentences.
+        keeper: memory to its keys and values, which every step needs,
             (b, blocks, 2, 49, width).
         stepper: [word (b,), place (b,), kept words (b, blocks, 2, max_words, width), kept regions]
-            to [logits (b, vocabulary), kept words with this one, where the last block looked
-            (b, 49)]. For decoding, a word at a time.
-        keep: `encoder` and `keeper`, compiled: regions to what every step needs of them.
+            to [logits (b, vocabulary), kept words with this one, attention of the last block
+            (b, 49)]. Used in decoding, one word at a time.
+        keep: `encoder` and `keeper`, compiled: regions to their keys and values.
         step: `stepper`, compiled.
     """
 
@@ -77,15 +78,15 @@ class Captioner:
             self.decoder = self._build_decoder()
             self.keeper = self._build_keeper()
             self.stepper = self._build_stepper()
-        self.keep = backend.compile_step(
+        self.keep = backend.compile_function(
             lambda regions: self.keeper(self.encoder(regions)),
             [*self.encoder.variables, *self.keeper.variables],
         )
-        self.step = backend.compile_step(lambda x: self.stepper(x), self.stepper.variables)
+        self.step = backend.compile_function(lambda x: self.stepper(x), self.stepper.variables)
 
     @property
     def weights(self) -> list[Any]:
-        """Every weight once, without the state of random numbers."""
+        """Every weight once, without the state of random number generators."""
         return [*self.encoder.weights, *self.decoder.weights]
 
     def _build_encoder(self) -> keras.Model:
@@ -155,7 +156,7 @@ class Captioner:
 
 
 class _DecoderBlock:
-    """The parts of one block."""
+    """The layers of one decoder block."""
 
     def __init__(self, config: CaptionerConfig) -> None:
         self.self_norm, self.cross_norm = (layers.LayerNormalization() for _ in range(2))
@@ -173,14 +174,14 @@ class _Attention:
         )
 
     def keys_and_values(self, x: Any) -> tuple[Any, Any]:
-        """Of a sequence (b, places, width): two of that shape."""
+        """The keys and the values of a sequence (b, places, width), each of the same shape."""
         return self._keys(x), self._values(x)
 
     def __call__(self, x: Any, keys: Any, values: Any, mask: Any = None) -> tuple[Any, Any]:
-        """Look from each place of x (b, queries, width) at (b, places, width).
+        """Attend from each position of x (b, queries, width) to keys and values (b, places, width).
 
-        `mask` is added to scores (b, heads, queries, places). Gives (b, queries, width) and
-        where each head looked, (b, heads, queries, places), float32.
+        `mask` is added to the scores (b, heads, queries, places). Returns (b, queries, width) and
+        the attention weights of each head, (b, heads, queries, places), float32.
         """
         queries, keys, values = (self._split(y) for y in (self._query(x), keys, values))
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))
@@ -196,7 +197,7 @@ class _Attention:
 
 
 class _FeedForward:
-    """Normalise, widen four times, narrow."""
+    """Normalise, then two dense layers: to four times the width and back."""
 
     def __init__(self, config: CaptionerConfig) -> None:
         self._norm = layers.LayerNormalization()

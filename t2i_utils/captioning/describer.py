@@ -13,19 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
+from t2i_utils.captioning.bird_finder import look_closer, read_photograph
+from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
-from t2i_utils.captioning.photographs import look_closer, read_photograph
 from t2i_utils.captioning.regions import RegionEncoder
 from t2i_utils.captioning.vocabulary import Vocabulary
-from t2i_utils.checksum import check_file, file_checksum
 from t2i_utils.errors import InputError
-from t2i_utils.pretrained import CARD, PRETRAINED
-from t2i_utils.training.run_folder import replace_text
+from t2i_utils.pretrained import CARD
 
-ARRAYS = "captioner.npz"
 VERSION = 1
 LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 CHUNK = 32  # pictures described together
@@ -128,7 +126,7 @@ class Describer:
         return list(best.values())[:samples]
 
     def save(self, folder: Path) -> None:
-        """Write the folder; an earlier captioner in it is replaced.
+        """Write the folder; an earlier captioner in it is replaced, whole or not at all.
 
         Raises:
             InputError: it cannot be written.
@@ -137,31 +135,11 @@ class Describer:
         arrays |= {"mean": self.mean, "scale": self.scale}
         config = {**self.captioner.config.to_json(), "precision": "float32"}
         note = {"config": config, "vocabulary": self.vocabulary.words}
-        write_arrays(folder / ARRAYS, arrays, note, compress=True)
-        checksum = file_checksum(folder / ARRAYS)
-        self.card = {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksum}
-        replace_text(folder / CARD, json.dumps(self.card, ensure_ascii=False, indent=1) + "\n")
 
+        def complete(checksums: dict[str, str]) -> dict[str, Any]:
+            return {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksums[ARRAYS]}
 
-def available_captioners() -> list[str]:
-    """Names of the shipped captioners, sorted."""
-    return sorted(file.parent.name for file in PRETRAINED.glob(f"*/{ARRAYS}"))
-
-
-def find_captioner(name: str | Path) -> Path:
-    """The folder of a shipped captioner, or the one that is named.
-
-    Raises:
-        InputError: there is no captioner.
-    """
-    shipped = PRETRAINED / str(name)
-    folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
-    if not (folder / ARRAYS).is_file():
-        names = ", ".join(available_captioners()) or "none here"
-        raise InputError(
-            f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
-        )
-    return folder
+        self.card = write_set(folder, {ARRAYS: (arrays, note)}, complete)
 
 
 def load_describer(name: str | Path = "captioner") -> Describer:
@@ -181,8 +159,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         raise InputError(f"{folder / CARD} is damaged: restore it, or name another one") from error
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-    file = folder / ARRAYS
-    check_file(file, checksum)
+    file = set_file(folder, {"file": ARRAYS, "sha256": checksum})
     arrays, note = read_arrays(file)
     captioner = Captioner(CaptionerConfig.from_json(note["config"]))
     from_arrays("captioner", captioner.weights, arrays, file)

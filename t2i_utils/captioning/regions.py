@@ -1,4 +1,4 @@
-"""What the captioner sees of a picture: 7x7 regions described by a frozen ImageNet network.
+"""Features of 7x7 regions of a picture, by a frozen ImageNet network: the captioner's input.
 
 Deep maps say what is in a region, shallow ones and the region's mean colour say how it looks:
 a classifier may forget whether a crown is red or orange, a description may not.
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from t2i_utils import backend
 from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
@@ -20,8 +21,8 @@ WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its m
 BATCH_SIZE = 32
 
 
-class Seen(NamedTuple):
-    """What the network makes of pictures.
+class RegionFeatures(NamedTuple):
+    """What the network says of pictures.
 
     Attributes:
         regions: (n, 49, 835) float32, row by row from the upper left corner.
@@ -36,7 +37,7 @@ class Seen(NamedTuple):
 
 
 class RegionEncoder:
-    """Looks at square pictures through EfficientNet-Lite0, whose weights are shipped."""
+    """Computes features of square pictures with EfficientNet-Lite0, whose weights are shipped."""
 
     def __init__(self) -> None:
         """Load the network."""
@@ -46,20 +47,20 @@ class RegionEncoder:
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
         regions = layers.Concatenate()([*maps, colours])
         regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
-        self._model = keras.Model(images, [regions, network.outputs[-1]])
+        model = keras.Model(images, [regions, network.outputs[-1]])
+        self._features = backend.compile_function(model, model.variables)
 
-    def __call__(self, pictures: np.ndarray) -> Seen:
-        """Look at pictures (n, 224, 224, 3) uint8."""
+    def __call__(self, pictures: np.ndarray) -> RegionFeatures:
+        """Features of pictures (n, 224, 224, 3) uint8."""
         regions = np.empty((len(pictures), NUM_REGIONS, WIDTH), np.float32)
         bird = np.empty(len(pictures), np.float32)
         places = np.empty((len(pictures), SIDE, SIDE), np.float32)
         for start in range(0, len(pictures), BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
             images = pictures[rows].astype("float32") / 127.5 - 1
-            found: Any = self._model.predict_on_batch(images)
-            regions[rows], logits = (np.asarray(array) for array in found)
+            regions[rows], logits = backend.to_numpy(self._features(images))
             bird[rows], places[rows] = _birds(logits)
-        return Seen(regions, bird, places)
+        return RegionFeatures(regions, bird, places)
 
 
 def _per_region(features: Any) -> Any:

@@ -1,8 +1,9 @@
-"""Caption -> picture -> caption: what of a sentence survives the way there and back.
+"""Caption -> picture -> caption: how much of a caption is found in a description of its picture.
 
-A generator that ignores its caption loses the colours on the way; so the round trip judges a
-generator with words, as R-precision judges it with distances. What the captioner itself loses shows
-on photographs, whose captions take the way back alone.
+A generator draws the caption, and the captioner describes the picture. If the generator ignores the
+caption, its colours are missing from the description. So this measures how well pictures follow
+captions, as R-precision does by distances. What is missing from descriptions of photographs is the
+captioner's own loss, for no generator took part.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +20,14 @@ CHUNK = 32  # pictures described together
 
 
 class Survival(NamedTuple):
-    """What of captions is said again; shares in [0, 1], NaN where no caption names any.
+    """How much of captions their descriptions repeat: shares in [0, 1], NaN if there is nothing.
 
     Attributes:
         colours: of the colours that captions name, the share that the descriptions name.
         colours_by_chance: the same with the descriptions of other pictures.
-        parts: of the pairs (colour, part) that captions name, the share named again.
-        parts_by_chance: likewise.
-        count: captions.
+        parts: of the pairs (colour, part) that captions name, the share that is repeated.
+        parts_by_chance: the same with the descriptions of other pictures.
+        count: number of captions.
     """
 
     colours: float
@@ -37,7 +38,7 @@ class Survival(NamedTuple):
 
 
 def say_again(describer: Describer, pictures: np.ndarray) -> list[str]:
-    """One description of each picture, as it is: the bird is not looked for.
+    """Describe each whole picture, without looking for the bird in it.
 
     Args:
         describer: the captioner.
@@ -53,9 +54,10 @@ def say_again(describer: Describer, pictures: np.ndarray) -> list[str]:
 
 
 def survival(captions: Sequence[str], said: Sequence[str]) -> Survival:
-    """What of each caption the description in the same place says again.
+    """Compare each caption with the description in the same place.
 
-    Chance is taken between neighbours: give captions in random order, not class by class.
+    For the value by chance, each caption is compared with the description next to its own: give
+    captions in random order, not sorted by class.
     """
     others = [*said[1:], *said[:1]]
     return Survival(

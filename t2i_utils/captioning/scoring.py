@@ -1,4 +1,4 @@
-"""Judge a captioner on seen and on unseen classes, beside baselines and beside people."""
+"""Score a captioner on seen and on unseen classes, beside baselines and beside people."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from t2i_utils.captioning.describer import Describer
 from t2i_utils.captioning.views import regions_of, test_rows, training_rows
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
-from t2i_utils.training.run_folder import replace_text
+from t2i_utils.files import replace_text
 
 CHUNK = 64  # pictures described together
 PARTS = {"seen classes": True, "unseen classes": False}
@@ -29,10 +29,10 @@ def evaluate_captioner(
     """Score descriptions of held-back pictures, beside baselines and beside one person's.
 
     Args:
-        describer: what to judge.
+        describer: the captioner.
         pack: the packed data set that it was trained on, or another.
-        attributes: of each class, for the template baseline; None leaves it out.
-        count: judge only so many pictures of each set, chosen at random; None: all.
+        attributes: of each class, for the template baseline; with None the baseline is left out.
+        count: how many pictures of each set to describe, chosen at random; None for all.
 
     Returns:
         {"about": ..., "seen classes": {"captioner": scores, ...}, "unseen classes": ...}.
@@ -83,7 +83,7 @@ def _all_said(
     regions: np.ndarray,
     attributes: Mapping[int, Mapping[str, float]] | None,
 ) -> dict[str, list[str]]:
-    """What the captioner and the baselines that look at pictures say of regions."""
+    """The sentences of the captioner and of the baselines that depend on the picture."""
     own, neighbours = [], []
     standard_training = describer.standardise(training)
     for start in range(0, len(regions), CHUNK):
@@ -103,7 +103,7 @@ def _all_said(
 
 
 def _person(references: list[list[str]], seen_texts: frozenset[str]) -> CaptionScores:
-    """The first caption of each picture against the others, of which there are some."""
+    """Score the first caption of each picture against its other captions."""
     return score_descriptions(
         [captions[0] for captions in references],
         [captions[1:] for captions in references],

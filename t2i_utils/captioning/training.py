@@ -1,5 +1,6 @@
 """Training a captioner: predict each word of people's captions from the words before it."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import date
@@ -8,7 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from tqdm.auto import tqdm
 
 from t2i_utils import backend
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
@@ -17,6 +17,7 @@ from t2i_utils.captioning.views import NUM_VIEWS, regions_of, training_rows
 from t2i_utils.captioning.vocabulary import LEAST_COUNT, PADDING, SPECIAL, Vocabulary
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
+from t2i_utils.training.loop import train_steps
 
 NUM_IMAGES = 32  # a batch's pictures
 NUM_CAPTIONS = 4  # of each of them: the encoder's work serves them all
@@ -38,7 +39,7 @@ def train_captioner(
 ) -> Describer:
     """Train on the pictures that are in the training part of both splits.
 
-    Ctrl-C ends the training early and gives what was learnt so far.
+    Ctrl-C and SIGTERM end the training early and give what was learnt so far.
 
     Args:
         pack: a packed data set.
@@ -69,30 +70,36 @@ def train_captioner(
     captioner = Captioner(config)
     update = _compile(captioner, steps)
     numbers = [vocabulary.encode(pack.captions[row], config.max_words + 1) for row in rows]
-    done = 0
-    with tqdm(total=steps, desc="captioner", unit="step", disable=not progress) as bar:
-        try:
-            for step in range(steps):
-                random = np.random.default_rng([seed, step])
-                chosen = random.choice(len(rows), NUM_IMAGES, replace=len(rows) < NUM_IMAGES)
-                views = random.integers(regions.shape[1], size=NUM_IMAGES)
-                seen = np.stack([regions[i, v] for i, v in zip(chosen, views, strict=True)])
-                sentences = [numbers[i][_captions(numbers[i], random)] for i in chosen]
-                loss = float(
-                    update(
-                        {
-                            "regions": (seen.astype("float32") - mean) / scale,
-                            "sentences": np.concatenate(sentences),
-                        }
-                    )
-                )
-                done = step + 1
-                if watch is not None:
-                    watch(done, loss)
-                bar.set_postfix(loss=f"{loss:.2f}", refresh=False)
-                bar.update()
-        except KeyboardInterrupt:
-            tqdm.write(f"stopped at step {done}")
+    losses: list[float] = []
+
+    def make(step: int) -> dict[str, np.ndarray]:
+        random = np.random.default_rng([seed, step])
+        chosen = random.choice(len(rows), NUM_IMAGES, replace=len(rows) < NUM_IMAGES)
+        views = random.integers(regions.shape[1], size=NUM_IMAGES)
+        seen = np.stack([regions[i, v] for i, v in zip(chosen, views, strict=True)])
+        sentences = [numbers[i][_captions(numbers[i], random)] for i in chosen]
+        return {
+            "regions": (seen.astype("float32") - mean) / scale,
+            "sentences": np.concatenate(sentences),
+        }
+
+    def learn(step: int, batch: dict[str, np.ndarray]) -> None:
+        losses.append(float(update(batch)))
+        if watch is not None:
+            watch(step + 1, losses[-1])
+
+    with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C, in the middle of a step
+        train_steps(
+            range(steps),
+            make,
+            learn,
+            title="captioner",
+            flush=lambda: f"loss={losses[-1]:.2f}",
+            progress=progress,
+        )
+    done = len(losses)
+    if done < steps:
+        print(f"stopped at step {done}")
     card = {
         "data": pack.manifest["name"],
         "crop": pack.manifest["crop"],

@@ -1,8 +1,9 @@
-"""Training pictures as the captioner sees them: several views of each, looked at once and kept.
+"""The captioner's training pictures: features of several views of each, computed once and kept.
 
-The network that describes regions is frozen, so what it makes of a picture can be computed before
-training. To learn more than one crop of 2,700 photographs, each is seen in several windows, half
-of them flipped, some at 64 px, the size of Stage I's pictures.
+The network that describes regions is frozen, so its features can be computed before training. So
+that the captioner does not learn one crop of each photograph by heart, every picture gives several
+random windows. Half of them are flipped, and some are shrunk to 64 px, the size of Stage I's
+pictures.
 """
 
 import zlib

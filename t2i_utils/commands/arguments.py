@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-LARGEST_SEED = 2**32 - 1
+from t2i_utils.config import LARGEST_SEED
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,6 +23,22 @@ class Parser(argparse.ArgumentParser):
     def run_with(self, function: Callable[[argparse.Namespace], int]) -> None:
         """Set the function that runs the command; `program` is its name in messages."""
         self.set_defaults(run=function, program=self.prog)
+
+
+def add_packing_options(parser: argparse._ActionsContainer) -> None:
+    """Add what every command that packs a data set takes; left out, each option is None."""
+    parser.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="of the sentence encoder: package, hub, a SavedModel's folder, or one of your own; "
+        "default: $T2I_ENCODER, else package",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_const",
+        const=True,
+        help="leave out pictures that cannot be read, and say which",
+    )
 
 
 def positive(text: str) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.errors import InputError
+from t2i_utils.files import check_writable
 from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
@@ -44,24 +44,18 @@ def _add_data(parser: Parser) -> None:
 
 def _pack(options: argparse.Namespace) -> Any:
     from t2i_utils.data import auto_pack
-    from t2i_utils.text import load_encoder
 
-    return auto_pack(options.data, encoder=load_encoder(), crop="paper", captions=options.captions)
+    return auto_pack(options.data, crop="paper", captions=options.captions)
 
 
 def _train(options: argparse.Namespace) -> int:
+    check_writable(options.out)  # better now than after the training
     with quiet_import():
         from t2i_utils import backend
         from t2i_utils.captioning.training import train_captioner
 
         backend.devices()
     pack = _pack(options)
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)  # better now than after the training
-    except OSError as error:
-        raise InputError(
-            f"cannot write {options.out}: {error.strerror}; choose another --out"
-        ) from error
     describer = train_captioner(pack, options.steps, options.seed, precision="mixed_bfloat16")
     describer.save(options.out)
     steps = describer.card["steps"]
@@ -77,7 +71,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             score_tables,
             write_caption_report,
         )
-        from t2i_utils.data.readers.attributes import class_attributes
+        from t2i_utils.data.readers.cub import class_attributes
 
         describer = load_describer(options.weights)
     attributes = class_attributes(Path(options.data))

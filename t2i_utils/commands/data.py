@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
 
 ABOUT = "draw toy birds, fetch CUB, or pack a data set"
 TOY_FOLDER = Path("data/toy")
@@ -33,6 +33,7 @@ def add_arguments(parser: Parser) -> None:
     pack.add_argument("--crop", choices=("paper", "box"), default="box", help="default: box")
     pack.add_argument("--captions", type=Path, help="folder with captions (text_c10)")
     pack.add_argument("--limit", type=positive, help="pack so many pictures only")
+    add_packing_options(pack)
     pack.run_with(_pack)
 
 
@@ -73,7 +74,12 @@ def _pack(options: argparse.Namespace) -> int:
 
     dataset = read_dataset(options.root, options.captions)
     pack = write_pack(
-        dataset, options.out, encoder=load_encoder(), crop=options.crop, limit=options.limit
+        dataset,
+        options.out,
+        encoder=load_encoder(options.encoder or "auto"),
+        crop=options.crop,
+        limit=options.limit,
+        skip_broken=bool(options.skip_broken),
     )
     counts = "; ".join(
         f"{split}: {parts['train']} train, {parts['test']} test"

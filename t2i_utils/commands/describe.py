@@ -60,10 +60,13 @@ def run(options: argparse.Namespace) -> int:
     paths = find_pictures(options.inputs)
     if not any(path.is_file() for path in paths):  # before the network is loaded
         raise InputError(f"picture {paths[0]} is missing: give a picture's path, or a folder")
+    from t2i_utils.captioning.captioners import find_captioner
+
+    folder = find_captioner(options.weights or "captioner")
     with quiet_import(), without_jax():
         from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
 
-        describer = load_describer(options.weights or "captioner")
+        describer = load_describer(folder)
     failed = []
     for file, found in _describe(describer, paths, options, failed):
         path = os.fsencode(file).decode(errors="backslashreplace")  # names are bytes on Linux
@@ -109,7 +112,7 @@ def _describe(
     """Describe in chunks, with a progress bar where there are many; memory stays flat."""
     from tqdm.auto import tqdm
 
-    from t2i_utils.captioning.photographs import read_photograph
+    from t2i_utils.captioning.bird_finder import read_photograph
 
     few, started = len(paths) <= CHUNK, 0.0
     with tqdm(total=len(paths), desc="describing", unit="picture", disable=few) as bar:

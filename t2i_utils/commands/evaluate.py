@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
+from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """score a generator on held-out photographs: a report
@@ -81,6 +82,12 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score, print the table, and write the report."""
+    from t2i_utils.stackgan.weights import choose_stage, find_weights
+
+    weights = find_weights(options.weights if options.folder is None else options.folder)
+    stage = choose_stage(weights, options.stage)
+    if not Path(options.data).is_dir():
+        raise InputError(f"--data {options.data} is no folder: name one in CUB's layout, or a pack")
     with quiet_import():
         from t2i_utils.data import auto_pack
         from t2i_utils.drawing.synthesizer import Synthesizer
@@ -88,23 +95,21 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.evaluation.features import FeatureExtractor
         from t2i_utils.evaluation.inception import HANDLE, InceptionV3
         from t2i_utils.evaluation.matcher import pack_matcher
-        from t2i_utils.evaluation.protocol import Setting, check_encoder, check_judgeable
+        from t2i_utils.evaluation.protocol import EvaluationProtocol, check_judgeable
         from t2i_utils.evaluation.report import score_table, write_report
-        from t2i_utils.training.run_folder import make_folder
+        from t2i_utils.files import make_folder
 
-    synthesizer = Synthesizer(options.weights if options.folder is None else options.folder)
-    check_encoder(synthesizer)
+    synthesizer = Synthesizer(weights)
     card = synthesizer.weights.card
     pack = auto_pack(
         options.data, encoder=synthesizer.encoder, crop=card["crop"], captions=options.captions
     )
-    stage = options.stage or max(synthesizer.weights.generators)
     check_judgeable(synthesizer.weights, pack, stage, options.split, options.count)
     make_folder(options.out)
     inception = None
     if options.inception is not None:
         inception = InceptionV3(Path(options.inception) if options.inception else HANDLE)
-    setting = Setting(
+    protocol = EvaluationProtocol(
         synthesizer,
         pack,
         FeatureExtractor(options.network),
@@ -115,10 +120,10 @@ def run(options: argparse.Namespace) -> int:
         options.seed,
         inception,
     )
-    if len(setting.rows) < options.count:
-        print(f"{len(setting.rows)} pictures, one of each test photograph: there are no more")
-    found = evaluate(setting)
-    write_report(found, _sheet(synthesizer, setting.stage, options.seed), options.out)
+    if len(protocol.rows) < options.count:
+        print(f"{len(protocol.rows)} pictures, one of each test photograph: there are no more")
+    found = evaluate(protocol)
+    write_report(found, _sheet(synthesizer, stage, options.seed), options.out)
     print("\n".join(score_table(found.scores)))
     if found.enlarged:
         print("\nStage I's pictures, enlarged to 256 px:")
@@ -130,10 +135,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _sheet(synthesizer: Any, stage: int, random_seed: int) -> Any:
     """Captions of our own, several pictures of each: nothing of the data set is shown."""
+    from t2i_utils.drawing.request import requests_for
+    from t2i_utils.drawing.synthesizer import draw
     from t2i_utils.pictures import captioned_sheet
 
-    embeddings = synthesizer.embed(SHEET_CAPTIONS).repeat(SHEET_SAMPLES, axis=0)
-    noise = synthesizer.noise(len(embeddings), random_seed)
-    pictures = synthesizer.draw(embeddings, noise, stage)[stage]
+    folder = synthesizer.weights.folder
+    requests = requests_for(SHEET_CAPTIONS, folder, stage, random_seed, SHEET_SAMPLES)
+    pictures = draw(synthesizer, requests)[stage]
     groups = pictures.reshape(len(SHEET_CAPTIONS), SHEET_SAMPLES, *pictures.shape[1:])
     return captioned_sheet(SHEET_CAPTIONS, list(groups), size=128)

@@ -17,7 +17,6 @@ ABOUT = """draw captions, or describe pictures
   generate.py --captions captions.txt --out pictures                 one picture a line
   generate.py --like picture.png                                     a saved picture again
   generate.py photo.jpg holiday/                                     what the pictures show"""
-CHUNK = 256  # pictures drawn between two writes, so that memory stays flat
 
 
 def add_arguments(parser: Parser) -> None:
@@ -67,19 +66,22 @@ def run(options: argparse.Namespace) -> int:
     options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
-    captions = _read_captions(options)
-    _note_unknown_words(captions, options.captions)
+    from t2i_utils.stackgan.weights import choose_stage, find_weights
+
+    texts = _read_captions(options)
+    weights = options.weights or "birds"
+    stage = choose_stage(find_weights(weights), options.stage)
+    requests = _requests(texts, weights, stage, options)
+    captions = [request.caption for request in requests[:: options.samples]]
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 
-        stages = (1,) if options.stage == 1 else (1, 2)
-        options.weights = options.weights or "birds"
-        synthesizer = Synthesizer(load_weights(options.weights, stages))
-    stage = options.stage or max(synthesizer.weights.generators)
+        synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
+    _note_unknown_words(captions, options.captions, synthesizer.encoder)
     if options.captions:
-        return _draw_each(captions, synthesizer, stage, options)
-    return _draw_sheet(captions, synthesizer, stage, options)
+        return _draw_files(requests, synthesizer, options.out)
+    return _draw_sheet(requests, synthesizer, options)
 
 
 def _are_pictures(options: argparse.Namespace) -> bool:
@@ -106,9 +108,7 @@ def _are_pictures(options: argparse.Namespace) -> bool:
 
 
 def _read_captions(options: argparse.Namespace) -> list[str]:
-    """The captions, checked, before anything slow happens."""
-    from t2i_utils.text import check_captions
-
+    """The captions, from the command line or a file."""
     if bool(options.inputs) == bool(options.captions):
         raise InputError("give captions, or --captions FILE with one a line (and not both)")
     if options.captions is not None:
@@ -117,13 +117,12 @@ def _read_captions(options: argparse.Namespace) -> list[str]:
         return _read_file(options.captions)
     if options.out is not None and options.out.suffix.lower() != ".png":
         raise InputError(f"--out {options.out} does not end in .png: name the sheet's file so")
-    return check_captions(options.inputs)
+    return options.inputs
 
 
 def _read_file(path: Path) -> list[str]:
     """The lines of a text file; line n is caption n."""
     from t2i_utils.data.records import read_text
-    from t2i_utils.text import check_captions
 
     text = read_text(path)
     if any(ord(letter) < 32 and letter not in "\t\r\n\f" for letter in text):
@@ -131,19 +130,30 @@ def _read_file(path: Path) -> list[str]:
     lines = text.replace("\r\n", "\n").rstrip().split("\n")
     if lines == [""]:
         raise InputError(f"{path} holds no caption: write one a line")
+    return lines
+
+
+def _requests(
+    captions: list[str], weights: str, stage: int, options: argparse.Namespace
+) -> list[Any]:
+    """What to draw, caption by caption; this checks the captions."""
+    from t2i_utils.drawing.request import requests_for
+
     try:
-        return check_captions(lines)
+        return requests_for(captions, weights, stage, options.seed, options.samples)
     except InputError as error:
-        raise InputError(f"{path}: {error} (caption n is line n)") from error
+        if options.captions is None:
+            raise
+        raise InputError(f"{options.captions}: {error} (caption n is line n)") from error
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None) -> None:
+def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
     from t2i_utils.text import unknown_words_note
 
     notes = [
         f"line {number}: {note}" if path else note
         for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption))
+        if (note := unknown_words_note(caption, encoder))
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)
@@ -151,47 +161,35 @@ def _note_unknown_words(captions: Sequence[str], path: Path | None) -> None:
         print(f"note: the same holds for {len(notes) - 5} more captions", file=sys.stderr)
 
 
-def _draw_each(
-    captions: list[str], synthesizer: Any, stage: int, options: argparse.Namespace
-) -> int:
-    """One picture a file, at its own size, with nothing written on it."""
+def _draw_files(requests: list[Any], synthesizer: Any, folder: Path) -> int:
+    """Write each picture to a file of its own, at its own size, with nothing written on it."""
     from tqdm.auto import tqdm
 
+    from t2i_utils.drawing.synthesizer import CHUNK, draw_in_chunks
     from t2i_utils.pictures import save_png
 
-    total, done = len(captions) * options.samples, 0
+    total, done = len(requests), 0
     with tqdm(total=total, desc="drawing", unit="picture", disable=total <= CHUNK) as bar:
-        for start in range(0, total, CHUNK):
-            rows = range(start, min(start + CHUNK, total))
-            chosen = [captions[row // options.samples] for row in rows]
-            noise = synthesizer.noise(len(rows), options.seed, start)
-            for picture in synthesizer.draw(synthesizer.embed(chosen), noise, stage)[stage]:
+        for pictures in draw_in_chunks(synthesizer, requests):
+            for picture in pictures:
                 done += 1
-                save_png(options.out / f"{done:06d}.png", picture)
+                save_png(folder / f"{done:06d}.png", picture)
                 bar.update()
-    print(f"{total} pictures of {picture.shape[0]} px are in {options.out}")
+    print(f"{total} pictures of {picture.shape[0]} px are in {folder}")
     return 0
 
 
-def _draw_sheet(
-    captions: list[str], synthesizer: Any, stage: int, options: argparse.Namespace
-) -> int:
-    """All pictures on one sheet with their captions, every stage up to `stage`."""
+def _draw_sheet(requests: list[Any], synthesizer: Any, options: argparse.Namespace) -> int:
+    """All pictures on one sheet with their captions, every stage up to the requests'."""
     from t2i_utils.drawing import saved_picture
-    from t2i_utils.drawing.request import Request, draw
+    from t2i_utils.drawing.synthesizer import draw
     from t2i_utils.fonts import missing_letters
     from t2i_utils.pictures import save_png
 
-    count, weights = options.samples, str(options.weights)
-    requests = [
-        Request(caption, weights, stage, options.seed, row * count + sample)
-        for row, caption in enumerate(captions)
-        for sample in range(count)
-    ]
     pictures = draw(synthesizer, requests)
-    sheet = saved_picture.compose(requests, pictures, count)
-    note = saved_picture.to_note(requests, synthesizer.weights, count)
-    if missing := missing_letters(captions):
+    sheet = saved_picture.compose(requests, pictures, options.samples)
+    note = saved_picture.to_note(requests, synthesizer.weights, options.samples)
+    if missing := missing_letters([request.caption for request in requests]):
         print(
             f"note: no font on this system has the letters {missing[:20]!r}: the sheet shows boxes "
             "in their place (Noto Sans CJK has most scripts); the pictures are not affected",

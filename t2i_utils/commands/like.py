@@ -22,24 +22,24 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"--out {out} does not end in .png: name the picture's file so")
     if out.resolve() == options.like.resolve():
         raise InputError(f"{out} is the picture to be like: name another --out")
-    with quiet_import():
-        from t2i_utils.drawing import saved_picture
-        from t2i_utils.drawing.request import draw
-        from t2i_utils.drawing.synthesizer import Synthesizer
-        from t2i_utils.stackgan.weights import load_weights
+    from t2i_utils.drawing import saved_picture
     from t2i_utils.pictures import read_note, save_png
+    from t2i_utils.stackgan.weights import find_weights, load_weights
 
     try:
         saved = saved_picture.from_note(read_note(options.like))
         requests = saved.requests
-        weights = load_weights(options.weights or requests[0].weights, tuple(saved.checksums))
-        saved_picture.check_weights(saved, weights)
+        folder = find_weights(options.weights or requests[0].weights)
+        saved_picture.check_weights(saved, folder)
+        with quiet_import():
+            from t2i_utils.drawing.synthesizer import Synthesizer, draw
+
+            synthesizer = Synthesizer(load_weights(folder, tuple(saved.checksums)))
     except InputError as error:
         raise InputError(f"--like {options.like}: {error}") from error
-    with quiet_import():
-        pictures = draw(Synthesizer(weights), requests)
+    pictures = draw(synthesizer, requests)
     image = saved_picture.compose(requests, pictures, saved.samples)
-    note = saved_picture.to_note(requests, weights, saved.samples)
+    note = saved_picture.to_note(requests, synthesizer.weights, saved.samples)
     save_png(out, image, note)
     print(f"{out}: {_compare(image, options.like)}")
     return 0

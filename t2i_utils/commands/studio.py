@@ -5,7 +5,6 @@ import importlib.util
 
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
-from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """open the caption studio in the browser
 
@@ -41,9 +40,8 @@ def run(options: argparse.Namespace) -> int:
             )
     weights = "birds"
     if options.weights:
-        with quiet_import():
-            from t2i_utils.pretrained import PRETRAINED
-            from t2i_utils.stackgan.weights import find_weights
+        from t2i_utils.pretrained import PRETRAINED
+        from t2i_utils.stackgan.weights import find_weights
 
         folder = find_weights(options.weights)
         weights = folder.name if folder.parent == PRETRAINED else str(folder.resolve())

@@ -1,15 +1,17 @@
 """`t2i train` and `train.py`: train Stage I, Stage II or both."""
 
 import argparse
+import contextlib
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from t2i_utils.commands import data as data_command
-from t2i_utils.commands.arguments import Parser, positive, seed
-from t2i_utils.config import PRESETS, Config
-from t2i_utils.errors import InputError
+from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
+from t2i_utils.config import PRESETS
 from t2i_utils.quiet_import import quiet_import
-from t2i_utils.stackgan.recipes import make_config, recipe_names
+from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
+from t2i_utils.training.run_folder import RunFolder, check_same
 
 ABOUT = """train the two-stage GAN on captioned pictures
 
@@ -20,7 +22,7 @@ SMOKE_IMAGES = 256
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
 DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "many hours"}
-REMEMBERED = ("data", "captions", "preset", *DEFAULTS)
+REMEMBERED = ("data", "captions", "encoder", "skip_broken", "preset", *DEFAULTS)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -40,6 +42,7 @@ def add_arguments(parser: Parser) -> None:
         help="around the bird with some context, or its box alone; default: box",
     )
     data.add_argument("--captions", type=Path, metavar="DIR", help="folder with text_c10 captions")
+    add_packing_options(data)
     model = parser.add_argument_group("model")
     model.add_argument(
         "--preset",
@@ -83,17 +86,35 @@ def add_arguments(parser: Parser) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Pack the data if need be, train, and say where the result is."""
-    if options.resume and options.init:
-        raise InputError("--init starts a run and --resume continues one: leave one of them out")
-    asked = _settings(options)
+    files = RunFolder(options.folder)
+    asked = _settings(options, files)
     stages = (1, 2) if asked["stage"] == "both" else (int(asked["stage"]),)
+    files.check_start(stages, options.resume, options.init)
+    with files.locked() if files.is_started else contextlib.nullcontext():
+        return _train(options, files, asked, stages)
+
+
+def _train(
+    options: argparse.Namespace, files: RunFolder, asked: dict[str, Any], stages: tuple[int, ...]
+) -> int:
+    """Do what takes long, when all that can be checked in a moment has been."""
+    before = [files.read_checkpoint_note(stage) if options.resume else None for stage in stages]
+    for note in before:
+        known = {**note, **note.get("config", {})} if note else {}
+        given = {name: getattr(options, name) for name in ("seed", "split", "recipe", "preset")}
+        check_same(files.path, known, {k: v for k, v in given.items() if v is not None})
     data = _choose_data(asked["data"])
     with quiet_import():
         from t2i_utils import backend
         from t2i_utils.training.run import Run
 
         preset = asked["preset"] or ("gpu" if backend.has_accelerator() else "cpu")
-    configs = [make_config(asked["recipe"], preset, stage, steps=options.steps) for stage in stages]
+    configs = []
+    for stage, note in zip(stages, before, strict=True):
+        config = make_config(asked["recipe"], preset, stage, steps=options.steps)
+        if note:  # the checkpoint says how its stage is trained; a later version's preset does not
+            config = dataclasses.replace(config_from_json(note["config"]), steps=config.steps)
+        configs.append(config)
     pack = _pack(data, asked, preset)
     run = Run(
         options.folder,
@@ -105,7 +126,7 @@ def run_command(options: argparse.Namespace) -> int:
         init=options.init,
         asked={**asked, "preset": preset, "data": str(data.resolve())},
     )
-    _announce(run, configs, None if options.steps else DURATIONS[preset])
+    _announce(run, None if options.steps else DURATIONS[preset])
     run.train({config.stage: config.steps for config in configs}, in_turn=options.steps is None)
     # With a slash, lest the folder is called like a shipped set.
     folder = options.folder if options.folder.name != str(options.folder) else f"./{options.folder}"
@@ -113,11 +134,9 @@ def run_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(options: argparse.Namespace) -> dict[str, Any]:
+def _settings(options: argparse.Namespace, files: RunFolder) -> dict[str, Any]:
     """The options, with what is left out taken from the run that is resumed, or by default."""
-    from t2i_utils.training.run_folder import RunFolder
-
-    before = RunFolder(options.folder).read_about().get("asked") if options.resume else None
+    before = files.read_about().get("asked") if options.resume else None
     given = {name: getattr(options, name) for name in REMEMBERED}
     if given["captions"] is not None:
         given["captions"] = str(given["captions"].resolve())
@@ -148,24 +167,25 @@ def _pack(data: Path, asked: dict[str, Any], preset: str) -> Any:
 
     return auto_pack(
         data,
-        encoder=load_encoder(),
+        encoder=load_encoder(asked["encoder"]) if asked["encoder"] else None,
         crop=asked["crop"],
         captions=asked["captions"],
         limit=SMOKE_IMAGES if preset == "smoke" else None,
+        skip_broken=bool(asked["skip_broken"]),
     )
 
 
-def _announce(run: Any, configs: list[Config], duration: str | None) -> None:
+def _announce(run: Any, duration: str | None) -> None:
     """Say what is about to happen, on what, and for how long."""
     from t2i_utils import backend
 
-    manifest = run.pack.manifest
+    card = run.data.card
     print(
-        f"data: {manifest['name']}, {len(run.indices)} pictures to train on ({run.split} split, "
-        f"crop {manifest['crop']}, captions from {manifest['caption_source']})"
+        f"data: {card['data']}, {card['num_images']} pictures to train on ({run.data.split} split, "
+        f"crop {card['crop']}, captions from {card['caption_source']})"
     )
-    for config in configs:
-        step = run.stages[config.stage].step
+    for stage in run.stages.values():
+        config, step = stage.gan.config, stage.step
         todo = f"steps {step + 1} to {config.steps} of {config.batch_size} pictures"
         print(
             f"stage {config.stage}: {config.image_size} px, recipe {config.recipe}, preset "

@@ -1,4 +1,4 @@
-"""What every check of an exercise does in the same way.
+"""Functions that the checks of all exercises share.
 
 A check is a function `check_<what>(answer) -> bool` that prints one line, "Right: ..." or
 "Not yet: ...", and never raises on a learner's mistake. The checks of notebook NN are in
@@ -18,14 +18,14 @@ def verdict(right: bool, message: str) -> bool:
 
 
 def is_blank(answer: Any) -> bool:
-    """Whether an answer is still the placeholder `...`, or None, or holds one of them."""
+    """Whether an answer is the placeholder `...` or None, or contains one of them."""
     if answer is None or answer is ...:
         return True
     return isinstance(answer, (list, tuple)) and any(is_blank(item) for item in answer)
 
 
 def as_array(answer: Any) -> np.ndarray | None:
-    """The answer as a numeric array (a Keras or TensorFlow tensor too), or None if it is none."""
+    """The answer as a numeric array (tensors are converted), or None if it is not one."""
     try:
         array = np.asarray(answer)
     except Exception:  # an object's own __array__ may raise anything
@@ -34,7 +34,7 @@ def as_array(answer: Any) -> np.ndarray | None:
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
-    """The answer of a learner's function, and what is wrong with it ("" where nothing is)."""
+    """Call a learner's function; return its answer and an error message, "" if there is none."""
     if not callable(function):
         return None, f"a function is wanted, got {short(function)}"
     try:

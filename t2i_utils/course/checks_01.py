@@ -12,7 +12,7 @@ from t2i_utils.data.crops import crop_window
 from t2i_utils.errors import InputError
 
 _PICTURE = (400, 300)
-# What a box shows if the rule is broken, and the box (x, y, width, height).
+# The boxes on which an answer is tried: what kind of box it is, and (x, y, width, height).
 _BOXES = (
     ("a box in the middle", (150.0, 100.0, 80.0, 80.0)),
     ("a box that is wider than high", (120.0, 110.0, 120.0, 60.0)),
@@ -66,7 +66,7 @@ def check_window(function: Callable[..., Any]) -> bool:
 
 
 def _window_hint(window: np.ndarray, box: tuple[float, float, float, float]) -> str:
-    """What the usual mistakes look like."""
+    """Name the usual mistake that gives this window, or else the right numbers."""
     x, y, width, height = box
     picture = np.array([0, 0, *_PICTURE], float)
 

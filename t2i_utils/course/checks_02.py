@@ -53,14 +53,14 @@ def check_standardise(function: Callable[..., Any]) -> bool:
         ((others - mean) / np.where(deviation > 1e-6, deviation**2, 1.0),
          "that divides by the variance: take its square root, the standard deviation"),
     )  # fmt: skip
-    # Adding 1e-6 or so to the deviation is as good; ddof=1 is not worth an argument.
+    # The tolerance accepts a small constant added to the deviation, and ddof=1.
     return _compare(
         (answer, problem), right, hints, "each column by the training set's statistics", 2e-2
     )
 
 
 def check_condition(function: Callable[..., Any]) -> bool:
-    """Exercise 3: c = mu + sigma * epsilon, with noise of its own for every entry."""
+    """Exercise 3: c = mu + sigma * epsilon, with different noise for every entry."""
     rows = 4000
     mu = np.tile(np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0]), (rows, 1))
     log_sigma = np.tile(np.log([0.1, 0.25, 0.5, 1.0, 1.5, 2.0]), (rows, 1))
@@ -92,7 +92,7 @@ def check_condition(function: Callable[..., Any]) -> bool:
 
 
 def _judge_spread(centred: np.ndarray, log_sigma: np.ndarray, mu: np.ndarray) -> bool:
-    """Whether the sample has the mean and the width that were asked for."""
+    """Check that samples have the mean `mu` and the standard deviation exp(`log_sigma`)."""
     found, sigma = centred.std(axis=0), np.exp(log_sigma[0])
     if not np.allclose(centred.mean(axis=0), 0, atol=0.15):
         if np.allclose((centred + mu).mean(axis=0), 0, atol=0.15):
@@ -141,7 +141,7 @@ def check_kl(function: Callable[..., Any]) -> bool:
 def _compare(
     called: tuple[Any, str], right: Any, hints: Any, praise: str, tolerance: float = 1e-4
 ) -> bool:
-    """Compare an answer with the right one, then with what the usual mistakes give."""
+    """Compare an answer with the right one, then with the results of the usual mistakes."""
     answer, problem = called
     if problem:
         return verdict(False, problem)

@@ -16,7 +16,7 @@ def check_block_shapes(answer: Any, shapes: Sequence[tuple[int, int, int]]) -> b
 
     Args:
         answer: the learner's list of shapes.
-        shapes: the right ones, read off the model.
+        shapes: the right ones, taken from the model.
     """
     if is_blank(answer) or is_blank(list(answer) if isinstance(answer, tuple) else answer):
         return verdict(False, "replace each ... by the shape after a block, first to last")
@@ -62,7 +62,7 @@ def _first_wrong(found: np.ndarray, right: np.ndarray) -> str:
 def check_pair_loss(function: Callable[..., Any]) -> bool:
     """Exercise 2: the hinge loss of the discriminator over three kinds of pair."""
     rng = np.random.default_rng(0)
-    # Logits on both sides of both margins; the last three cases catch a term that is left out.
+    # Logits on both sides of both margins. The last three cases show a term that is missing.
     cases = [tuple(rng.normal(0, 2, (3, 40)).astype("float32"))]
     cases += [tuple(np.full((3, 4), value, "float32")) for value in (0.0, 3.0, -3.0)]
     for logits in cases:
@@ -179,9 +179,9 @@ def _contrastive_hint(value: float, cosines: np.ndarray) -> str:
 
 
 def check_collapse_alarm(function: Callable[..., Any]) -> bool:
-    """Exercise 4: the step at which a collapse alarm rings, or -1.
+    """Exercise 4: the step at which a collapse is reported, or -1 if there is none.
 
-    The answer is called with (diversity, diversity_real, share, patience).
+    The learner's function is called with (diversity, diversity_real, share, patience).
     """
     for what, ratios, patience in (
         ("a healthy run", [0.8, 0.6, 0.7, 0.9, 0.8], 2),

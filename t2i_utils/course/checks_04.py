@@ -43,7 +43,7 @@ def check_residual_block(function: Callable[..., Any]) -> bool:
 
 
 def _block_behaviour(model: Any, convolutions: list[Any]) -> tuple[bool, str]:
-    """Try the block on random maps: with its kernels as large numbers, and with zeros in them."""
+    """Run the block on random maps, once with large kernels and once with kernels of zeros."""
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(4, 8, 8, 6)).astype("float32")
     for layer in convolutions:
@@ -108,7 +108,7 @@ def check_unchanged(function: Callable[..., Any]) -> bool:
 
 
 def check_sharpness(function: Callable[..., Any]) -> bool:
-    """Exercise 3: the mean absolute difference of neighbouring pixels, for each picture."""
+    """Exercise 3: for each picture, the mean absolute difference between neighbouring pixels."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (3, 10, 12, 3), dtype=np.uint8)
     pictures[1] = 90  # flat

@@ -31,7 +31,7 @@ def check_kernel_distance(function: Callable[..., Any]) -> bool:
 
 
 def _mmd(real: np.ndarray, fake: np.ndarray, **changes: Any) -> float:
-    """The squared MMD with something changed: what the usual mistakes give."""
+    """The squared MMD with one usual mistake in it, named by `changes`."""
     rule = {"width": real.shape[1], "one": 1, "power": 3, "diagonal": False, "between": 2} | changes
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ def _kernel_hint(value: float, real: np.ndarray, fake: np.ndarray) -> str:
 
 
 def check_num_pictures(answer: Any) -> bool:
-    """Exercise 2: how many pictures make a share of 40 % sure to 2 points."""
+    """Exercise 2: how many pictures give a share of 40 % a standard error of 2 points."""
     if is_blank(answer):
         return verdict(False, "replace the ... by a number of pictures")
     value, variance = _one_number(answer), SHARE * (1 - SHARE)
@@ -92,10 +92,10 @@ def check_num_pictures(answer: Any) -> bool:
 
 
 def check_r_precision(function: Callable[..., Any]) -> bool:
-    """Exercise 3: the share of pictures that find their own caption, in column 0."""
+    """Exercise 3: the share of pictures most similar to their own caption, which is column 0."""
     rng = np.random.default_rng(1)
     similarity = rng.random((40, 10))
-    similarity[:12, 0] = 2.0  # found for sure
+    similarity[:12, 0] = 2.0  # these pictures match their own caption best
     answer, problem = call(function, similarity.copy())
     if problem:
         return verdict(False, problem)
@@ -131,7 +131,7 @@ def check_r_precision(function: Callable[..., Any]) -> bool:
 
 
 def check_slerp(function: Callable[..., Any]) -> bool:
-    """Exercise 4: the walk along the sphere between two noises of one length."""
+    """Exercise 4: spherical interpolation (slerp) between two noise vectors of one length."""
     start, end = np.random.default_rng(2).normal(size=(2, 100))
     end *= np.linalg.norm(start) / np.linalg.norm(end)
     for amount in (0.5, 0.25, 0.0, 1.0):

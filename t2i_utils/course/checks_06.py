@@ -12,7 +12,7 @@ _NUMBERS = {word: 4 + index for index, word in enumerate(["this", "bird", "has",
 
 
 def check_encode(function: Callable[..., Any]) -> bool:
-    """Exercise 1: the words of a sentence as a row of numbers with its marks."""
+    """Exercise 1: a sentence as a row of word numbers between a start and an end mark."""
     for what, sentence, length in (
         ("a sentence with room to spare", "this bird has red wings", 9),
         ("a word that the vocabulary lacks", "this bird has turquoise wings", 8),
@@ -65,7 +65,7 @@ def _encode_hint(row: list, known: list[int], length: int) -> str:
 
 
 def check_next_word_loss(function: Callable[..., Any]) -> bool:
-    """Exercise 2: what teacher forcing makes smaller."""
+    """Exercise 2: the loss that teacher forcing minimises."""
     rng = np.random.default_rng(0)
     scores = np.log(rng.dirichlet(np.ones(9), size=(3, 6)))
     sentences = np.array([
@@ -117,7 +117,7 @@ def _loss_hint(value: float, right: float, scores: np.ndarray, sentences: np.nda
 
 
 def check_nucleus(function: Callable[..., Any]) -> bool:
-    """Exercise 3: the likeliest words that have a share of the probability together."""
+    """Exercise 3: the fewest likeliest words whose probabilities add up to a given share."""
     chances = np.array([0.15, 0.28, 0.22, 0.25, 0.1])
     for nucleus in (0.7, 0.85, 0.2, 1.0):
         answer, problem = call(function, chances.copy(), nucleus)
@@ -136,7 +136,7 @@ def check_nucleus(function: Callable[..., Any]) -> bool:
 
 
 def _nucleus(chances: np.ndarray, nucleus: float, more: int = 0, renormalise: bool = True) -> Any:
-    """The probabilities of the nucleus, or of `more` words than it has."""
+    """The probabilities of the nucleus, enlarged by `more` words."""
     order = np.argsort(-chances)
     before = np.cumsum(chances[order]) - chances[order]
     count = max(0, int((before < nucleus - 1e-9).sum()) + more)
@@ -172,7 +172,7 @@ def _nucleus_hint(kept: np.ndarray, chances: np.ndarray, nucleus: float) -> str:
 
 
 def _from_below(chances: np.ndarray, nucleus: float) -> np.ndarray:
-    """The usual slip: the least likely words instead of the likeliest."""
+    """A usual mistake: the least likely words instead of the likeliest."""
     order = np.argsort(chances)
     before = np.cumsum(chances[order]) - chances[order]
     kept = np.zeros_like(chances)
@@ -181,7 +181,7 @@ def _from_below(chances: np.ndarray, nucleus: float) -> np.ndarray:
 
 
 def check_colour_scores(function: Callable[..., Any]) -> bool:
-    """Exercise 4: precision and recall of the colours said, over all pictures together."""
+    """Exercise 4: precision and recall of the colours in descriptions, over all pictures."""
     said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
     true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
     answer, problem = call(function, [*map(set, said)], [*map(set, true)])

@@ -1,13 +1,13 @@
-"""Where the course lies, and the cell that fetches it into Colab.
+"""The address of the course, and the notebook cell that installs it in Colab.
 
-The cell and the badges of all notebooks are made from what stands here: `make notebooks` writes
-them, `tests/test_notebooks.py` compares.
+`make notebooks` writes this cell and the badge into every notebook;
+`tests/test_notebooks.py` checks that they are up to date.
 """
 
 import t2i_utils
 
-# Not yet published. No GitHub account can have an underscore in its name, so nobody else can put
-# something here before the real address is known.
+# A placeholder until the project is published. GitHub allows no underscore in an account's name, so
+# nobody else can own this address.
 REPO_URL = "https://github.com/your_account/text-to-image-synthesizer"
 TAG = f"v{t2i_utils.__version__}"
 
@@ -33,7 +33,7 @@ if "google.colab" in sys.modules:
 
 
 def cell(url: str = REPO_URL, tag: str = TAG) -> str:
-    """The code of the cell that clones `url` at `tag` in Colab and installs what it lacks."""
+    """The code of the cell that clones `url` at `tag` in Colab and installs what Colab lacks."""
     return _CELL.format(url=url, tag=tag).rstrip("\n")
 
 

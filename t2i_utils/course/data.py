@@ -1,8 +1,10 @@
-"""The data of the course: toy birds drawn on the spot, or real ones where CUB lies."""
+"""The data of the course: toy birds, drawn the first time, or real ones if CUB is found."""
 
 import contextlib
+import fcntl
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ NAMES = ("toy", "cub")
 
 
 def course_folder() -> Path:
-    """Where notebooks keep what they make: `data/` of the project, wherever they run from."""
+    """The folder for data that notebooks make: `data/` of the project, not of the notebook."""
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "t2i_utils").is_dir() and (folder / "pyproject.toml").is_file():
             return folder / "data"
@@ -25,7 +27,7 @@ def course_folder() -> Path:
 
 
 def course_root(name: str = "toy") -> Path:
-    """The folder of a data set: "toy" (drawn the first time) or "cub" (wherever it lies).
+    """The folder of a data set: "toy" (drawn the first time) or "cub" (if it is found).
 
     Raises:
         InputError: for another name, or when no CUB is found.
@@ -36,7 +38,7 @@ def course_root(name: str = "toy") -> Path:
 
 
 def has_cub() -> bool:
-    """Whether real birds lie where `course_root("cub")` looks for them."""
+    """Whether `course_root("cub")` finds a data set."""
     try:
         _cub_root()
     except InputError:
@@ -63,8 +65,8 @@ def course_dataset(name: str = "toy") -> "Dataset":
 def course_pack(name: str = "toy") -> "Pack":
     """A small pack to train and measure on; made the first time (20 s), then only opened.
 
-    Boxes are the crop. Of real birds it takes 1,200 pictures of all classes. Prints one line about
-    what it made or found.
+    The crop is "box". Of real birds it takes 1,200 pictures, spread over all classes. It prints one
+    line about what it made or found.
 
     Raises:
         InputError: as `course_root` and `t2i_utils.data.auto_pack`.
@@ -72,7 +74,8 @@ def course_pack(name: str = "toy") -> "Pack":
     from t2i_utils.data import auto_pack
     from t2i_utils.text import load_encoder
 
-    with contextlib.redirect_stderr(io.StringIO()):  # its progress bars and notes; ours is below
+    # Standard error is hidden: our line below says it all.
+    with _one_at_a_time("packs"), contextlib.redirect_stderr(io.StringIO()):
         pack = auto_pack(
             course_root(name),
             encoder=load_encoder("package"),
@@ -91,16 +94,28 @@ def course_pack(name: str = "toy") -> "Pack":
 def course_encoder() -> Path:
     """The sentence encoder as a SavedModel folder for `hub.load`; written the first time (81 MB).
 
-    The same network as the TF-Hub module, for machines that cannot reach it.
+    The same network as the TF-Hub module, for machines without access to TensorFlow Hub.
     """
     from t2i_utils.text import export_saved_model
-    from t2i_utils.text.package import VERSION
+    from t2i_utils.text.encoders.package import VERSION
 
     folder = course_folder() / f"sentence-encoder-{VERSION}"
     if not (folder / "saved_model.pb").is_file():
         print("Writing the sentence encoder as a SavedModel (81 MB), this once ...", flush=True)
         export_saved_model(folder)
     return folder
+
+
+@contextlib.contextmanager
+def _one_at_a_time(what: str) -> Iterator[None]:
+    """Wait while another notebook makes the same: what it has made is then only opened."""
+    folder = course_folder()
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a folder that can only be read needs no lock
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(open(folder / f".{what}.lock", "w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _title(name: str) -> str:
@@ -111,9 +126,10 @@ def _toy_root() -> Path:
     from t2i_utils.data.toy.birds import write_toy_birds
 
     root = course_folder() / "course-toy"
-    if not (root / "CUB_200_2011").is_dir():
-        print(f"Drawing {TOY_CLASSES * TOY_IMAGES:,} toy birds, this once ...", flush=True)
-        write_toy_birds(root, TOY_CLASSES, TOY_IMAGES)
+    with _one_at_a_time("toy"):
+        if not (root / "CUB_200_2011").is_dir():
+            print(f"Drawing {TOY_CLASSES * TOY_IMAGES:,} toy birds, this once ...", flush=True)
+            write_toy_birds(root, TOY_CLASSES, TOY_IMAGES)
     return root
 
 

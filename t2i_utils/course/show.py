@@ -56,7 +56,7 @@ class LiveSheet:
         """Make a place below the cell.
 
         Args:
-            captions: one a picture.
+            captions: one per picture.
             size: height and width at which each picture is shown, in pixels.
         """
         from IPython.display import Markdown, display
@@ -69,7 +69,7 @@ class LiveSheet:
         """Replace what is shown.
 
         Args:
-            images: (n, height, width, 3) uint8, one a caption.
+            images: (n, height, width, 3) uint8, one per caption.
             line: a few words above the pictures.
         """
         from IPython.display import Markdown

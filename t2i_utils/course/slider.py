@@ -10,8 +10,8 @@ from PIL import Image
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.drawing.walks import lerp
 from t2i_utils.errors import InputError
-from t2i_utils.evaluation.interpolation import lerp
 
 STEP = 0.05  # of the slider from 0, the first caption, to 1, the second
 SEEDS = 9  # birds to choose from

@@ -10,7 +10,6 @@ import http.client
 import shutil
 import sys
 import tarfile
-import tempfile
 import urllib.error
 import urllib.request
 import zlib
@@ -20,9 +19,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.data.readers.cub import FOLDER_NAME, find_layout
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum, put_in_place, working_folder
 
 CALTECH_URL = "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz"
 CALTECH_MD5 = "97eceeb196236b17998738112f37df78"
@@ -37,7 +36,7 @@ def download_cub(folder: str | Path = "data", source: str = "caltech") -> Path:
     """Download CUB-200-2011 and unpack it; the archive is deleted when all went well.
 
     Neither source has captions that people wrote: without `--captions`, sentences are made from
-    the attributes (see `t2i_utils.data.readers.attributes`).
+    the attributes (see `t2i_utils.data.attributes`).
 
     Args:
         folder: where the folder CUB_200_2011 shall lie. If it is there already, nothing is done.
@@ -96,7 +95,7 @@ def download_file(url: str, target: str | Path, *, md5: str, progress: bool = Tr
             f"{url} gave a file with MD5 {actual}, expected {md5}; it is kept as {wrong}: "
             "try again, or get the archive from another source"
         )
-    part.replace(target)
+    put_in_place(part, target)
     return target
 
 
@@ -115,7 +114,7 @@ def extract_archive(archive: str | Path, folder: str | Path, *, progress: bool =
     archive, folder = Path(archive), Path(folder)
     with _plain_errors(f"unpack {archive}", "free some space, or choose another folder"):
         folder.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder))
+        partial = working_folder(folder, ".unpacking-")
         try:
             with gzip.open(archive) as content, tarfile.open(fileobj=content) as tar:
                 for member in tqdm(tar, desc="unpacking", unit=" files", disable=not progress):
@@ -131,7 +130,7 @@ def extract_archive(archive: str | Path, folder: str | Path, *, progress: bool =
                         f"{archive}"
                     )
             for path in contents:
-                path.rename(folder / path.name)
+                put_in_place(path, folder / path.name)
         except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise InputError(
                 f"archive {archive} is damaged or unsafe ({error}): nothing was unpacked; "

@@ -1,8 +1,7 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
 import json
-import os
-import tempfile
+import shutil
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
-from t2i_utils.data.records import PARTS, SPLITS
+from t2i_utils.data.records import SPLIT_PARTS, SPLITS
 from t2i_utils.errors import InputError
-from t2i_utils.mapped import mapped_zeros
+from t2i_utils.files import (
+    file_checksum,
+    finish_replacing,
+    make_folder,
+    mapped_zeros,
+    put_in_place,
+    working_folder,
+)
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
@@ -117,9 +122,9 @@ class Pack:
         Raises:
             InputError: for an unknown split or part.
         """
-        if split not in SPLITS or part not in PARTS:
+        if split not in SPLITS or part not in SPLIT_PARTS:
             raise InputError(
-                f"unknown split {split!r} or part {part!r}: choose from {SPLITS} and {PARTS}"
+                f"unknown split {split!r} or part {part!r}: choose from {SPLITS} and {SPLIT_PARTS}"
             )
         return np.flatnonzero(self._train[split] == (part == "train"))
 
@@ -162,13 +167,12 @@ class Pack:
         """
         if not (self.folder / name).is_file():
             file = self.place_to_keep(name)
-            # A name of its own: two processes may compute the same at once.
-            partial = file.with_name(f"{file.stem}.{os.getpid()}.partial")
+            place = working_folder(file.parent, f".{file.name}.partial-")
             try:
-                fill(mapped_zeros(partial, dtype, shape))
-                os.replace(partial, file)
+                fill(mapped_zeros(place / file.name, dtype, shape))
+                put_in_place(place / file.name, file)
             finally:
-                partial.unlink(missing_ok=True)
+                shutil.rmtree(place, ignore_errors=True)
         return self._array(
             name.removesuffix(".npy"), dtype, shape, mend="remove it, to have it computed again"
         )
@@ -183,15 +187,11 @@ class Pack:
             InputError: the folder cannot be written.
         """
         file = self.folder / name
-        try:
-            file.parent.mkdir(exist_ok=True)
-            with tempfile.TemporaryFile(dir=file.parent):
-                pass
-        except OSError as error:
-            raise InputError(
-                f"cannot write {file.parent}: {error.strerror}; what is computed of a pack's "
-                "photographs is kept there: copy the pack to a folder that can be written"
-            ) from error
+        make_folder(
+            file.parent,
+            "what is computed of a pack's photographs is kept there: copy the pack to a folder "
+            "that can be written",
+        )
         return file
 
     def _array(
@@ -233,6 +233,8 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
     """
     folder = Path(folder)
     path = folder / MANIFEST
+    if not path.is_file():
+        finish_replacing(folder)  # a kill may have come between two renames
     if not path.is_file():
         raise InputError(
             f"no pack at {folder}: {MANIFEST} is missing; make one with `t2i data pack`"

@@ -6,33 +6,32 @@ the set is.
 """
 
 import contextlib
-import errno
 import hashlib
 import json
+import math
 import os
-import shutil
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from tqdm import tqdm
 
-from t2i_utils.checksum import file_checksum
-from t2i_utils.data.crops import CROPS, STORED_SIZES, read_squares
+from t2i_utils.data.crops import CROPS, STORED_SIZES, PictureError, read_squares
 from t2i_utils.data.pack import FORMAT, MANIFEST, VERSION, Pack, load_pack
 from t2i_utils.data.readers import read_dataset
-from t2i_utils.data.records import PARTS, Dataset, Record
+from t2i_utils.data.records import SPLIT_PARTS, Dataset, Record
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
-from t2i_utils.text.encoder import SentenceEncoder
+from t2i_utils.files import file_checksum, finish_replacing, replacing_folder, unwritable
+from t2i_utils.text.encoders import SentenceEncoder, load_encoder
 
 CHUNK = 256  # pictures or sentences handled between two writes
+NAMED = 10  # broken pictures that a message names
 
 
 def write_pack(
@@ -44,6 +43,7 @@ def write_pack(
     image_sizes: tuple[int, ...] | None = None,
     limit: int | None = None,
     seed: int = 0,
+    skip_broken: bool = False,
     progress: bool = True,
 ) -> Pack:
     """Decode, crop and encode a data set into a pack.
@@ -60,11 +60,12 @@ def write_pack(
         limit: take only so many pictures, from all classes and parts alike; the same `seed` takes
             the same ones.
         seed: for `limit`.
+        skip_broken: leave out pictures that cannot be read, and say which; the manifest names them.
         progress: show a bar.
 
     Raises:
-        InputError: for a picture that cannot be read, a folder that is something else, or a full
-            disk.
+        InputError: for pictures that cannot be read (all are looked at first), a folder that is
+            something else, or a full disk.
     """
     folder = Path(folder)
     if crop not in CROPS:
@@ -76,59 +77,58 @@ def write_pack(
     records = choose_records(dataset.records, limit, seed)
     if not records:
         raise InputError(f"data set {dataset.name} has no picture to pack; give another folder")
-    for record in records:  # before the long work starts
-        if not record.path.is_file():
-            raise InputError(
-                f"picture {record.path} is missing: put it back, or take it out of the list of "
-                f"images"
-            )
     with _replacing(folder) as partial:
+        broken = _write_images(partial, records, crop, image_sizes, progress)
+        lost = _names_of(broken, dataset)
+        if broken:
+            _report_broken(broken, lost, len(records), skip_broken)
+            records = [record for record in records if record.path not in broken]
         for name, array in _small_arrays(records).items():
             np.save(partial / name, array)
         captions = [list(record.captions) for record in records]
         _write_json(partial / "captions.json", captions)
-        _write_images(partial, records, crop, image_sizes, progress)
         _write_embeddings(partial / "embeddings.npy", captions, encoder, progress)
         checksums = {path.name: file_checksum(path) for path in sorted(partial.iterdir())}
-        _write_json(
-            partial / MANIFEST,
-            {
-                "format": FORMAT,
-                "version": VERSION,
-                "name": dataset.name,
-                "source": dataset.name,
-                "crop": crop,
-                "caption_source": dataset.caption_source,
-                "encoder": {"name": encoder.name, "width": int(encoder.width)},
-                "num_images": len(records),
-                "max_captions": max(len(sentences) for sentences in captions),
-                "image_sizes": list(image_sizes),
-                "counts": _counts(records),
-                "num_classes": len({record.class_id for record in records}),
-                "checksums": checksums,
-                "class_names": {str(key): name for key, name in dataset.class_names.items()},
-            },
-            indent=2,
-        )
+        manifest = {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": dataset.name,
+            "source": dataset.name,
+            "crop": crop,
+            "caption_source": dataset.caption_source,
+            "encoder": {"name": encoder.name, "width": int(encoder.width)},
+            "num_images": len(records),
+            "max_captions": max(len(sentences) for sentences in captions),
+            "image_sizes": list(image_sizes),
+            "counts": _counts(records),
+            "num_classes": len({record.class_id for record in records}),
+            "checksums": checksums,
+            "class_names": {str(key): name for key, name in dataset.class_names.items()},
+        }
+        if broken:
+            manifest["skipped"] = lost
+        _write_json(partial / MANIFEST, manifest, indent=2)
     return load_pack(folder)
 
 
 def auto_pack(
     root: str | Path,
     *,
-    encoder: SentenceEncoder,
+    encoder: SentenceEncoder | None = None,
     crop: str,
     captions: str | Path | None = None,
     limit: int | None = None,
+    skip_broken: bool = False,
     folder: str | Path = Path("data/packs"),
 ) -> Pack:
     """The pack of a raw data set, packed the first time into `folder/<hash>`.
 
-    A `root` that is a pack already is just loaded.
+    A `root` that is a pack already is just loaded. Its captions are encoded: where an `encoder` is
+    given, it must be the pack's own. Raw data without one get that of `load_encoder()`.
 
     The hash covers the data set's name, its files and their sizes, boxes, splits, captions, crop,
-    encoder and limit: when any of them changes, a new pack is made. Says on standard error what it
-    does.
+    encoder, limit and whether broken pictures are skipped: when any of them changes, a new pack is
+    made. Says on standard error what it does.
 
     Raises:
         InputError: as `read_dataset`, `write_pack` and `load_pack`.
@@ -137,20 +137,29 @@ def auto_pack(
     if (root / MANIFEST).is_file():
         if captions is not None:
             raise InputError(f"{root} is a pack and has its captions: leave --captions out")
-        return load_pack(root)
+        pack = load_pack(root)
+        if encoder is not None and encoder.name != pack.manifest["encoder"]["name"]:
+            raise InputError(
+                f"pack {root} was made with encoder {pack.manifest['encoder']['name']!r}, not "
+                f"{encoder.name!r}: leave --encoder out, or pack the data again"
+            )
+        return pack
+    encoder = encoder or load_encoder()
     dataset = read_dataset(root, captions)
-    target = Path(folder) / _fingerprint(dataset, encoder, crop, limit)
+    target = Path(folder) / _fingerprint(dataset, encoder, crop, limit, skip_broken)
+    finish_replacing(target)
     if (target / MANIFEST).is_file():
         print(f"{dataset.name}: using the pack in {target}", file=sys.stderr)
         return load_pack(target)
     count = len(dataset.records) if limit is None else min(limit, len(dataset.records))
     print(
         f"{dataset.name}: packing {count} pictures (crop {crop}, captions from "
-        f"{dataset.caption_source}, "
-        f"encoder {encoder.name}) into {target}, this once",
+        f"{dataset.caption_source}, encoder {encoder.name}) into {target}, this once",
         file=sys.stderr,
     )
-    return write_pack(dataset, target, encoder=encoder, crop=crop, limit=limit)
+    return write_pack(
+        dataset, target, encoder=encoder, crop=crop, limit=limit, skip_broken=skip_broken
+    )
 
 
 def _usable_crop(dataset: Dataset, crop: str) -> str:
@@ -181,34 +190,68 @@ def _counts(records: Sequence[Record]) -> dict[str, dict[str, int]]:
     zero_shot = Counter(record.zero_shot for record in records)
     official = Counter(record.official for record in records)
     return {
-        "zero-shot": {part: zero_shot[part] for part in PARTS},
-        "official": {part: official[part] for part in PARTS},
+        "zero-shot": {part: zero_shot[part] for part in SPLIT_PARTS},
+        "official": {part: official[part] for part in SPLIT_PARTS},
     }
 
 
 def _write_images(
     folder: Path, records: Sequence[Record], crop: str, sizes: tuple[int, ...], progress: bool
-) -> None:
-    """Decode in threads (Pillow releases Python's lock) and append in the records' order."""
+) -> dict[Path, PictureError]:
+    """Decode in threads (Pillow releases Python's lock) and append in the records' order.
+
+    Returns:
+        The pictures that cannot be used, by path; they are left out.
+    """
+
+    def squares_of(record: Record) -> list[np.ndarray] | PictureError:
+        try:
+            return read_squares(record.path, record.box, crop, sizes)
+        except PictureError as error:
+            return error
+
+    broken: dict[Path, PictureError] = {}
     with contextlib.ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)))
         bar = stack.enter_context(
             tqdm(total=len(records), desc="pictures", unit="", disable=not progress)
         )
         files = [
-            stack.enter_context(
-                _array_file(folder / f"images_{size}.npy", (len(records), size, size, 3), np.uint8)
-            )
+            stack.enter_context(_array_file(folder / f"images_{size}.npy", (size, size, 3), "u1"))
             for size in sizes
         ]
         for start in range(0, len(records), CHUNK):
             chunk = records[start : start + CHUNK]
-            for squares in threads.map(
-                lambda record: read_squares(record.path, record.box, crop, sizes), chunk
-            ):
+            for record, squares in zip(chunk, threads.map(squares_of, chunk), strict=True):
+                bar.update()
+                if isinstance(squares, PictureError):
+                    broken[record.path] = squares
+                    continue
                 for file, square in zip(files, squares, strict=True):
                     file.write(square.tobytes())
-                bar.update()
+    return broken
+
+
+def _names_of(broken: Iterable[Path], dataset: Dataset) -> list[str]:
+    """Names of pictures, counted from the data set's folder."""
+    return [os.path.relpath(path, dataset.root) for path in broken]
+
+
+def _report_broken(
+    broken: dict[Path, PictureError], names: list[str], total: int, skip: bool
+) -> None:
+    """Say which pictures are left out, or raise it."""
+    faults = [f"{name} ({error.fault})" for name, error in zip(names, broken.values(), strict=True)]
+    more = f" and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
+    listed = f"{len(faults)} of {total} pictures cannot be read: {', '.join(faults[:NAMED])}{more}"
+    if skip and len(faults) < total:
+        print(f"{listed}; they are left out", file=sys.stderr)
+    elif skip:
+        raise InputError(f"{listed}; none is left to pack: give another folder")
+    elif len(faults) == 1:
+        raise InputError(f"{next(iter(broken.values()))}, or leave it out with --skip-broken")
+    else:
+        raise InputError(f"{listed}; mend them, or leave them out with --skip-broken")
 
 
 def _write_embeddings(
@@ -220,7 +263,7 @@ def _write_embeddings(
     rows_at_once = max(1, CHUNK // longest)
     with (
         tqdm(total=total, desc="captions", unit="", disable=not progress) as bar,
-        _array_file(path, (len(captions), longest, encoder.width), np.float16) as file,
+        _array_file(path, (longest, encoder.width), "f2") as file,
     ):
         for start in range(0, len(captions), rows_at_once):
             rows = captions[start : start + rows_at_once]
@@ -241,24 +284,29 @@ def _write_embeddings(
 
 
 @contextlib.contextmanager
-def _array_file(path: Path, shape: tuple[int, ...], dtype: Any) -> Iterator[Any]:
-    """A .npy file to append to.
+def _array_file(path: Path, row: tuple[int, ...], kind: str) -> Iterator[IO[bytes]]:
+    """A .npy file to append rows to; their number is written at the end.
 
     On a full disk this raises an error, where writing to a memory map would kill Python.
     """
-    header = {
-        "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
-        "fortran_order": False,
-        "shape": shape,
-    }
+    dtype = np.dtype(kind)
+
+    def write_header(file: IO[bytes], rows: int) -> int:
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(file, {**header, "shape": (rows, *row)})
+        return file.tell()
+
     with open(path, "wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
+        start = write_header(file, 0)  # as long as the last one: it has room for any number
         yield file
+        rows = (file.tell() - start) // (math.prod(row) * dtype.itemsize)
+        file.seek(0)
+        write_header(file, rows)
 
 
 @contextlib.contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of `folder` if all goes well, and vanishes if not."""
+    """A folder to write the pack into, which takes the place of `folder` if all goes well."""
     if (
         folder.exists()
         and not (folder / MANIFEST).is_file()
@@ -267,52 +315,36 @@ def _replacing(folder: Path) -> Iterator[Path]:
         raise InputError(
             f"{folder} holds something that is no pack: choose another folder, or move that away"
         )
-    partial = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
-        partial.chmod(0o755)
-        yield partial
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
-            folder.rename(old / "pack")
-            try:
-                partial.rename(folder)
-            except BaseException:
-                (old / "pack").rename(folder)
-                raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
-        else:
-            partial.rename(folder)
+        with replacing_folder(folder) as partial:
+            yield partial
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        mend = "free some space" if full else "choose a folder that you may write to"
-        raise InputError(
-            f"cannot write the pack {folder}: {error.strerror or error}; {mend}"
-        ) from error
-    finally:
-        if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
+        mend = "choose a folder that you may write to"
+        raise unwritable(f"the pack {folder}", error, mend) from error
 
 
 def _write_json(path: Path, content: Any, indent: int | None = None) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=indent) + "\n", encoding="utf-8")
 
 
-def _fingerprint(dataset: Dataset, encoder: SentenceEncoder, crop: str, limit: int | None) -> str:
+def _fingerprint(
+    dataset: Dataset, encoder: SentenceEncoder, crop: str, limit: int | None, skip_broken: bool
+) -> str:
     """Sixteen hexadecimal digits that change whenever the pack would."""
-    try:
-        files = [
-            (record.path.relative_to(dataset.root).as_posix(), record.path.stat().st_size)
-            for record in dataset.records
-        ]
-    except FileNotFoundError as error:
-        raise InputError(
-            f"picture {error.filename} is missing: put it back, or take it out of the list of "
-            f"images"
-        ) from error
+    files = [
+        (os.path.relpath(record.path, dataset.root), _size(record.path))
+        for record in dataset.records
+    ]
     # The path is absolute: it is covered by `files`, relative to the data set.
     rest = [replace(record, path=Path()) for record in dataset.records]
     content = (VERSION, dataset.name, files, rest, crop, STORED_SIZES, encoder.name, encoder.width)
-    return hashlib.sha256(repr((content, limit)).encode(errors="backslashreplace")).hexdigest()[:16]
+    key = (content, limit, "skip broken") if skip_broken else (content, limit)
+    return hashlib.sha256(repr(key).encode(errors="backslashreplace")).hexdigest()[:16]
+
+
+def _size(path: Path) -> int:
+    """Of a file, in bytes; -1 where it cannot be found out, which packing then reports."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return -1

@@ -1,8 +1,8 @@
 """A captioned picture set, whatever its files look like on disk.
 
 Every reader turns a folder into the same `Dataset`: one `Record` a picture, in the order of the
-picture ids. Captions, box and class live *in* the record, so that no two lists can ever fall out of
-step.
+picture ids. Captions, box and class are fields of the record, so that no two lists can be in
+different orders.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 from t2i_utils.errors import InputError
 
 SPLITS = ("zero-shot", "official")
-PARTS = ("train", "test")
+SPLIT_PARTS = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,18 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def picture_name(text: str) -> str:
+    """A picture's name in the one spelling of it: "birds/0.png" for "./birds//0.png".
+
+    Raises:
+        ValueError: it leads out of the data set's folder.
+    """
+    path = Path(text)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("it leads out of the folder")
+    return path.as_posix()
 
 
 def split_by_class(class_ids: set[int], test_share: float = 0.1) -> set[int]:

@@ -1,4 +1,4 @@
-"""The note in a saved picture: what to draw to see it again.
+"""The note in a saved picture: which requests draw it again.
 
 It goes into the PNG's text metadata: `caption`, `seed` and `weights` for people, and `t2i` (JSON)
 with all requests, their order on the picture and the checksums of the weights.
@@ -8,13 +8,15 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from t2i_utils.drawing.request import Request
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import captioned_sheet, grid
-from t2i_utils.stackgan.weights import Weights
+from t2i_utils.stackgan.weights import Weights, read_card
 
 KEY, VERSION = "t2i", 1
 _GIVEN = "give a PNG that the studio or generate.py saved"
@@ -43,8 +45,8 @@ def compose(
     Args:
         requests: n of them.
         pictures: what `draw` gave for them.
-        samples: 0 for the pictures of the last stage in a row (of one request: it alone); else a
-            captioned sheet of every stage, for requests that come caption by caption.
+        samples: 0 lays the pictures of the last stage in a row. Another number makes a captioned
+            sheet of every stage: so many requests follow each other for each caption.
 
     Returns:
         (height, width, 3) uint8.
@@ -67,7 +69,7 @@ def to_note(requests: Sequence[Request], weights: Weights, samples: int = 0) -> 
     whole = {
         "version": VERSION,
         "samples": samples,
-        "checksums": {str(stage): _checksum(weights, stage) for stage in range(1, last + 1)},
+        "checksums": {str(stage): _checksum(weights.card, stage) for stage in range(1, last + 1)},
         "requests": [dataclasses.asdict(request) for request in requests],
     }
     return {
@@ -108,21 +110,25 @@ def from_note(note: Mapping[str, str]) -> Saved:
     return Saved(requests, samples, checksums)
 
 
-def check_weights(saved: Saved, weights: Weights) -> None:
+def check_weights(saved: Saved, folder: Path) -> None:
     """Refuse to draw with other weights than the picture's.
 
+    Args:
+        saved: what its note says.
+        folder: of the weights to draw with.
+
     Raises:
-        InputError: a checksum differs.
+        InputError: a checksum differs, or the card is damaged.
     """
-    name = saved.requests[0].weights
+    name, card = saved.requests[0].weights, read_card(folder)
     for stage, expected in saved.checksums.items():
-        if _checksum(weights, stage) != expected:
+        if _checksum(card, stage) != expected:
             raise InputError(
-                f"the picture was drawn with other weights than those in {weights.folder} (Stage "
+                f"the picture was drawn with other weights than those in {folder} (Stage "
                 f"{stage} differs): say with --weights where those called {name!r} then lie now"
             )
 
 
-def _checksum(weights: Weights, stage: int) -> str:
-    """As the card has it; loading has compared it with the file's."""
-    return weights.card["stages"].get(str(stage), {}).get("sha256", "")
+def _checksum(card: Mapping[str, Any], stage: int) -> str:
+    """As the card has it; loading compares it with the file's."""
+    return card["stages"].get(str(stage), {}).get("sha256", "")

@@ -1,51 +1,68 @@
-"""Captions to pictures, with trained weights."""
+"""Captions to pictures: an encoder, a set of trained generators, and noise by seed."""
 
 import functools
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 
-from t2i_utils.config import IMAGE_SIZES
+from t2i_utils.drawing.request import Request
+from t2i_utils.drawing.walks import slerp
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
-from t2i_utils.stackgan.weights import CARD, Weights, find_weights, load_weights
-from t2i_utils.text import SentenceEncoder, check_captions, load_encoder
+from t2i_utils.stackgan.weights import Weights, load_weights
+from t2i_utils.text import SentenceEncoder, check_captions, load_encoder_of
 
-BATCH_SIZE = 32
-LAST_CAPTIONS = 64  # whose embeddings are kept, so that a moving slider encodes nothing twice
+BATCH_SIZE = 32  # pictures that go through a generator together
+CHUNK = 256  # pictures in memory at once where many are drawn
+LAST_CALLS = 8  # of the encoder, whose results are remembered: a moving slider encodes once
 
 
 class Synthesizer:
-    """Draws pictures of captions: an encoder, one or two generators, and noise by seed."""
+    """Draws pictures of captions. Several threads may draw with one.
+
+    Attributes:
+        weights: generators, whitening and card.
+        encoder: the sentence encoder that the weights were trained with.
+    """
 
     def __init__(
         self, weights: Weights | str | Path = "birds", encoder: SentenceEncoder | None = None
     ) -> None:
-        """Load weights (a name, a folder, or `Weights`) and the encoder they were trained with.
+        """Put a set of weights and an encoder together.
+
+        Args:
+            weights: a set, or the name or folder of one to load.
+            encoder: None loads the one that the weights name.
 
         Raises:
-            InputError: no such weights, or an encoder of another width.
+            InputError: no such weights, or another encoder than theirs.
         """
         self.weights = weights if isinstance(weights, Weights) else load_weights(weights)
-        self.encoder = encoder or load_encoder()
-        expected = len(self.weights.whitening.mean)
-        if self.encoder.width != expected:
-            raise InputError(
-                f"encoder {self.encoder.name} gives {self.encoder.width} numbers, the weights in "
-                f"{self.weights.folder} expect {expected}: use the encoder they were trained with"
-            )
-        self.embed_one = functools.lru_cache(LAST_CAPTIONS)(self._embed_one)
+        self.encoder = encoder or load_encoder_of(str(self.weights.card["encoder"]["name"]))
+        _check_encoder(self.weights, self.encoder)
+        # Whole calls are remembered, not captions: numbers differ in the last bit with the captions
+        # that are encoded beside, and a saved picture must be drawn again pixel by pixel.
+        self._encode = functools.lru_cache(LAST_CALLS)(
+            lambda captions: self.weights.whitening(self.encoder.encode(list(captions)))
+        )
+        self._drawing = threading.Lock()  # on JAX, predict_on_batch donates the weights' memory
 
     def embed(self, captions: Sequence[str]) -> np.ndarray:
-        """Whitened embeddings (n, width) float32 of checked captions."""
-        return self.weights.whitening(self.encoder.encode(check_captions(list(captions))))
+        """Check captions and encode them: whitened embeddings (n, width) float32.
 
-    def _embed_one(self, caption: str) -> np.ndarray:
-        """`embed_one`: the whitened embedding (width,) of one caption, the last ones remembered."""
-        embedding = self.embed([caption])[0]
-        embedding.flags.writeable = False
-        return embedding
+        Raises:
+            InputError: a caption is empty, too long or no text.
+        """
+        return self._embed(check_captions(list(captions)))
+
+    def _embed(self, captions: Sequence[str]) -> np.ndarray:
+        """Embed captions that were checked."""
+        different = tuple(dict.fromkeys(captions))
+        places = {caption: place for place, caption in enumerate(different)}
+        return self._encode(different)[[places[caption] for caption in captions]]
 
     def noise(self, count: int, seed: int = 0, start: int = 0) -> np.ndarray:
         """Standard normal noise (count, noise_size) float32.
@@ -68,8 +85,7 @@ class Synthesizer:
             stage: 1 or 2.
 
         Returns:
-            {1: (n, 64, 64, 3)} or with {2: (n, 256, 256, 3)}, uint8. The condition is the mean of
-            its distribution (epsilon = 0): the same input gives the same picture.
+            {1: (n, 64, 64, 3)} or with {2: (n, 256, 256, 3)}, uint8.
 
         Raises:
             InputError: the weights have no such stage.
@@ -79,40 +95,110 @@ class Synthesizer:
                 f"{self.weights.folder} has no Stage {stage}: draw with --stage 1, or train "
                 "--stage 2 first"
             )
-        found: dict[int, list[np.ndarray]] = {number: [] for number in range(1, stage + 1)}
-        for start in range(0, len(embeddings), BATCH_SIZE):
-            rows = slice(start, start + BATCH_SIZE)
-            images = None
-            for number in found:
-                generator = self.weights.generators[number]
-                epsilon = np.zeros(
-                    (len(embeddings[rows]), generator.inputs[2].shape[-1]), "float32"
-                )
-                first = noise[rows] if number == 1 else images
-                inputs = [embeddings[rows], first] if number == 1 else [first, embeddings[rows]]
-                images = np.asarray(generator.predict_on_batch([*inputs, epsilon])[0])
-                found[number].append(to_uint8(images))
-        return {number: np.concatenate(images) for number, images in found.items()}
+        generators = {number: self.weights.generators[number] for number in range(1, stage + 1)}
+        with self._drawing:
+            return draw_arrays(generators, embeddings, noise)
 
 
-def generate(
-    captions: str | Sequence[str],
-    weights: str | Path = "birds",
-    stage: int = 2,
-    seed: int = 0,
-) -> np.ndarray:
-    """Draw one picture of each caption: see `t2i_utils.generate`."""
-    if stage not in IMAGE_SIZES:
-        raise InputError(f"there is no stage {stage}: choose 1 (64 px) or 2 (256 px)")
-    captions = [captions] if isinstance(captions, str) else list(captions)
-    folder = find_weights(weights)
-    card = (folder / CARD).read_bytes()  # holds the checksums: new weights have another card
-    synthesizer = _synthesizer(folder.resolve(), tuple(range(1, stage + 1)), card)
-    embeddings = synthesizer.embed(captions)
-    return synthesizer.draw(embeddings, synthesizer.noise(len(captions), seed), stage)[stage]
+def _check_encoder(weights: Weights, encoder: SentenceEncoder) -> None:
+    """Refuse another encoder than the weights': its numbers would mean something else to them."""
+    width, trained = len(weights.whitening.mean), weights.card["encoder"]["name"]
+    if encoder.width != width:
+        raise InputError(
+            f"encoder {encoder.name} gives {encoder.width} numbers, the weights in "
+            f"{weights.folder} expect {width}: use the encoder they were trained with, {trained}"
+        )
+    if encoder.name != trained:
+        raise InputError(
+            f"{weights.folder} was trained with sentence encoder {trained!r}, this one is "
+            f"{encoder.name!r}: say by T2I_ENCODER where the former lies, or unset it"
+        )
 
 
-@functools.lru_cache(maxsize=2)
-def _synthesizer(folder: Path, stages: tuple[int, ...], card: bytes) -> Synthesizer:
-    """Load a weight set once for many calls, as in a notebook."""
-    return Synthesizer(load_weights(folder, stages))
+def draw_arrays(
+    generators: Mapping[int, keras.Model], embeddings: np.ndarray, noise: np.ndarray
+) -> dict[int, np.ndarray]:
+    """Draw with some generators, Stage I first; each later one repaints what the one before drew.
+
+    Each condition is the mean of its distribution (epsilon = 0), so the same input gives the same
+    picture.
+
+    Args:
+        generators: {1: Stage I} or with {2: Stage II}.
+        embeddings: (n, width), whitened.
+        noise: (n, noise_size).
+
+    Returns:
+        {stage: (n, size, size, 3)} uint8.
+    """
+    drawn: dict[int, list[np.ndarray]] = {stage: [] for stage in sorted(generators)}
+    for start in range(0, len(embeddings), BATCH_SIZE):
+        texts = embeddings[start : start + BATCH_SIZE]
+        images = noise[start : start + BATCH_SIZE]
+        for stage, pictures in drawn.items():
+            generator = generators[stage]
+            epsilon = np.zeros((len(texts), generator.inputs[2].shape[-1]), "float32")
+            inputs = [texts, images] if stage == 1 else [images, texts]
+            images = np.asarray(generator.predict_on_batch([*inputs, epsilon])[0])
+            pictures.append(to_uint8(images))
+    return {stage: np.concatenate(pictures) for stage, pictures in drawn.items()}
+
+
+def draw(synthesizer: Synthesizer, requests: Sequence[Request]) -> dict[int, np.ndarray]:
+    """Draw requests together; their captions are encoded in one call.
+
+    Args:
+        synthesizer: with the weights that the requests name; the caller sees to that.
+        requests: one or more, all of one stage.
+
+    Returns:
+        Every stage up to theirs: {1: (n, 64, 64, 3)} or with {2: (n, 256, 256, 3)}, uint8.
+
+    Raises:
+        InputError: no request, requests of several stages, or a stage that the weights lack.
+    """
+    stages = {request.stage for request in requests}
+    if len(stages) != 1:
+        raise InputError(f"draw takes requests of one stage at a time, not of {len(stages)}")
+    noise = np.stack([_noise(synthesizer, request) for request in requests])
+    return synthesizer.draw(_embeddings(synthesizer, requests), noise, stages.pop())
+
+
+def draw_in_chunks(synthesizer: Synthesizer, requests: Sequence[Request]) -> Iterator[np.ndarray]:
+    """Draw many requests in chunks (k, size, size, 3) uint8 of their own stage.
+
+    Memory stays flat: a chunk is drawn when it is asked for.
+
+    Raises:
+        InputError: as `draw`.
+    """
+    for start in range(0, len(requests), CHUNK):
+        pictures = draw(synthesizer, requests[start : start + CHUNK])
+        yield pictures[max(pictures)]
+
+
+def _embeddings(synthesizer: Synthesizer, requests: Sequence[Request]) -> np.ndarray:
+    """The whitened embedding that each request draws, (n, width)."""
+    pairs = [_ends(request) for request in requests]
+    ends = synthesizer._embed([caption for pair in pairs for caption in pair])
+    return np.stack([
+        start if first == last else slerp(start, end, [request.amount])[0]
+        for request, (first, last), start, end in zip(
+            requests, pairs, ends[::2], ends[1::2], strict=True
+        )
+    ])  # fmt: skip
+
+
+def _ends(request: Request) -> tuple[str, str]:
+    """The two captions that a picture lies between; at an end of the walk the same one twice."""
+    last = request.to_caption or request.caption
+    first = request.caption if request.amount < 1 else last
+    return first, last if request.amount > 0 else first
+
+
+def _noise(synthesizer: Synthesizer, request: Request) -> np.ndarray:
+    noise = synthesizer.noise(1, request.seed, request.sample)[0]
+    if request.to_seed is not None and request.amount:
+        end = synthesizer.noise(1, request.to_seed, request.sample)[0]
+        noise = end if request.amount == 1 else slerp(noise, end, [request.amount])[0]
+    return noise * np.float32(request.truncation)

@@ -1,4 +1,4 @@
-"""R-precision: does a picture match its own caption better than those of other birds?
+"""R-precision: does a picture match its own caption better than the captions of other birds?
 
 Source: Xu et al., AttnGAN, CVPR 2018 (arXiv 1711.10485), section 4: one true caption against 99.
 """
@@ -23,11 +23,11 @@ def r_precision(
         image_vectors: (n, size), of unit length, by an image-text matcher.
         text_vectors: (n, size), of unit length: row i is the caption of picture i.
         class_ids: (n,): the wrong captions of a picture are drawn from rows of other classes.
-        num_wrong: wrong captions a picture, all different; chance is 1 / (1 + num_wrong).
-        seed: of the draw.
+        num_wrong: wrong captions per picture, all different; chance is 1 / (1 + num_wrong).
+        seed: of the choice of wrong captions.
 
     Raises:
-        InputError: a class leaves fewer than `num_wrong` captions of others.
+        InputError: a picture has fewer than `num_wrong` captions of other classes.
     """
     most = np.unique(class_ids, return_counts=True)[1].max()
     if len(class_ids) - most < num_wrong:
@@ -45,10 +45,9 @@ def r_precision(
 
 
 def shuffle_across_classes(class_ids: np.ndarray, seed: int = 0) -> np.ndarray:
-    """A permutation (n,) that gives each row one of another class, where classes allow it.
+    """A permutation (n,) that gives each row a row of another class.
 
-    It shuffles captions for a control: a score of pictures with captions that are not theirs must
-    fall to chance.
+    It makes a control: with captions that belong to other pictures, a score must fall to chance.
 
     Raises:
         InputError: one class has more than half of the rows.
@@ -60,7 +59,7 @@ def shuffle_across_classes(class_ids: np.ndarray, seed: int = 0) -> np.ndarray:
             "take more classes"
         )
     random = np.random.default_rng(seed)
-    # Sorted by class and turned by the largest class, no row meets its own class.
+    # Sort by class, then shift by the size of the largest class: no row gets its own class.
     order = np.lexsort((random.random(len(codes)), random.permutation(len(counts))[codes]))
     shuffled = np.empty(len(codes), np.int64)
     shuffled[order] = np.roll(order, counts.max())

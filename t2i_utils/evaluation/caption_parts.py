@@ -1,11 +1,16 @@
-"""Which colour a caption gives to which part of the bird, and the same caption with another."""
+"""Which colour a caption gives to which part of the bird, and the same caption with another.
+
+A part counts where the caption gives it one colour. "Black and white wings" and "an orange-red
+crown" have two (see `t2i_utils.text.colours`), so they name no part.
+"""
 
 import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.data.toy.birds import COLOURS
+from t2i_utils.text.caption_facts import COLOURS, read_facts
+from t2i_utils.text.colours import COLOUR_WORD, split_compounds
 
 # Words for the parts that are judged, as captions of toy birds and of photographs have them.
 PART_WORDS = {
@@ -16,17 +21,15 @@ PART_WORDS = {
     "beak": ("beak", "bill"),
 }
 _WORDS = {word: part for part, words in PART_WORDS.items() for word in words}
-_COLOUR = rf"({'|'.join(COLOURS)})"
+_COLOURS = rf"({COLOUR_WORD}(?:(?: and| or)? {COLOUR_WORD})*)"
 _PART = rf"({'|'.join(_WORDS)})"
-_BEFORE = re.compile(rf"\b{_COLOUR} {_PART}\b")  # "red wings"
-_AFTER = re.compile(rf"\b{_PART} (?:is|are) (?:[\w-]+(?: [\w-]+)? and )?{_COLOUR}\b")
+_BEFORE = re.compile(rf"\b{_COLOURS} {_PART}\b")  # "red wings"
 
 
 def named_parts(caption: str) -> dict[str, str]:
     """Part to colour, as a sentence names them: "red wings" or "its wings are red"."""
-    text = caption.lower()
-    found = {_WORDS[part]: colour for colour, part in _BEFORE.findall(text)}
-    return found | {_WORDS[part]: colour for part, colour in _AFTER.findall(text)}
+    parts = read_facts(caption).parts
+    return {part: colour for part, colour in parts.items() if part in PART_WORDS}
 
 
 def swap_colours(captions: Sequence[str], seed: int = 0) -> list[str | None]:
@@ -37,7 +40,8 @@ def swap_colours(captions: Sequence[str], seed: int = 0) -> list[str | None]:
     random = np.random.default_rng(seed)
     swapped: list[str | None] = []
     for caption in captions:
-        places = list(_BEFORE.finditer(caption.lower()))
+        found = _BEFORE.finditer(split_compounds(caption.lower()))
+        places = [place for place in found if place[1] in COLOURS]
         if not places:
             swapped.append(None)
             continue

@@ -1,4 +1,4 @@
-"""A chart of the scores that are shares: the generator between chance and photographs."""
+"""A chart of the scores that are shares, each between the values of chance and photographs."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from t2i_utils.evaluation.scores import Score
 
 
 def draw_chart(scores: list[Score], title: str, path: Path) -> None:
-    """Draw one line a share, from 0 to 100 %, as a PNG.
+    """Draw one line for each share, from 0 to 100 %, and write it as a PNG.
 
     Raises:
         InputError: the file cannot be written.

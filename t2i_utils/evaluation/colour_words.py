@@ -1,7 +1,7 @@
-"""Does a picture take the colour that its caption names? For pictures whose truth is unknown.
+"""Does a picture have the colour that its caption names? A rough measure for any pictures.
 
 A caption that names exactly one vivid colour should give a picture with more of that hue in its
-middle than most pictures have. Toy birds have an exact measure: `part_colours`.
+middle than the median picture has. For toy birds there is an exact measure: `part_colours`.
 """
 
 import re
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from t2i_utils.text.colours import without_compounds
 
 # Where each hue begins and ends, in degrees of the colour circle.
 HUES = {"red": (-20, 14), "orange": (14, 40), "yellow": (40, 70), "green": (70, 165),
@@ -26,9 +28,20 @@ class ColourScore(NamedTuple):
 
 
 def one_colour(captions: Sequence[str]) -> list[str | None]:
-    """The colour that each caption names, where it names exactly one of `HUES`."""
-    named = [set(re.findall(rf"\b({'|'.join(HUES)})\b", text.lower())) for text in captions]
-    return [found.pop() if len(found) == 1 else None for found in named]
+    """The colour that each caption names, where it names exactly one of `HUES`.
+
+    A compound has no single hue: "orange-red" is neither orange nor red, "blue-grey" is not blue.
+    """
+    return [_one_colour(caption.lower()) for caption in captions]
+
+
+def _one_colour(text: str) -> str | None:
+    named, single = _hue_words(text), _hue_words(without_compounds(text))
+    return single.pop() if named == single and len(single) == 1 else None
+
+
+def _hue_words(text: str) -> set[str]:
+    return set(re.findall(rf"\b({'|'.join(HUES)})\b", text))
 
 
 def hue_amounts(pictures: np.ndarray) -> np.ndarray:
@@ -45,14 +58,14 @@ def hue_amounts(pictures: np.ndarray) -> np.ndarray:
     margin = pictures.shape[1] // 4
     for start in range(0, len(pictures), CHUNK):
         middle = pictures[start : start + CHUNK, margin:-margin, margin:-margin]
-        hue, vivid = _hue(middle.astype("float32") / 255)
+        hue, vivid = hue_and_vividness(middle.astype("float32") / 255)
         for column, (first, last) in enumerate(HUES.values()):
             inside = (hue - first) % 360 < last - first
             amounts[start : start + CHUNK, column] = (inside & vivid).mean(axis=(1, 2))
     return amounts
 
 
-def _hue(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def hue_and_vividness(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hue in degrees, and whether a pixel is vivid enough to have one, of (..., 3) in [0, 1]."""
     most, least = rgb.max(axis=-1), rgb.min(axis=-1)
     chroma = most - least

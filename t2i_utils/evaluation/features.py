@@ -1,4 +1,4 @@
-"""Pictures to features: what FID, KID, birdness, diversity and copying are measured on."""
+"""The image features on which FID, KID, birdness, diversity and copying are measured."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from t2i_utils.pictures import resize
 from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, SCALES
 
-WIDTH = 1280  # numbers of a picture's features
+WIDTH = 1280  # features of a picture
 RESIZE = "bicubic, antialiased (Pillow)"
 LEAST_PROBABILITY = 0.05
 
 
 class FeatureExtractor:
-    """A frozen ImageNet network: pooled features of a picture, and the class that it sees.
+    """A frozen ImageNet network: pooled features of a picture, and whether it shows a bird.
 
-    Lite2 is the one to report with. Lite0 is shipped, so it needs no further package, but it is the
-    network that the modern recipe's discriminator is built on: a generator has learnt to please it.
+    Report scores on Lite2. Lite0 is shipped and needs no other package, but the discriminator of
+    the modern recipe is built on it, so the generator was trained to score well on it.
 
     Attributes:
         name: "lite2" or "lite0".
@@ -60,9 +60,9 @@ class FeatureExtractor:
     def sees_bird(self, features: np.ndarray) -> np.ndarray:
         """For each row of features, whether the likeliest of ImageNet's 1,000 classes is a bird.
 
-        Its mean over pictures is their *birdness*. A class below 1 in 20 counts as none: of a flat
-        grey picture the network says "kite", with a probability of 1 in 25. Among photographs
-        so unsure an answer is rare.
+        The mean over pictures is their *birdness*. A class with a probability below 1 in 20 does
+        not count: for a flat grey picture the network says "kite" with a probability of 1 in 25.
+        For photographs such a low probability is rare.
 
         Args:
             features: (n, 1280).

@@ -1,7 +1,7 @@
-"""InceptionV3 as the literature's FID uses it: TF-GAN's module, where TensorFlow Hub is in reach.
+"""InceptionV3 as the FID of the literature uses it: TF-GAN's module from TensorFlow Hub.
 
-Its FID is comparable with published ones only on as many pictures (30,000 of CUB), all of the data
-set's test classes, and the same crop and resize.
+An FID is comparable with a published one only if the number of pictures (30,000 of CUB), the test
+classes, the crop and the resize are the same.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import resize
-from t2i_utils.text.hub import first_line, load_module
+from t2i_utils.text.encoders.hub import first_line, load_module
 
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
 OUTPUT = "pool_3"
@@ -24,7 +24,7 @@ class InceptionV3:
     Attributes:
         name: "InceptionV3".
         image_size: side to which pictures are resized, in pixels.
-        width: numbers of a picture's features.
+        width: how many features a picture has.
     """
 
     name = "InceptionV3"
@@ -35,7 +35,7 @@ class InceptionV3:
         """Load the network from its handle (about 90 MB, once) or from a SavedModel's folder.
 
         Raises:
-            InputError: it cannot be reached, or what lies there is another network.
+            InputError: it cannot be downloaded, or the folder holds another network.
         """
         self._tensorflow, self._module = load_module(source, _GO_ON)
         try:

@@ -9,10 +9,10 @@ __all__ = ["attribute_walk", "lerp", "slerp"]
 
 
 def attribute_walk(caption: str, words: Sequence[str]) -> list[str]:
-    """One caption for each word, in the place of ``{}``: "a {} bird", ["red", "blue"].
+    """Put each word in the place of ``{}``: "a {} bird" with ["red", "blue"] gives two captions.
 
     Raises:
-        InputError: the caption has no ``{}``, or there is no word.
+        InputError: the caption has no ``{}``, or `words` is empty.
     """
     if "{}" not in caption or not words:
         raise InputError(f"attribute walk: {caption!r} needs a {{}}, and one word or more for it")

@@ -15,7 +15,7 @@ CHUNK = 512  # rows compared at once
 
 
 class KernelDistance(NamedTuple):
-    """An estimate of the squared MMD and its standard error. It may be negative around zero."""
+    """An estimate of the squared MMD and its standard error; near zero it may be negative."""
 
     value: float
     standard_error: float
@@ -26,17 +26,17 @@ def kernel_distance(
 ) -> KernelDistance:
     """The unbiased kernel distance (KID) between two sets of features.
 
-    All pairs of pictures count. For the standard error both sets are split into `num_subsets`
-    parts, and part i of both is left out in turn (the jackknife): subsets drawn from the same
-    pictures again and again would seem surer than they are.
+    All pairs of pictures are used. For the standard error (a jackknife) both sets are split into
+    `num_subsets` parts, and part i of both is left out in turn. Random subsets would share pictures
+    and give too small an error.
 
     Args:
-        real: (n, width), or a memory-mapped file of them; its rows in any order but sorted.
+        real: (n, width), or a memory-mapped file of them; its rows must be in random order.
         fake: (m, width), likewise.
         num_subsets: parts to split into, at least 2.
 
     Raises:
-        InputError: a set has fewer than two pictures left when a part is taken away.
+        InputError: a set has fewer than two pictures left when a part is left out.
     """
     fewest = min(len(real), len(fake))
     num_subsets = min(num_subsets, fewest)
@@ -65,7 +65,10 @@ def kernel_distance(
 
 
 def _sums(a: np.ndarray, b: np.ndarray, a_parts: list, b_parts: list, same: bool) -> np.ndarray:
-    """Sums of the kernel over pairs of each part of `a` and each of `b`; not of x with itself."""
+    """Sum the kernel over all pairs of each part of `a` with each part of `b`.
+
+    With `same`, the pairs of a picture with itself are left out.
+    """
     sums = np.zeros((len(a_parts), len(b_parts)))
     for i, a_rows in enumerate(a_parts):
         for rows in np.array_split(a_rows, -(-len(a_rows) // CHUNK)):

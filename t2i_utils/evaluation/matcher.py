@@ -13,13 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
-from tqdm.auto import tqdm
 
 from t2i_utils import backend
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
 from t2i_utils.data import Batches, Pack
 from t2i_utils.pictures import resize
 from t2i_utils.text import Whitening
+from t2i_utils.training.loop import train_steps
 
 IMAGE_SIZE = 64  # pixels: larger pictures are made smaller
 VECTOR_SIZE = 128
@@ -78,6 +78,7 @@ def build_image_tower() -> keras.Model:
 
     Takes (batch, 64, 64, 3) in [-1, 1], gives (batch, 128).
     """
+    backend.sum_in_one_order()
     images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3))
     x = layers.AveragePooling2D(2)(images)
     for channels in CHANNELS:
@@ -137,7 +138,8 @@ def train_matcher(
 
     def update(batch: dict[str, Any]) -> Any:
         def losses() -> tuple[list[Any], None]:
-            images = image_tower(batch["images"], training=True)
+            pictures = ops.cast(batch["images"], "float32") / 127.5 - 1
+            images = image_tower(pictures, training=True)
             texts = text_tower(batch["embeddings"], training=True)
             return [contrastive_loss(images, texts, batch["class_ids"])], None
 
@@ -147,19 +149,25 @@ def train_matcher(
 
     step_variables = [*image_tower.variables, *text_tower.variables, *optimizer.variables]
     compiled = backend.compile_step(update, step_variables)
-    with tqdm(total=steps, desc="matcher", unit="step", disable=not progress) as bar:
-        for step in range(steps):
-            batch = batches.at(step)
-            loss = compiled(
-                {
-                    "images": batch["images"],
-                    "embeddings": batch["embeddings"],
-                    "class_ids": pack.class_ids[batch["indices"]],
-                }
-            )
-            if step % 20 == 0:
-                bar.set_postfix(loss=f"{float(loss):.2f}")
-            bar.update()
+    latest: list[Any] = [0.0]
+
+    def make(step: int) -> dict[str, np.ndarray]:
+        batch = batches.at(step)
+        return {name: batch[name] for name in ("images", "embeddings", "class_ids")}
+
+    def learn(_: int, batch: dict[str, np.ndarray]) -> None:
+        latest[0] = compiled(batch)
+
+    stop = train_steps(
+        range(steps),
+        make,
+        learn,
+        title="matcher",
+        flush=lambda: f"loss={float(latest[0]):.2f}",
+        progress=progress,
+    )
+    if stop.requested:  # one that is trained in part would judge otherwise
+        stop.end()
     arrays = {
         **to_arrays("image", image_tower.variables, "float32"),
         **to_arrays("text", text_tower.variables, "float32"),

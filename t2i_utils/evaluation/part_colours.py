@@ -1,12 +1,13 @@
 """Did the picture do what the caption said? The colours of a toy bird's parts, read off its pixels.
 
-Analysis by synthesis: `toy_drawing` paints the map of parts of every pose, size and shape. The map
-that cuts a picture into the most uniform regions (the most energy between regions, Otsu's
-criterion for many regions) says where each part is; the part's median colour, in CIELAB, is then
-named by the nearest colour of the palette. Nothing is trained, and nothing but pixels is looked at.
+Analysis by synthesis: `data.toy.drawing` paints a map of the parts for every pose, size and shape.
+The map that cuts a picture into the most uniform regions (Otsu's criterion, for many regions) says
+where each part is. The part's median colour, in CIELAB, gets the name of the nearest colour of the
+palette. Nothing is trained, and the caption is not looked at.
 
-The pictures are boxes stretched to 64 px, flipped or not, a few pixels larger, smaller or off: they
-are looked for in a frame of 76 px, in which the box lies in the middle.
+The pictures are boxes stretched to 64 px, flipped or not. A drawn bird may be a few pixels larger,
+smaller or to the side, so each map is painted in a frame of 76 px with the box in its middle, and
+every place of the picture in that frame is tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +21,8 @@ from PIL import Image, ImageDraw
 
 from t2i_utils.data.toy.drawing import (
     BEAK_SHAPES,
+    BODY_PARTS,
     PALETTE,
-    PARTS,
     POSTURES,
     SIZES,
     TAIL_SHAPES,
@@ -35,7 +36,7 @@ UNSEEN = "unseen"  # the name for a part that the crop left out
 PICTURE, BOX = 64, 76  # pixels: what is judged, and the frame in which it may lie
 MARGIN = 0.12  # of the bird's width and height, on each side, in that frame
 _FINER = 4  # a map is drawn four times finer than its pixels
-_REGIONS = {part: index + 1 for index, part in enumerate(PARTS)}  # 0 is the background
+_REGIONS = {part: index + 1 for index, part in enumerate(BODY_PARTS)}  # 0 is the background
 _REGIONS |= {"leg": 6, "eye": 7}
 _EYE_WHITE = 8
 _NUM_REGIONS = 12  # the nine above, and three more bands of background
@@ -87,7 +88,7 @@ def _map_of(pose: Pose) -> _Map:
     base = _painted(pose, lambda part, tone: _REGIONS[part] if tone == "base" else 255)
     base = base.reshape(BOX, _FINER, BOX, _FINER).swapaxes(1, 2).reshape(BOX, BOX, -1)
     pure = np.where((base == base[..., :1]).all(axis=-1), base[..., 0], 0)
-    pure[pure > len(PARTS)] = 0
+    pure[pure > len(BODY_PARTS)] = 0
     return _Map(counts.argmax(axis=0).astype(np.uint8), pure.astype(np.uint8))
 
 
@@ -201,7 +202,7 @@ def part_colours(pictures: np.ndarray) -> list[dict[str, str]]:
             at most 6 px off its place.
 
     Returns:
-        For each picture, part (`toy_drawing.PARTS`) to colour (a name of `PALETTE`, or "unseen").
+        For each picture, part (of `BODY_PARTS`) to colour (a name of `PALETTE`, or "unseen").
 
     Raises:
         InputError: For pictures of another shape or type.
@@ -230,7 +231,7 @@ def _read_colours(lab: np.ndarray, fit: _Fit) -> dict[str, str]:
     names = list(PALETTE)
     palette = rgb_to_lab(np.array(list(PALETTE.values())))
     colours = {}
-    for part in PARTS:
+    for part in BODY_PARTS:
         seen = pixels[pure == _REGIONS[part]]
         if len(seen) < 3:
             seen = pixels[regions == _REGIONS[part]]
@@ -261,10 +262,10 @@ def score_captions(pictures: np.ndarray, named_parts: Sequence[Mapping[str, str]
     if not pairs:
         raise InputError("part colours: no caption names a part; nothing to score")
     for part, colour in pairs:
-        if part not in PARTS or colour not in PALETTE:
+        if part not in BODY_PARTS or colour not in PALETTE:
             raise InputError(
-                f"part colours: {part!r} in {colour!r} is not known; parts are {', '.join(PARTS)}, "
-                f"colours {', '.join(PALETTE)}"
+                f"part colours: {part!r} in {colour!r} is not known; parts are "
+                f"{', '.join(BODY_PARTS)}, colours {', '.join(PALETTE)}"
             )
     found = part_colours(pictures)
     right = sum(

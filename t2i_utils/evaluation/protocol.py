@@ -1,4 +1,7 @@
-"""What is judged, on what, by what: everything that must be said beside a score."""
+"""The protocol of an evaluation: which generator, which captions, which networks.
+
+A score means nothing without it, so each report prints the protocol beside its scores.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +12,14 @@ import numpy as np
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.data import Pack
-from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.drawing.request import Request
+from t2i_utils.drawing.synthesizer import Synthesizer, draw, draw_in_chunks
 from t2i_utils.errors import InputError
 from t2i_utils.evaluation.alignment import shuffle_across_classes
 from t2i_utils.evaluation.features import RESIZE, FeatureExtractor
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.matcher import Matcher
-from t2i_utils.evaluation.photographs import CHUNK, shuffled_rows
+from t2i_utils.evaluation.photographs import shuffled_rows
 from t2i_utils.pictures import resize
 from t2i_utils.stackgan.weights import Weights
 
@@ -23,8 +27,10 @@ FEWEST = 20  # pictures, below which no score means anything
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A generator and the held-out captions that it draws; row i of everything is one caption.
+class EvaluationProtocol:
+    """A generator, the held-out captions that it draws, and the networks that measure the result.
+
+    Row i of every array belongs to caption i.
 
     Attributes:
         synthesizer: the generator.
@@ -49,8 +55,7 @@ class Setting:
     inception: InceptionV3 | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be judged: see `check_encoder` and `check_judgeable`."""
-        check_encoder(self.synthesizer)
+        """Refuse what cannot be judged: see `check_judgeable`."""
         weights = self.synthesizer.weights
         check_judgeable(weights, self.pack, self.stage, self.split, self.count)
 
@@ -80,16 +85,21 @@ class Setting:
 
         A caption's noise depends on the seed, `count`, its place and `variation` alone.
         """
-        embeddings = self.synthesizer.embed([self.captions[place] for place in places])
+        return draw(self.synthesizer, self._requests(places, stage, variation))[stage]
+
+    def _requests(self, places: np.ndarray, stage: int, variation: int = 0) -> list[Request]:
         first = variation * self.count
-        noise = [self.synthesizer.noise(1, self.seed, first + int(place)) for place in places]
-        return self.synthesizer.draw(embeddings, np.concatenate(noise), stage)[stage]
+        name = str(self.synthesizer.weights.folder)
+        return [
+            Request(self.captions[place], name, stage, self.seed, first + int(place))
+            for place in places
+        ]
 
     def drawn(self, stage: int) -> Iterator[np.ndarray]:
         """All captions drawn, in chunks, enlarged to the judged stage's size if need be."""
-        for start in range(0, len(self.rows), CHUNK):
-            places = np.arange(start, min(start + CHUNK, len(self.rows)))
-            yield resize(self.draw(places, stage), IMAGE_SIZES[self.stage])
+        requests = self._requests(np.arange(len(self.rows)), stage)
+        for pictures in draw_in_chunks(self.synthesizer, requests):
+            yield resize(pictures, IMAGE_SIZES[self.stage])
 
     def about(self) -> dict[str, Any]:
         """What must be said beside every score, as a JSON object."""
@@ -117,23 +127,9 @@ class Setting:
             "network": f"EfficientNet-{self.extractor.name.title()}, ImageNet",
             "matcher": self.matcher.about,
             "encoder": self.synthesizer.encoder.name,
-            "captions": f"{manifest['caption_source']}, one a photograph, drawn by the seed",
+            "captions": f"{manifest['caption_source']}, one per photograph, drawn by the seed",
             "seed": self.seed,
         }
-
-
-def check_encoder(synthesizer: Synthesizer) -> None:
-    """Refuse to judge a generator by captions that another encoder than its own has read.
-
-    Raises:
-        InputError: it has another encoder.
-    """
-    trained = synthesizer.weights.card["encoder"]["name"]
-    if synthesizer.encoder.name != trained:
-        raise InputError(
-            f"{synthesizer.weights.folder} was trained with sentence encoder {trained!r}, this "
-            f"one is {synthesizer.encoder.name!r}: choose the former by T2I_ENCODER, or unset it"
-        )
 
 
 def check_judgeable(weights: Weights, pack: Pack, stage: int, split: str, count: int) -> None:
@@ -172,7 +168,10 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
     seen = len(np.intersect1d(trained, judged))
     if split == "zero-shot" and not seen:
         own = pack.class_names_of(trained) if trained_split != split else []
-        known = {*own, *card.get("train_classes", [])}  # of then: the data may have changed since
+        known = {
+            *own,
+            *card.get("train_classes", []),
+        }  # as the card has them: the data may have changed since
         names = pack.manifest["class_names"]
         seen = sum(names[str(number)] in known for number in pack.class_ids[judged])
     if seen:
@@ -182,7 +181,7 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
             + (
                 f"use --split {trained_split}"
                 if trained_split != split
-                else f"{pack.folder} is not as it was then; judge with the data of then"
+                else f"{pack.folder} is not as it was then; judge with the data of that time"
             )
         )
     for what, of_card, of_pack in (

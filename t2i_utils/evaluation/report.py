@@ -12,8 +12,8 @@ from t2i_utils.evaluation.chart import draw_chart
 from t2i_utils.evaluation.evaluator import Evaluation
 from t2i_utils.evaluation.features import RESIZE
 from t2i_utils.evaluation.scores import Score
+from t2i_utils.files import replace_text
 from t2i_utils.pictures import grid, save_png
-from t2i_utils.training.run_folder import replace_text
 
 _CONTEXT = ("data", "split", "crop", "seed")  # said in every score of report.json
 

@@ -1,4 +1,4 @@
-"""One score with all that is needed to read it, and the scores that features give."""
+"""A score with everything needed to read it, and the scores that are computed from features."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from t2i_utils.evaluation.colour_words import score_colours
 from t2i_utils.evaluation.diversity import mean_pairwise_distance, nearest_neighbours
 from t2i_utils.evaluation.frechet import fit_gaussian, frechet_distance
 from t2i_utils.evaluation.kernel import kernel_distance
-from t2i_utils.evaluation.pictures_seen import Seen
+from t2i_utils.evaluation.measurements import Measurements
 
-NUM_NEAREST = 8  # pictures that the report shows beside a training photograph
-NEAR_QUANTILE = 0.05  # of held-out photographs' distances: nearer than that is a near copy
+NUM_NEAREST = 8  # pictures shown in the report, each beside its nearest training photograph
+NEAR_QUANTILE = 0.05  # a picture nearer than this quantile of held-out photographs is a near copy
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,15 @@ class Score:
     Attributes:
         measure: its name.
         value: of the generator's pictures.
-        photographs: of held-out photographs, by the same measure: the ceiling. None where there
-            are none to measure it on.
-        better: "higher" or "lower"; "neither" where photographs' own value is the best.
+        photographs: the same measure of held-out photographs: the ceiling. None if it cannot be
+            measured on photographs.
+        better: "higher" or "lower"; "neither" if the value of photographs is the best.
         n: how many pictures were scored.
-        network: what looked at them.
-        compared_with: the real set, or what the pictures were compared with.
-        standard_error: of `value`, where it is known.
-        shuffled: of the same pictures with the captions of other birds.
-        chance: what guessing would give.
+        network: the network whose features were compared.
+        compared_with: what the pictures were compared with, such as a set of photographs.
+        standard_error: of `value`, or None if it is not known.
+        shuffled: the same measure of the same pictures, with the captions of other birds.
+        chance: the value that guessing would give.
         is_share: whether the values are shares of pictures, from 0 to 1.
     """
 
@@ -51,24 +51,28 @@ class Score:
 def share_error(share: float, count: int) -> float:
     """The standard error of a share of `count` independent pictures.
 
-    Half a picture is added to both sides: no share is known exactly, none of 500 pictures neither
-    (Agresti and Coull, 1998, for one standard error).
+    Half a picture is added to the successes and half to the failures (Agresti and Coull, 1998, for
+    one standard error). So the error is never zero, not even for 0 of 500 pictures.
     """
     share = (share * count + 0.5) / (count + 1)
     return float(np.sqrt(share * (1 - share) / (count + 1)))
 
 
 def score_realism(
-    drawn: np.ndarray, drawn_birds: np.ndarray, real: Seen, training: np.ndarray, network: str
+    drawn: np.ndarray,
+    drawn_birds: np.ndarray,
+    real: Measurements,
+    training: np.ndarray,
+    network: str,
 ) -> list[Score]:
     """Birdness, KID and FID of generated features against held-out photographs.
 
     Args:
         drawn: (n, 1280), of generated pictures.
         drawn_birds: (n,) bool, which of them show a bird.
-        real: n held-out photographs.
-        training: (m, 1280), of training photographs in random order; n of them, against `real`,
-            give the ceiling.
+        real: (n, 1280), of held-out photographs.
+        training: (m, 1280), of training photographs in random order. The first n of them are
+            compared with `real`: that is the ceiling.
         network: the ImageNet network's name.
     """
     birds, count = float(drawn_birds.mean()), len(drawn)
@@ -102,17 +106,17 @@ def score_distances(
 
 
 def score_alignment(
-    drawn: Seen,
-    real: Seen,
+    drawn: Measurements,
+    real: Measurements,
     text_vectors: np.ndarray,
     captions: Sequence[str],
     class_ids: np.ndarray,
     seed: int,
 ) -> list[Score]:
-    """R-precision and colour words of pictures with their captions, and with those of others.
+    """R-precision and colour words of pictures, with their own captions and with those of others.
 
-    Row i of everything belongs to the same caption; `real` holds the photographs it was
-    written for.
+    Row i of every argument belongs to caption i; row i of `real` is the photograph that the caption
+    was written for.
     """
     count = len(captions)
     other = shuffle_across_classes(class_ids, seed)
@@ -164,9 +168,9 @@ def score_diversity(
 def score_copying(
     drawn: np.ndarray, photographs: np.ndarray, training: np.ndarray, network: str
 ) -> tuple[list[Score], tuple[np.ndarray, np.ndarray]]:
-    """How near pictures come to a training photograph, against held-out photographs.
+    """How near pictures are to training photographs, compared with held-out photographs.
 
-    All at 64 px, whatever the stage: a copy is one at any size.
+    Everything is measured at 64 px, for both stages: a copy is a copy at any size.
 
     Args:
         drawn: (n, 1280), of generated pictures.
@@ -175,7 +179,7 @@ def score_copying(
         network: the ImageNet network's name.
 
     Returns:
-        The scores, and the pictures that come nearest: rows of `drawn` and of `training`.
+        The scores, and the nearest pairs: their rows in `drawn` and in `training`.
     """
     rows, distances = nearest_neighbours(drawn, training)
     _, usual = nearest_neighbours(photographs, training)

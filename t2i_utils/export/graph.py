@@ -24,7 +24,7 @@ def import_onnx() -> Any:
         InputError: it is not installed.
     """
     try:
-        import onnx
+        import onnx  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError(
             "exporting needs the package onnx: run "

@@ -3,4 +3,4 @@
 from pathlib import Path
 
 PRETRAINED = Path(__file__).parent
-CARD = "card.json"  # in each folder: what it is, how it was made, its files' checksums
+CARD = "card.json"  # the model card in each folder: contents, origin, checksums

@@ -12,7 +12,7 @@ A new recipe is one new file in `stackgan/recipes`, or a class registered from a
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -22,15 +22,24 @@ from t2i_utils.config import Config
 from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.discriminator import Discriminator
 
-if TYPE_CHECKING:
-    from t2i_utils.stackgan.update import StageGAN
-
 # What a preset sets for every recipe.
 _MACHINES: dict[str, dict[str, Any]] = {
     "smoke": {"batch_size": 8, "steps": 20},
     "cpu": {"precision": "mixed_bfloat16"},
     "gpu": {"precision": "mixed_bfloat16"},
 }
+
+
+class Players(Protocol):
+    """What a recipe may use of a stage that trains, which is a `StageGAN`."""
+
+    config: Any
+    generator: keras.Model
+    discriminator: Any
+
+    def generator_inputs(self, embeddings: Any, batch: dict[str, Any]) -> list[Any]:
+        """What the generator takes to draw sentences."""
+        ...
 
 
 class Recipe:
@@ -86,7 +95,7 @@ class Recipe:
         return {}
 
     def compute_losses(
-        self, gan: "StageGAN", batch: dict[str, Any]
+        self, gan: Players, batch: dict[str, Any]
     ) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """Compute the losses of both players on one batch.
 
@@ -109,7 +118,7 @@ class Recipe:
 
     def judge_pairs(
         self,
-        gan: "StageGAN",
+        gan: Players,
         batch: dict[str, Any],
         real_features: list[Any],
         fake_features: list[Any],

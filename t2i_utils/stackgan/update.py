@@ -45,6 +45,7 @@ class StageGAN:
         self.config = config
         self.recipe = recipe = get_recipe(config.recipe)
         self.stage1 = stage1
+        backend.sum_in_one_order()
         self.generator = recipe.build_generator(config, embedding_width)
         self.averaged = None
         if config.average_decay:
@@ -151,9 +152,10 @@ class StageGAN:
     def settle_average(self, batches: Iterable[dict[str, np.ndarray]]) -> None:
         """Give the averaged generator BatchNorm statistics of its own, from a score of batches.
 
-        Its weights have never met the statistics that it was lent: those of the trained one, whose
-        channels vary otherwise. Pictures came out dull (Izmailov et al., Averaging Weights Leads to
-        Wider Optima, arXiv 1803.05407, section 3.2). The next update lends anew.
+        While it trains it has a copy of the trained generator's. But its maps vary less than those:
+        with the copy its pictures are dull (Izmailov et al., Averaging Weights Leads to Wider
+        Optima, arXiv 1803.05407, section 3.2). This changes `state_variables`: whoever goes on
+        training puts the copy back (`t2i_utils.training.stage.Stage.settled`).
 
         Args:
             batches: arrays of `Batches.at` and of `draw_noise`; none where nothing is averaged.

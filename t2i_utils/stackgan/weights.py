@@ -2,25 +2,26 @@
 
 A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` and `stage2.npz`
 (float16). A training run keeps one up to date in `RUN/weights`; shipped sets lie in
-`t2i_utils/pretrained`.
+`t2i_utils/pretrained`. Keras is imported only where generators are built, so that a command can say
+at once that there are no such weights.
 """
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import keras
-
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
-from t2i_utils.checksum import check_file, file_checksum
+from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.recipes import build_generator, config_from_json
 from t2i_utils.text import Whitening
-from t2i_utils.training.run_folder import replace_text
+
+if TYPE_CHECKING:
+    import keras
 
 VERSION = 2
 
@@ -38,7 +39,7 @@ class Weights:
 
     folder: Path
     card: dict[str, Any]
-    generators: dict[int, keras.Model]
+    generators: "dict[int, keras.Model]"
     whitening: Whitening
 
 
@@ -66,54 +67,85 @@ def find_weights(name: str | Path) -> Path:
     raise InputError(f"no weights at {str(name)!r}: name a training run's folder, or {choose}")
 
 
+def choose_stage(folder: Path, asked: int | None = None) -> int:
+    """The stage to draw with a set: the one asked for, or the last that the set has.
+
+    Raises:
+        InputError: the set has no such stage, or its card is damaged.
+    """
+    stages = [int(stage) for stage in read_card(folder)["stages"]]
+    stage = asked or max(stages, default=1)
+    if stage not in stages:
+        raise InputError(
+            f"{folder} has no Stage {stage}: draw with --stage 1, or train --stage 2 first"
+        )
+    return stage
+
+
+class StageToSave(NamedTuple):
+    """One stage of a set that is to be written.
+
+    Attributes:
+        generator: the one to draw with.
+        config: of the stage.
+        about: what the card says of it: "steps", "images_seen", ...
+    """
+
+    generator: "keras.Model"
+    config: Config
+    about: dict[str, Any]
+
+
 def save_weights(
-    folder: Path,
-    generator: keras.Model,
-    config: Config,
-    whitening: Whitening,
-    card: dict[str, Any],
+    folder: Path, stages: Sequence[StageToSave], whitening: Whitening, card: dict[str, Any]
 ) -> None:
-    """Write one stage of a set as float16, and bring its card up to date.
+    """Write stages of a set as float16, with their card: all of it changes, or nothing.
 
     Args:
         folder: of the set; other stages in it stay as they are.
-        generator: the generator to draw with.
-        config: of its stage.
+        stages: what to write.
         whitening: of the training set's embeddings.
-        card: what to say of the set: "data", "encoder", "licence", ... ; and of this stage under
-            the key "stage": "steps", "images_seen", ...
+        card: what to say of the set: "data", "encoder", "licence", ...
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written; what was there stays.
     """
-    file = folder / f"stage{config.stage}.npz"
-    whole = {"version": VERSION, "stages": {}}
-    if (folder / CARD).is_file():
-        whole = _read_card(folder)
-    arrays = to_arrays("generator", generator.variables, "float16")
-    arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
-    new = file.with_suffix(".new")
-    write_arrays(new, arrays, {"config": config.to_json()}, compress=True)
-    stage = {**card["stage"], "config": config.to_json(), "file": file.name}
-    stage["sha256"] = file_checksum(new)
-    whole |= {name: value for name, value in card.items() if name != "stage"}
-    whole["stages"] = dict(sorted({**whole["stages"], str(config.stage): stage}.items()))
-    try:
-        replace_text(folder / CARD, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
-    except InputError:
-        new.unlink(missing_ok=True)
-        raise
-    os.replace(new, file)
+    before = read_card(folder) if (folder / CARD).is_file() else {"stages": {}}
+    files = {}
+    for generator, config, _ in stages:
+        arrays = to_arrays("generator", generator.variables, "float16")
+        arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
+        files[_file_name(config.stage)] = arrays, {"config": config.to_json()}
+
+    def complete(checksums: dict[str, str]) -> dict[str, Any]:
+        entries = dict(before["stages"])
+        for _, config, about in stages:
+            name = _file_name(config.stage)
+            own = {"config": config.to_json(), "file": name, "sha256": checksums[name]}
+            entries[str(config.stage)] = {**about, **own}
+        new = {"version": VERSION, "stages": dict(sorted(entries.items()))}
+        return {**before, **new, **card}
+
+    write_set(folder, files, complete)
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
+def _file_name(stage: int) -> str:
+    return f"stage{stage}.npz"
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of the set in a folder.
+
+    Raises:
+        InputError: it is damaged, or of another version.
+    """
     path = folder / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         version = card["version"]
         if version == VERSION:
             _ = [(entry["file"], entry["sha256"]) for entry in card["stages"].values()]
-            _ = card["encoder"]["width"]
+            _ = card["encoder"]["width"], card["encoder"]["name"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged: restore it, or take other weights") from error
     if version != VERSION:
@@ -132,14 +164,13 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
         InputError: no such set, another version, a damaged file, or a wrong checksum.
     """
     folder = find_weights(name)
-    card = _read_card(folder)
+    card = read_card(folder)
     entries = card["stages"]
     generators, whitening = {}, None
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:
             continue
-        file = folder / entry["file"]
-        check_file(file, entry["sha256"])
+        file = set_file(folder, entry)
         arrays, note = read_arrays(file)
         config = config_from_json({**note["config"], "precision": "float32"})
         generator = build_generator(config, card["encoder"]["width"])

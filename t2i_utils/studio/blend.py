@@ -5,10 +5,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from t2i_utils.drawing.request import LARGEST_SEED, Request
-from t2i_utils.studio.artist import WAYS, Artist, requests_of
+from t2i_utils.config import LARGEST_SEED
+from t2i_utils.drawing.request import Request
+from t2i_utils.studio.drawn import draw_requests
 from t2i_utils.studio.html import download_html, file_name, gif, strip_html
-from t2i_utils.studio.latest_worker import Latest
+from t2i_utils.studio.latest_worker import LatestWorker
+from t2i_utils.studio.requests import BLENDS, requests_of
 from t2i_utils.studio.status import Status
 
 FRAMES = 16  # of a GIF, on the way there
@@ -35,8 +37,8 @@ class Blend:
     """The part of the panel.
 
     Attributes:
-        way: what the walk changes, a name in `WAYS`.
-        to_caption: where the words lead.
+        way: what the walk changes, a name in `BLENDS`.
+        to_caption: where the caption leads.
         to_seed: where the noise leads.
         amount: the slider; the large picture follows it.
         steps: of the strip.
@@ -46,15 +48,14 @@ class Blend:
         buttons: what they do by name: "strip", "png", "gif".
     """
 
-    def __init__(self, artist: Artist, values: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, values: Callable[[], dict[str, Any]]) -> None:
         """Lay out.
 
         Args:
-            artist: who draws.
             values: gives what all controls say.
         """
-        self._artist, self._values = artist, values
-        self.way = widgets.Dropdown(options=list(WAYS), description="change")
+        self._values = values
+        self.way = widgets.Dropdown(options=list(BLENDS), description="change")
         self.to_caption = widgets.Text(SECOND_CAPTION, description="to caption")
         self.to_seed = widgets.BoundedIntText(SECOND_SEED, max=LARGEST_SEED, description="to seed")
         self.amount = widgets.FloatSlider(
@@ -67,7 +68,7 @@ class Blend:
             "png": widgets.Button(description="save strip (PNG)", icon="download"),
             "gif": widgets.Button(description="save walk (GIF)", icon="download"),
         }
-        self._jobs: Latest[tuple[str, list[Request]]] = Latest(self._work, self._failed)
+        self._jobs: LatestWorker[tuple[str, list[Request]]] = LatestWorker(self._work, self._failed)
         for name, button in self.buttons.items():
             button.on_click(self.status.guarded(lambda _, name=name: self._ask(name)))
         self.way.observe(self._open_fields, "value")
@@ -83,8 +84,8 @@ class Blend:
 
     def _open_fields(self, change: Any = None) -> None:
         """Close the fields that the walk does not use."""
-        words, noise = WAYS[self.way.value]
-        self.to_caption.disabled, self.to_seed.disabled = not words, not noise
+        caption, noise = BLENDS[self.way.value]
+        self.to_caption.disabled, self.to_seed.disabled = not caption, not noise
 
     def _ask(self, name: str) -> None:
         requests = walk(self._values(), FRAMES if name == "gif" else self.steps.value)
@@ -94,7 +95,7 @@ class Blend:
 
     def _work(self, job: tuple[str, list[Request]]) -> None:
         name, requests = job
-        drawn = self._artist.draw(requests)
+        drawn = draw_requests(requests)
         if name == "gif":
             self._save(gif(drawn.last), "image/gif", file_name(requests[0], "-walk.gif"))
         else:

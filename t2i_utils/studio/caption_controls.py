@@ -1,4 +1,4 @@
-"""The caption box, examples, and a slider for each attribute: each shows what the others did."""
+"""The caption box, examples, and a slider for each attribute; all say the same."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 
 OPEN = "any"  # a control that says nothing
 NO_COLOUR = (31, 138, 163)  # of the handle of a slider that says a size or a shape
-# Captions whose pictures are good, by weights; one is not English.
+# For each set of weights, captions that it draws well; one is not English.
 EXAMPLES = {
     "birds": (
         "a small bird with a grey back and a yellow belly",
@@ -27,12 +27,12 @@ EXAMPLES = {
 
 
 def examples_for(weights: str) -> tuple[str, ...]:
-    """Captions to click; for weights that nobody has looked at, those of the birds."""
+    """Captions to click. Weights without examples of their own show those of `birds`."""
     return EXAMPLES.get(weights, EXAMPLES["birds"])
 
 
-class Words:
-    """What the bird is told to look like.
+class CaptionControls:
+    """The part of the panel that says what the bird looks like.
 
     Attributes:
         caption: the text field.

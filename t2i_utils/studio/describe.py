@@ -1,4 +1,4 @@
-"""A picture is read: uploaded, or the one that was drawn; with the shipped captioner."""
+"""The panel's part that describes a picture: an uploaded one, or the one that was drawn."""
 
 import functools
 import html
@@ -11,16 +11,12 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from t2i_utils.captioning.describer import (
-    LEAST_BIRD,
-    Description,
-    available_captioners,
-    load_describer,
-)
-from t2i_utils.captioning.photographs import read_photograph
+from t2i_utils.captioning.bird_finder import read_photograph
+from t2i_utils.captioning.captioners import available_captioners
+from t2i_utils.captioning.describer import LEAST_BIRD, Description, load_describer
 from t2i_utils.errors import InputError
 from t2i_utils.studio.html import image_tag
-from t2i_utils.studio.latest_worker import Latest
+from t2i_utils.studio.latest_worker import LatestWorker
 from t2i_utils.studio.status import Status
 
 CAPTIONER = "captioner"
@@ -28,7 +24,7 @@ SENTENCES = 3
 _SHOWN = 256  # pixels of the longer side
 
 
-def is_there() -> bool:
+def is_available() -> bool:
     """Whether pictures can be described here."""
     return CAPTIONER in available_captioners()
 
@@ -88,7 +84,7 @@ class Describe:
         self.upload = widgets.FileUpload(accept="image/*", description="choose or drop a picture")
         self.drawn = widgets.Button(description="describe the drawn bird", icon="eye")
         self.result, self.status = widgets.HTML(), Status()
-        self._jobs: Latest[bytes | np.ndarray] = Latest(self._work, self.status.failed)
+        self._jobs: LatestWorker[bytes | np.ndarray] = LatestWorker(self._work, self.status.failed)
         self.upload.observe(self.status.guarded(self._uploaded), "value")
         self.drawn.on_click(self.status.guarded(lambda _: self._ask(self._drawn())))
 

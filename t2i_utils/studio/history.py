@@ -14,11 +14,17 @@ _LONGEST = 80  # letters of a caption on a button
 
 
 class Entry(NamedTuple):
-    """A picture of the past: what the controls said, in words, and the picture made small."""
+    """A picture of the past.
+
+    Attributes:
+        values: what the controls said.
+        summary: the same in a line of text.
+        picture: (64, 64, 3) uint8, the picture made small.
+    """
 
     values: dict[str, Any]
-    words: str
-    picture: np.ndarray  # (64, 64, 3) uint8
+    summary: str
+    picture: np.ndarray
 
 
 def with_newest(entries: list[Entry], entry: Entry) -> list[Entry]:
@@ -31,7 +37,7 @@ class History:
     """The part of the panel.
 
     Attributes:
-        buttons: one an entry, the newest first; those without an entry are hidden.
+        buttons: one per entry, the newest first; those without an entry are hidden.
         pictures: the style that puts the pictures on the buttons.
         entries: what can be returned to.
     """
@@ -68,8 +74,8 @@ class History:
                 button.layout.display = "none"
                 continue
             entry = self.entries[number]
-            words = entry.words
-            button.description = words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
+            text = entry.summary
+            button.description = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
             button.tooltip = f"return to: {button.description}"
             button.layout.display = None
             address = data_address(jpeg(entry.picture), "image/jpeg")

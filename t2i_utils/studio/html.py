@@ -1,4 +1,4 @@
-"""Drawn pictures as HTML: with alternative text, and nothing that a visitor typed as markup."""
+"""Drawn pictures as HTML, with alternative text; what a visitor typed is escaped."""
 
 import base64
 import html
@@ -12,8 +12,8 @@ from PIL import Image
 
 from t2i_utils.drawing.request import Request
 
-# Jupyter Server passes 1 MB a second on and drops the rest, so what is shown while a slider moves
-# are JPEGs of some 25 kB; what is saved is the picture itself.
+# Jupyter Server passes on 1 MB per second and drops the rest. So the panel shows JPEGs of some
+# 25 kB while a slider moves; what is saved is the picture itself.
 _JPEG = {"format": "JPEG", "quality": 90, "subsampling": 0}
 _GIF_PAUSE = 90  # milliseconds between two frames
 _LONGEST_NAME = 50  # letters of a file's name
@@ -28,7 +28,7 @@ def jpeg(picture: np.ndarray) -> bytes:
 
 
 def gif(frames: np.ndarray) -> bytes:
-    """Pictures (n, height, width, 3) uint8, there and back again, for ever."""
+    """Pictures (n, height, width, 3) uint8 as an endless film that runs forward, then back."""
     images = [Image.fromarray(frame) for frame in [*frames, *frames[-2:0:-1]]]
     file = io.BytesIO()
     images[0].save(
@@ -52,7 +52,7 @@ def image_tag(picture: np.ndarray, alt: str, css_class: str = "") -> str:
     )
 
 
-def words_of(request: Request) -> str:
+def summary_of(request: Request) -> str:
     """What a request draws, in one line of plain text."""
     if not request.amount:
         return request.caption
@@ -68,7 +68,7 @@ def pictures_html(
     """The pictures of some stages, sample by sample.
 
     Args:
-        requests: one a sample.
+        requests: one per sample.
         pictures: {stage: (samples, size, size, 3)}.
         stages: which of them to show.
     """
@@ -77,15 +77,15 @@ def pictures_html(
         number = f", sample {row + 1} of {len(requests)}" if len(requests) > 1 else ""
         for stage in stages:
             size = pictures[stage].shape[1]
-            alt = _shortened(f"Drawn bird, {size} px{number}: {words_of(request)}", _LONGEST_ALT)
+            alt = _shortened(f"Drawn bird, {size} px{number}: {summary_of(request)}", _LONGEST_ALT)
             label = f"{size} px" + (f" &middot; Stage {'I' * stage}" if len(requests) == 1 else "")
             image = image_tag(pictures[stage][row], alt, f"t2i-stage{stage}")
             figures.append(f"<figure>{image}<figcaption>{label}</figcaption></figure>")
     columns = _columns(len(requests), len(stages))
-    words = html.escape(_shortened(words_of(requests[0]), 2 * _LONGEST_ALT))
+    summary = html.escape(_shortened(summary_of(requests[0]), 2 * _LONGEST_ALT))
     return (
         f'<div class="t2i-pictures t2i-columns{columns}">{"".join(figures)}</div>'
-        f'<p class="t2i-said" dir="auto">{words}</p>'
+        f'<p class="t2i-said" dir="auto">{summary}</p>'
     )
 
 
@@ -99,7 +99,7 @@ def _columns(samples: int, stages: int) -> int:
 def strip_html(requests: Sequence[Request], pictures: np.ndarray) -> str:
     """A row of pictures (n, size, size, 3), each with how far it is."""
     figures = [
-        f"<figure>{image_tag(picture, _shortened(words_of(request), _LONGEST_ALT))}"
+        f"<figure>{image_tag(picture, _shortened(summary_of(request), _LONGEST_ALT))}"
         f"<figcaption>{request.amount:.0%}</figcaption></figure>"
         for request, picture in zip(requests, pictures, strict=True)
     ]

@@ -9,7 +9,7 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
-class Latest(Generic[T]):
+class LatestWorker(Generic[T]):
     """A worker with a mailbox of one: a newer request takes the place of a waiting one.
 
     The thread starts with the first request and ends when nothing waits, so that a panel at rest
@@ -29,7 +29,7 @@ class Latest(Generic[T]):
         Args:
             work: called in the thread with one request at a time.
             failed: called in the thread, once, with what `work` or `rested` raised; the next
-                request is worked on as ever.
+                request is worked on as usual.
             rested: called in the thread with a request that was worked on, when no other has come
                 within `pause`: a slider was let go.
             pause: seconds.

@@ -5,9 +5,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from t2i_utils.drawing.request import LARGEST_SEED, LARGEST_TRUNCATION
+from t2i_utils.config import LARGEST_SEED
+from t2i_utils.drawing.request import LARGEST_TRUNCATION
 from t2i_utils.stackgan.weights import available_weights
-from t2i_utils.studio.artist import SHOWN
+from t2i_utils.studio.requests import SIZES
 
 FIRST_SEED = 10  # a bird that is whole and keeps its pose while its colours change
 MOST_SAMPLES = 6
@@ -20,12 +21,12 @@ def another_seed(seed: int) -> int:
 
 
 class Noise:
-    """The choices beside the words.
+    """The part of the panel with the choices beside the caption.
 
     Attributes:
         seed: of the noise.
         another: a button that takes another seed.
-        lock: whether the seed stays when the words change.
+        lock: whether the seed stays when the caption changes.
         samples: how many birds.
         truncation: how much of the noise.
         shown: which sizes.
@@ -44,7 +45,7 @@ class Noise:
             1.0, min=0, max=LARGEST_TRUNCATION, step=0.05, description="truncation"
         )
         self.truncation.tooltip = "how much of the noise: 0 is the mean bird, 1 is as trained"
-        self.shown = widgets.Dropdown(options=list(SHOWN), description="show")
+        self.shown = widgets.Dropdown(options=list(SIZES), description="show")
         self.weights = widgets.Dropdown(
             options=names if weights in names else [weights, *names],
             value=weights,

@@ -1,4 +1,4 @@
-"""The caption studio: words, sliders and a bird that follows them, as one widget."""
+"""The caption studio: a caption, sliders and a bird that follows them, as one widget."""
 
 import contextlib
 import time
@@ -9,24 +9,26 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 import numpy as np
 
+from t2i_utils.drawing.loaded import LOADED
 from t2i_utils.drawing.request import Request
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import resize
 from t2i_utils.stackgan.weights import find_weights
 from t2i_utils.studio import describe
-from t2i_utils.studio.artist import ARTIST, SHOWN, Drawn, requests_of
 from t2i_utils.studio.blend import Blend
-from t2i_utils.studio.caption_controls import Words
+from t2i_utils.studio.caption_controls import CaptionControls
 from t2i_utils.studio.describe import Describe
+from t2i_utils.studio.drawn import Drawn, draw_requests
 from t2i_utils.studio.history import Entry, History
-from t2i_utils.studio.html import download_html, file_name, pictures_html, words_of
-from t2i_utils.studio.latest_worker import Latest
-from t2i_utils.studio.look import arrange, show_script
+from t2i_utils.studio.html import download_html, file_name, pictures_html, summary_of
+from t2i_utils.studio.latest_worker import LatestWorker
+from t2i_utils.studio.layout import arrange, show_script
 from t2i_utils.studio.noise import Noise, another_seed
+from t2i_utils.studio.requests import SIZES, requests_of
 from t2i_utils.studio.status import Status
 from t2i_utils.text import unknown_words_note
 
-# Jupyter Server drops what a kernel sends above 1 MB a second (its iopub_data_rate_limit); a fast
+# Jupyter Server drops what a kernel sends above 1 MB per second (its iopub_data_rate_limit). A fast
 # machine draws more than that while a slider moves.
 BYTES_PER_SECOND = 700_000
 THUMB = 64  # pixels of a picture in the history
@@ -47,7 +49,7 @@ class Studio(widgets.VBox):
     say last.
 
     Attributes:
-        words: caption, examples and the sliders that write it.
+        caption_controls: caption, examples and the sliders that write it.
         noise: which bird, how many, which weights.
         blend: the walk to another bird.
         history: the last pictures.
@@ -58,7 +60,7 @@ class Studio(widgets.VBox):
         inputs: the widgets that decide the picture, by their names in `requests_of`.
     """
 
-    _parts: Sequence["Latest | Blend | Describe"] = ()  # those that work in threads of their own
+    _parts: Sequence["LatestWorker | Blend | Describe"] = ()  # those with threads of their own
 
     def __init__(self, weights: str | Path = "birds") -> None:
         """Lay out and begin the first picture.
@@ -76,12 +78,12 @@ class Studio(widgets.VBox):
         self._wanted: Job | None = None  # what the controls say now, if it can be drawn
         self.picture, self.files, self.status = widgets.HTML(), widgets.HTML(), Status()
         self.save = widgets.Button(description="save picture", icon="download")
-        self.words, self.noise = Words(weights), Noise(weights)
-        self.blend = Blend(ARTIST, self.values)
+        self.caption_controls, self.noise = CaptionControls(weights), Noise(weights)
+        self.blend = Blend(self.values)
         self.history = History(self.status.guarded(self.return_to))
-        self.describe = Describe(self.last_picture) if describe.is_there() else None
+        self.describe = Describe(self.last_picture) if describe.is_available() else None
         self.inputs: dict[str, Any] = {
-            "caption": self.words.caption,
+            "caption": self.caption_controls.caption,
             "weights": self.noise.weights,
             "shown": self.noise.shown,
             "seed": self.noise.seed,
@@ -92,16 +94,30 @@ class Studio(widgets.VBox):
             "to_seed": self.blend.to_seed,
             "amount": self.blend.amount,
         }
-        self._pictures: Latest[Job] = Latest(self._draw, self.status.failed, self._remember)
-        self._saves: Latest[Drawn] = Latest(self._save, self.status.failed)
+        self._pictures: LatestWorker[Job] = LatestWorker(
+            self._draw, self.status.failed, self._remember
+        )
+        self._saves: LatestWorker[Drawn] = LatestWorker(self._save, self.status.failed)
         own = (self._pictures, self._saves, self.blend)
         self._parts = (*own, self.describe) if self.describe else own
-        super().__init__(arrange(self))
+        super().__init__(
+            arrange(
+                self.caption_controls,
+                self.noise,
+                self.blend,
+                self.history,
+                self.describe,
+                picture=self.picture,
+                saving=(self.save, self.status, self.files),
+            )
+        )
         self.add_class("t2i-studio")
         for name, control in self.inputs.items():
-            changed = self._changed_words if name == "caption" else self._changed
+            changed = self._changed_caption if name == "caption" else self._changed
             control.observe(self.status.guarded(changed), "value")
-        self.noise.weights.observe(lambda change: self.words.offer(change["new"]), "value")
+        self.noise.weights.observe(
+            lambda change: self.caption_controls.offer(change["new"]), "value"
+        )
         self.save.on_click(self.status.guarded(lambda _: self._saves.ask(self._last())))
         self.status.guarded(self._changed)()
 
@@ -148,8 +164,8 @@ class Studio(widgets.VBox):
         finally:
             self._quiet = before
 
-    def _changed_words(self, change: Any) -> None:
-        """New words: the walk starts anew, and so does the noise unless it is locked."""
+    def _changed_caption(self, change: Any) -> None:
+        """A new caption: the walk starts anew, and so does the noise unless it is locked."""
         if self._quiet:
             return
         with self._together():
@@ -164,14 +180,14 @@ class Studio(widgets.VBox):
         self._wanted = None
         values = self.values()
         requests = requests_of(**values)
-        new = not ARTIST.has(values["weights"])
+        new = not LOADED.has(values["weights"])
         self.status.working("loading the weights" if new else "drawing")
-        self._wanted = Job(requests, SHOWN[values["shown"]], values)
+        self._wanted = Job(requests, SIZES[values["shown"]], values)
         self._pictures.ask(self._wanted)
 
     def _draw(self, job: Job) -> None:
         """In the worker: draw and show."""
-        self._drawn = drawn = ARTIST.draw(job.requests)
+        self._drawn = drawn = draw_requests(job.requests)
         stages = [stage for stage in job.stages if stage in drawn.pictures] or [1]
         self.picture.value = pictures_html(drawn.requests, drawn.pictures, stages)
         if job is self._wanted:  # else a newer one says how it went
@@ -184,8 +200,8 @@ class Studio(widgets.VBox):
         """In the worker: the controls rest, so this is a picture to return to."""
         drawn = self._last()
         request, thumb = drawn.requests[0], resize(drawn.last[:1], THUMB)[0]
-        self.history.add(Entry(job.values, words_of(request), thumb))
-        note = unknown_words_note(request.caption)
+        self.history.add(Entry(job.values, summary_of(request), thumb))
+        note = unknown_words_note(request.caption, LOADED.get(request.weights).encoder)
         if note and job is self._wanted:
             self.status.done(note)
 

@@ -1,6 +1,6 @@
 """The studio as a page of its own: a Voila server on this computer, for one notebook of two lines.
 
-A visitor moves widgets and nothing else: Voila passes no message on that would execute code, the
+A visitor can only move widgets: Voila passes on no message that would execute code, the
 only folder it knows holds the one notebook, and files in it are not served. Nobody's configuration
 is read, so that a `voila.json` in the working directory opens nothing. Every page has a kernel of
 its own, some 1 GB; it ends when the page is closed.

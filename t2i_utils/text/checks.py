@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from t2i_utils.errors import InputError
-from t2i_utils.text.package import load_tokenizer
-from t2i_utils.text.plain import plain
+from t2i_utils.text.encoders import SentenceEncoder
 
 MAX_WORDS = 200
 MAX_CHARACTERS = 2000
@@ -27,20 +26,27 @@ def check_captions(captions: str | Sequence[str]) -> list[str]:
     captions = [captions] if isinstance(captions, str) else list(captions)
     if not captions:
         raise InputError("no caption given: write at least one, such as 'a small red bird'")
-    return [_check(caption, position) for position, caption in enumerate(captions, start=1)]
+    return [check_caption(caption, f"caption {n}") for n, caption in enumerate(captions, start=1)]
 
 
-def _check(caption: str, position: int) -> str:
+def check_caption(caption: str, name: str) -> str:
+    """Return one caption with white space made single and trimmed: see `check_captions`.
+
+    Args:
+        caption: free text.
+        name: what messages call it, such as "the second caption".
+
+    Raises:
+        InputError: it is empty, too long, no string or not valid text.
+    """
     if not isinstance(caption, str):
         kind = type(caption).__name__
-        raise InputError(f"caption {position} is of type {kind}, expected a string")
+        raise InputError(f"{name} is of type {kind}, expected a string")
     words = caption.split()
     text = " ".join(words)
     if not text:
-        raise InputError(
-            f"caption {position} is empty: describe a bird, such as 'a small red bird'"
-        )
-    shown = f"caption {position} ('{text[:30]}...')"
+        raise InputError(f"{name} is empty: describe a bird, such as 'a small red bird'")
+    shown = f"{name} ('{text[:30]}...')"
     if len(words) > MAX_WORDS:
         raise InputError(
             f"{shown} has {len(words):,} words, more than {MAX_WORDS}: use one or two sentences"
@@ -54,19 +60,18 @@ def _check(caption: str, position: int) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InputError(
-            f"caption {position} is not valid text at character {error.start + 1}: "
-            "save or type it as UTF-8"
+            f"{name} is not valid text at character {error.start + 1}: save or type it as UTF-8"
         ) from None
     return text
 
 
-def unknown_words_note(caption: str) -> str | None:
+def unknown_words_note(caption: str, encoder: SentenceEncoder) -> str | None:
     """Return a note when the encoder knows no word of the caption (emoji, say), else None.
 
-    Such a caption can still be drawn, but its picture says nothing about it: every caption of that
-    kind is close to the same point for the encoder.
+    Such a caption can still be drawn, but its picture says nothing about it. An encoder that cannot
+    tell (it has no `knows`) gives no note.
     """
-    pieces = load_tokenizer().encode(plain(caption), out_type=str, add_bos=False, add_eos=False)
-    if all(piece in ("<unk>", "▁") for piece in pieces):  # "▁" is a word's leading space
-        return f"the encoder knows no word of '{caption}': the picture does not depend on it"
-    return None
+    knows = getattr(encoder, "knows", None)
+    if knows is None or knows(caption):
+        return None
+    return f"the encoder knows no word of '{caption}': the picture does not depend on it"

@@ -1,23 +1,22 @@
 """Write the sentence encoder as a TF2 SavedModel: strings in, vectors out.
 
-The network is the package's (see package.py), written as TensorFlow operations and called as the
-TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
+The network is the package's (see encoders/package.py), written as TensorFlow operations and called
+as the TF-Hub module is: for machines that cannot reach TF-Hub, and for input pipelines that encode.
 
 Architecture, as the package's weights give it: piece embeddings; three branches of two residual
 convolutions over windows of 2, 3 and 5 pieces; layer normalisation; a sum over the pieces divided
 by the square root of their number; a small residual network; length 1.
 """
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from t2i_utils.errors import InputError
-from t2i_utils.text.hub import first_line, import_tensorflow
-from t2i_utils.text.package import data_file, load_network
+from t2i_utils.files import replacing_folder
+from t2i_utils.text.encoders.hub import first_line, import_tensorflow
+from t2i_utils.text.encoders.package import data_file, load_network
 
 UNKNOWN, BEGIN, END = 0, 1, 2  # ids of <unk>, <s> and </s>
 WINDOWS = ((2, 0), (3, 1), (5, 2))  # (pieces in the window, how many of them stand to the left)
@@ -49,14 +48,8 @@ def export_saved_model(folder: str | Path) -> Path:
     tf, _ = import_tensorflow("tensorflow", "tensorflow_text")
     module = build_module()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=folder.name, suffix=".tmp", dir=folder.parent))
-        try:
-            tf.saved_model.save(module, str(temporary))
-            temporary.chmod(0o755)
-            temporary.replace(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with replacing_folder(folder) as partial:
+            tf.saved_model.save(module, str(partial))
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"cannot write {folder}: {first_line(error)}") from error
     return folder

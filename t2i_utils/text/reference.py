@@ -1,6 +1,6 @@
-"""Eight reference sentences and their vectors: do two encoders speak of one vector space?
+"""Eight reference sentences and their vectors: are two encoders' vectors interchangeable?
 
-`reference_vectors.npy` was made by `write_reference_vectors()`, and a test makes it again.
+`reference_vectors.npy` holds what the encoder "package" makes of them; a test makes it again.
 """
 
 from pathlib import Path
@@ -31,10 +31,3 @@ def mean_cosine(vectors: np.ndarray) -> float:
     stored = reference_vectors()
     norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(stored, axis=1)
     return float(np.mean(np.sum(vectors * stored, axis=1) / norms))
-
-
-def write_reference_vectors(path: Path = _FILE) -> None:
-    """Encode `REFERENCE_SENTENCES` with the package's encoder and store the vectors at `path`."""
-    from t2i_utils.text.package import load_package_encoder
-
-    np.save(path, load_package_encoder().encode(REFERENCE_SENTENCES))

@@ -1,9 +1,9 @@
-"""Whitening: every direction in which captions differ gets a like say.
+"""Whitening: rescale caption embeddings, so that no direction drowns the others.
 
 A sentence embedding spends most of its variance on a few directions (which colours a caption
 names); which part has which colour lies in directions of a hundredth of that variance. A network
-learns along the large ones first, so a generator given the embeddings as they are puts the right
-colours on the wrong parts for thousands of steps.
+learns along the large directions first, so large and small ones are made alike before a generator
+sees them.
 """
 
 from dataclasses import dataclass
@@ -54,3 +54,24 @@ def whitening_of(mean: np.ndarray, covariance: np.ndarray) -> Whitening:
     spread = np.sqrt((variances * scales**2).mean())  # root mean square of what comes out
     matrix = directions * (scales / spread)
     return Whitening(np.asarray(mean, np.float32), matrix.astype(np.float32))
+
+
+def limit_length(embeddings: np.ndarray, limit: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Shorten whitened embeddings that lie farther out than a generator has met.
+
+    Short captions and those in other languages lie outside of the training captions. A generator
+    draws noise of them, and a bird of the same direction at a length that it knows.
+
+    Args:
+        embeddings: whitened, (n, width).
+        limit: the greatest length; None leaves all as they are.
+
+    Returns:
+        The embeddings (n, width) float32, and for each whether it was limited, (n,) bool.
+    """
+    embeddings = np.asarray(embeddings, np.float32)
+    lengths = np.linalg.norm(embeddings, axis=-1, keepdims=True)
+    if limit is None:
+        return embeddings, np.zeros(len(embeddings), bool)
+    scales = np.minimum(1, np.float32(limit) / np.maximum(lengths, np.float32(1e-9)))
+    return embeddings * scales, (lengths > limit)[:, 0]

@@ -1,7 +1,8 @@
 """Checkpoints: everything from which a stage's training goes on exactly.
 
 Batches and noise are functions of (seed, step), so a checkpoint is the variables (weights,
-optimiser moments, averages, BatchNorm statistics) and the step.
+optimiser moments, averages, BatchNorm statistics), the step, and the whole configuration. It is the
+one truth about a stage: a resume takes its settings from here.
 """
 
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import Any
 import keras
 
 from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.config import Config
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
-
-# What a resumed run must have in common with the run that it continues.
-_FIXED = ("recipe", "preset", "stage", "batch_size", "generator_width", "discriminator_width")
+from t2i_utils.training.run_folder import check_same
 
 
 def save_checkpoint(path: Path, gan: StageGAN, step: int, note: dict[str, Any]) -> None:
@@ -39,16 +40,31 @@ def load_checkpoint(path: Path, gan: StageGAN, expected: dict[str, Any]) -> int:
         InputError: the file is missing, damaged, or of another configuration.
     """
     arrays, note = read_arrays(path)
-    saved = {**{key: note.get("config", {}).get(key) for key in _FIXED}, **note}
-    wanted = {**{key: getattr(gan.config, key) for key in _FIXED}, **expected}
-    for key, value in wanted.items():
-        if saved.get(key) != value:
-            raise InputError(
-                f"{path} was trained with {key} {saved.get(key)!r}, not {value!r}: "
-                "resume with the same settings, or start another --run"
-            )
+    check_settings(path, note, gan.config, expected)
     from_arrays("state", gan.state_variables, arrays, path)
     return int(note["step"])
+
+
+def check_settings(
+    path: Path, note: dict[str, Any], config: Config, expected: dict[str, Any]
+) -> None:
+    """Refuse to go on from a checkpoint with other settings; only `steps` may change.
+
+    Args:
+        path: of the checkpoint.
+        note: what it says of itself.
+        config: the configuration that is asked for.
+        expected: entries of the note that must be equal.
+
+    Raises:
+        InputError: a setting differs; it names both values.
+    """
+    if "config" not in note:
+        raise InputError(f"{path} is no checkpoint of a stage: name another --run")
+    check_same(path, note, expected)
+    before = config_from_json(note["config"]).to_json()
+    now = config.to_json()
+    check_same(path, before, {name: now[name] for name in now if name != "steps"})
 
 
 def copy_weights(source: keras.Model, target: keras.Model, where: Path) -> None:

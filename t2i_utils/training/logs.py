@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tensorboard.summary import Writer
 
 from t2i_utils import backend
 from t2i_utils.errors import InputError
-from t2i_utils.pictures import grid, save_png, to_uint8
+from t2i_utils.files import make_folder, replace_text, unwritable
 from t2i_utils.quiet_import import quiet_import
-from t2i_utils.training.run_folder import make_folder, replace_text, unwritable
 
 _SETTINGS = ["stage", "step", "learning_rate_factor", "seconds"]
 _LOSSES = ["d_loss", "g_loss", "d_real", "d_wrong", "d_fake", "kl"]
@@ -47,9 +45,7 @@ class RunLog:
         self.path = folder / "log.csv"
         self.latest = ""
         self._write_rows(self._rows_until(keep_until))
-        make_folder(folder / "tensorboard")
-        with quiet_import():  # on JAX, TensorBoard loads TensorFlow here, where it is installed
-            self._events = Writer(str(folder / "tensorboard"))
+        self._events = _tensorboard_writer(folder / "tensorboard")
         self._waiting: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._alike: dict[int, int] = {}
         self._flushed = time.monotonic()
@@ -63,8 +59,9 @@ class RunLog:
         if kind is None:
             self.close()
             return
-        with contextlib.suppress(Exception):  # the error that is under way tells more
-            self._events.close()
+        if self._events is not None:
+            with contextlib.suppress(Exception):  # the error that is under way tells more
+                self._events.close()
 
     def _rows_until(self, keep_until: dict[int, int]) -> list[dict[str, str]]:
         if not self.path.is_file():
@@ -132,6 +129,8 @@ class RunLog:
         return [warning for row in rows if (warning := self._check(row))]
 
     def _write_events(self, rows: list[dict[str, Any]]) -> None:
+        if self._events is None:
+            return
         for row in rows:
             for name in row.keys() - {"stage", "step"}:
                 value = np.float32(row[name])
@@ -158,13 +157,20 @@ class RunLog:
     def close(self) -> None:
         """Write what is left and close the event file."""
         self.flush()
-        self._events.close()
+        if self._events is not None:
+            self._events.close()
+
+
+def _tensorboard_writer(folder: Path) -> Any:
+    """What writes TensorBoard's events; None where it is not installed, as on a rented GPU."""
+    make_folder(folder)
+    with quiet_import():  # on JAX, TensorBoard loads TensorFlow here, where it is installed
+        try:
+            from tensorboard.summary import Writer
+        except ImportError:
+            return None
+        return Writer(str(folder))
 
 
 def _short(value: Any) -> Any:
     return f"{value:.6g}" if isinstance(value, float) else value
-
-
-def save_samples(path: Path, images: Any, columns: int = 8) -> Path:
-    """Write pictures (n, size, size, 3) in [-1, 1] as one sheet."""
-    return save_png(path, grid(to_uint8(images), columns))

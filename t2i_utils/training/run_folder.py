@@ -5,18 +5,26 @@ log.csv             one row an update, of each stage
 tensorboard/        the same for TensorBoard
 samples/            sheets of pictures
 checkpoints/        stage1.npz, stage2.npz: to go on from
-weights/            a weight set (see `weights`): to draw with
+weights/            a weight set (see `stackgan.weights`): to draw with
+lock                while a process trains: its number
+
+Importing this loads no network.
 """
 
 import contextlib
+import fcntl
 import json
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from t2i_utils.arrays import read_note
 from t2i_utils.errors import InputError
+from t2i_utils.files import check_writable, make_folder, put_in_place, replace_text, unwritable
+from t2i_utils.stackgan.weights import find_weights
+
+_locked: set[Path] = set()  # the run folders that this process trains in
 
 
 class RunFolder:
@@ -25,6 +33,11 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         """Name the folder; nothing is written yet."""
         self.path = Path(path)
+
+    @property
+    def weights(self) -> Path:
+        """Where the weight set lies."""
+        return self.path / "weights"
 
     def checkpoint(self, stage: int) -> Path:
         """Where the checkpoint of a stage lies."""
@@ -35,6 +48,76 @@ class RunFolder:
         """Whether a run has begun here."""
         return (self.path / "checkpoints").is_dir()
 
+    def check_start(self, stages: Sequence[int], resume: bool, init: str | Path | None) -> None:
+        """Find out whether a run can start or go on here, before anything slow is done.
+
+        Args:
+            stages: that are to be trained.
+            resume: whether to go on with the run in the folder.
+            init: the weights to start from.
+
+        Raises:
+            InputError: the folder has a run already (without `resume`) or none (with it), the
+                weights are not there, Stage II has no Stage I, or nothing can be written.
+        """
+        if resume and init:
+            raise InputError(
+                "--init starts a run and --resume continues one: leave one of them out"
+            )
+        if resume and not self.is_started:
+            raise InputError(f"{self.path} holds no run to resume: leave --resume out")
+        if not resume and any(self.checkpoint(stage).is_file() for stage in stages):
+            raise InputError(
+                f"{self.path} holds a run already: add --resume to continue it, or name "
+                "another --run"
+            )
+        if init:
+            find_weights(init)
+        known = init or self.read_about().get("init") or (self.weights / "card.json").is_file()
+        if 1 not in stages and not known:
+            raise InputError(
+                f"Stage II needs a trained Stage I: train --stage 1 in {self.path} first, or "
+                "name weights with --init"
+            )
+        check_writable(self.path)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training in this folder; the lock goes with the process.
+
+        Raises:
+            InputError: another process trains here, or the folder cannot be written.
+        """
+        make_folder(self.path)
+        folder = self.path.resolve()
+        if folder in _locked:
+            yield
+            return
+        try:
+            file = open(folder / "lock", "a+")  # noqa: SIM115
+        except OSError as error:
+            raise unwritable(folder / "lock", error) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise InputError(
+                    f"process {file.read().strip()} is training in {self.path}: wait for it or "
+                    "stop it, or name another --run"
+                ) from None
+            except OSError:
+                pass  # a file system without locks
+            _locked.add(folder)
+            try:
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+                yield
+            finally:
+                _locked.discard(folder)
+                file.truncate(0)
+
     def read_about(self) -> dict[str, Any]:
         """The content of run.json; empty where there is none.
 
@@ -44,7 +127,7 @@ class RunFolder:
         file = self.path / "run.json"
         try:
             about = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError) as error:
             raise InputError(f"{file} is damaged: restore it, or start another --run") from error
@@ -61,6 +144,15 @@ class RunFolder:
         replace_text(self.path / "run.json", json.dumps(about, indent=1, ensure_ascii=False) + "\n")
         make_folder(self.path / "checkpoints")
 
+    def read_checkpoint_note(self, stage: int) -> dict[str, Any] | None:
+        """What a stage's checkpoint says of itself: "step", "config", ...; None without one.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        file = self.checkpoint(stage)
+        return read_note(file) if file.is_file() else None
+
     @contextlib.contextmanager
     def replacing_checkpoints(self, stages: Iterable[int]) -> Iterator[dict[int, Path]]:
         """Where to write new checkpoints, {stage: path}; at the end they replace the old together.
@@ -74,8 +166,11 @@ class RunFolder:
             for path in new.values():
                 path.unlink(missing_ok=True)
             raise
-        for stage, path in new.items():
-            os.replace(path, self.checkpoint(stage))
+        try:
+            for stage, path in new.items():
+                put_in_place(path, self.checkpoint(stage))
+        except OSError as error:
+            raise unwritable(self.path / "checkpoints", error) from error
 
     def finish_replacing(self) -> None:
         """Mend what a power cut during `replacing_checkpoints` left behind.
@@ -85,7 +180,7 @@ class RunFolder:
         """
         first, second = self._new(1), self._new(2)
         if second.is_file() and not first.is_file():
-            os.replace(second, self.checkpoint(2))
+            put_in_place(second, self.checkpoint(2))
         for path in (first, second):
             if path.is_file():
                 path.unlink()
@@ -94,33 +189,20 @@ class RunFolder:
         return self.checkpoint(stage).with_suffix(".new")
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it; InputError where it cannot be made or written in."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise unwritable(path, error) from error
+def check_same(where: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to resume a run with other settings than it was begun with.
 
+    Args:
+        where: the run, or a file of it.
+        before: its settings; those that it does not know count as the same.
+        now: the settings that are asked for.
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, and its folder; InputError where it cannot be."""
-    make_folder(path.parent)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> InputError:
-    """What to tell the user when a file of a run cannot be written."""
-    reason = error.strerror or str(error)
-    return InputError(f"cannot write {path}: {reason}; free some space, or choose another folder")
+    Raises:
+        InputError: one differs; it names the setting and both values.
+    """
+    for key, value in now.items():
+        if before.get(key, value) != value:
+            raise InputError(
+                f"{where} was trained with {key} {before[key]!r}, not {value!r}: resume with the "
+                "same settings, or start another --run"
+            )

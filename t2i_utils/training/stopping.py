@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps: a step in the middle of which training stops would be lost or mixed."""
+"""Stopping between two steps: training that stops in the middle of one would lose or mix it."""
 
 import signal
 import threading
@@ -11,27 +11,51 @@ class DeferredInterrupt:
 
     Notebooks interrupt in the same way. Outside the main thread Python delivers no signals, and
     nothing is changed.
+
+    Attributes:
+        requested: whether the user, or the system, asked to stop.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        """Take the function that tells the user that the request was heard."""
+    def __init__(self, say: Callable[[str], None], terminable: bool = False) -> None:
+        """Take the function that tells the user that the request was heard.
+
+        Args:
+            say: called with one line.
+            terminable: take SIGTERM likewise, with which systems stop a process.
+        """
         self.requested = False
         self._say = say
-        self._before = None
+        self._signals = (signal.SIGINT, signal.SIGTERM) if terminable else (signal.SIGINT,)
+        self._before: dict[int, object] = {}
+        self._last = 0
 
     def __enter__(self) -> "DeferredInterrupt":
-        """Take over the signal."""
+        """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._handle)
+            self._before = {number: signal.getsignal(number) for number in self._signals}
+            for number in self._signals:
+                signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the signal back."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # pyright: ignore[reportArgumentType]
+
+    def end(self) -> None:
+        """End the program as a signal does that nobody defers.
+
+        Raises:
+            KeyboardInterrupt: after Ctrl-C.
+            SystemExit: after SIGTERM, with the status that shells give it.
+        """
+        if self._last == signal.SIGTERM:
+            raise SystemExit(128 + signal.SIGTERM)
+        raise KeyboardInterrupt
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
-        self._say("stopping after this step (Ctrl-C again: at once, without saving)")
+        again, self.requested, self._last = self.requested, True, number
+        if again:
+            self.end()
+        name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
+        self._say(f"stopping after this step ({name} again: at once, without saving)")

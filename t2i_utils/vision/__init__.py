@@ -5,8 +5,8 @@ import json
 import keras
 import numpy as np
 
-from t2i_utils.checksum import check_file
 from t2i_utils.errors import InputError
+from t2i_utils.files import check_file
 from t2i_utils.pretrained import PRETRAINED
 from t2i_utils.vision.efficientnet_lite import efficientnet_lite, load_arrays
 from t2i_utils.vision.lite2 import read_lite2

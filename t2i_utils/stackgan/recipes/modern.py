@@ -7,7 +7,7 @@ sees blurred pictures first (StyleGAN-XL, arXiv 2202.00273) and an averaged gene
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,11 +27,8 @@ from t2i_utils.stackgan.layers import (
     to_rgb,
 )
 from t2i_utils.stackgan.projected import ProjectedDiscriminator, build_projected_discriminator
-from t2i_utils.stackgan.recipe import Recipe, diversity
+from t2i_utils.stackgan.recipe import Players, Recipe, diversity
 from t2i_utils.stackgan.recipes import register
-
-if TYPE_CHECKING:
-    from t2i_utils.stackgan.update import StageGAN
 
 RESIDUAL_BLOCKS = 4  # of Stage II
 START_BLUR = 6.0  # how many times wider than sharp the first pictures' filter is
@@ -169,7 +166,7 @@ class ModernRecipe(Recipe):
         return {"blur": 1 + (START_BLUR - 1) * left}
 
     def compute_losses(
-        self, gan: "StageGAN", batch: dict[str, Any]
+        self, gan: Players, batch: dict[str, Any]
     ) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """Three pairs, matching, diversity and KL: see `Recipe.compute_losses`."""
         config, discriminator = gan.config, gan.discriminator
@@ -200,9 +197,7 @@ class ModernRecipe(Recipe):
             metrics["sameness"] = sameness
         return (d_loss, g_loss), metrics
 
-    def _match(
-        self, gan: "StageGAN", batch: dict[str, Any], features: list[Any], places: Any
-    ) -> Any:
+    def _match(self, gan: Players, batch: dict[str, Any], features: list[Any], places: Any) -> Any:
         """Contrastive losses (batch,) of pictures whose sentences are at `places` of the batch."""
         classes = batch["class_ids"]
         sentences = ops.concatenate([batch["embeddings"], batch["distractors"]])

@@ -1,4 +1,4 @@
-"""What the networks see in a set of pictures: everything that scores are made of, kept on disk."""
+"""What the networks measure of a set of pictures. Every score is computed from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from tqdm.auto import tqdm
 from t2i_utils.evaluation.colour_words import HUES, hue_amounts
 from t2i_utils.evaluation.features import WIDTH, FeatureExtractor
 from t2i_utils.evaluation.matcher import VECTOR_SIZE, Matcher
-from t2i_utils.mapped import mapped_zeros
+from t2i_utils.files import mapped_zeros
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One row a picture, in memory-mapped files: the set may be larger than memory.
+class Measurements:
+    """One row per picture, in memory-mapped files: the set may be larger than memory.
 
     Attributes:
         features: (n, 1280), of the ImageNet network.
@@ -30,7 +30,7 @@ class Seen:
     hues: np.ndarray
 
 
-def look_at(
+def measure(
     chunks: Iterable[np.ndarray],
     count: int,
     extractor: FeatureExtractor,
@@ -38,8 +38,8 @@ def look_at(
     folder: Path,
     label: str,
     features: np.ndarray | None = None,
-) -> Seen:
-    """Look at chunks (k, size, size, 3) uint8 of `count` pictures in all, one chunk at a time.
+) -> Measurements:
+    """Measure chunks (k, size, size, 3) uint8 of `count` pictures in all, one chunk at a time.
 
     Args:
         chunks: of pictures; each is dropped before the next is asked for.
@@ -57,7 +57,7 @@ def look_at(
     def store(name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
         return mapped_zeros(folder / f"{label.replace(' ', '_')}_{name}.npy", dtype, shape)
 
-    seen = Seen(
+    found = Measurements(
         store("features", (count, WIDTH), np.float32) if features is None else features,
         store("is_bird", (count,), np.bool_),
         store("vectors", (count, VECTOR_SIZE), np.float32),
@@ -68,10 +68,10 @@ def look_at(
         for pictures in chunks:
             rows = slice(done, done + len(pictures))
             if features is None:
-                seen.features[rows] = extractor(pictures)
-            seen.is_bird[rows] = extractor.sees_bird(seen.features[rows])
-            seen.vectors[rows] = matcher.image_vectors(pictures)
-            seen.hues[rows] = hue_amounts(pictures)
+                found.features[rows] = extractor(pictures)
+            found.is_bird[rows] = extractor.sees_bird(found.features[rows])
+            found.vectors[rows] = matcher.image_vectors(pictures)
+            found.hues[rows] = hue_amounts(pictures)
             done += len(pictures)
             bar.update(len(pictures))
-    return seen
+    return found

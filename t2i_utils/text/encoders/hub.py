@@ -1,4 +1,4 @@
-"""TF-Hub modules and TF2 SavedModel folders, by `hub.load`, and sentence encoders that are such.
+"""Sentence encoders that are TF-Hub modules or TF2 SavedModel folders, loaded by `hub.load`.
 
 `hub.load` works eagerly and inside `tf.data.Dataset.map`. `hub.KerasLayer` is not used: it is made
 for Keras 2 and fails in Keras 3. TensorFlow is imported inside functions only.
@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.checksum import file_checksum
 from t2i_utils.errors import InputError
+from t2i_utils.files import file_checksum
 from t2i_utils.text import reference
+from t2i_utils.text.encoders import register
 from t2i_utils.text.plain import plain_captions
 
 HANDLE = "https://tfhub.dev/google/universal-sentence-encoder-multilingual/3"
@@ -33,9 +34,9 @@ _GO_ON = (
 class HubEncoder:
     """A TF-Hub module or SavedModel folder as a sentence encoder.
 
-    When it is loaded, eight reference sentences are encoded and compared with stored vectors; the
-    mean cosine is printed to standard error. Below 0.98 a warning advises to embed the captions
-    again, because weights and packs made with another encoder would misunderstand these vectors.
+    When it is loaded, it encodes eight reference sentences. Their mean cosine with stored vectors
+    is printed to standard error. Below 0.98 a warning advises to pack the data again: this
+    encoder's vectors mean something else than those that shipped weights were trained on.
 
     Args:
         source: A handle ("https://tfhub.dev/...") or the path of a folder that holds a SavedModel
@@ -185,3 +186,6 @@ def first_line(error: BaseException) -> str:
     """Return an error's first line, at most 200 characters, or its type when it says nothing."""
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
+
+
+register("hub", _name(HANDLE), HubEncoder)

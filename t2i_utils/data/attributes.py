@@ -33,7 +33,7 @@ def captions_from_attributes(
     Raises:
         InputError: if there are no attributes either, or a line of them cannot be read.
     """
-    names = _attribute_names(base)
+    names = attribute_names(base)
     per_image = base / "attributes" / "image_attribute_labels.txt"
     per_class = base / "attributes" / "class_attribute_labels_continuous.txt"
     if names and per_image.is_file():
@@ -106,8 +106,14 @@ def read_class_attributes(path: Path, names: dict[int, str]) -> dict[int, dict[s
     return values
 
 
-def _attribute_names(base: Path) -> dict[int, str]:
-    """Attribute id to name, ids ascending; the official archive has the file beside its folder."""
+def attribute_names(base: Path) -> dict[int, str]:
+    """Attribute id to name, ids ascending; empty where no file names them.
+
+    The official archive has the file beside its folder.
+
+    Raises:
+        InputError: a line of it cannot be read.
+    """
     for path in (base / "attributes" / "attributes.txt", base.parent / "attributes.txt"):
         if not path.is_file():
             continue
@@ -117,19 +123,3 @@ def _attribute_names(base: Path) -> dict[int, str]:
         except ValueError as error:
             raise InputError(f"{path}: expected lines '<id> <name>'; copy it anew") from error
     return {}
-
-
-def class_attributes(root: Path) -> dict[int, dict[str, float]] | None:
-    """What people saw in pictures of each class of a folder in CUB's layout, None without it.
-
-    Raises:
-        InputError: a file of attributes cannot be read.
-    """
-    from t2i_utils.data.readers.cub import find_layout
-
-    base = find_layout(root)
-    if base is None:
-        return None
-    file = base / "attributes" / "class_attribute_labels_continuous.txt"
-    names = _attribute_names(base)
-    return read_class_attributes(file, names) if names and file.is_file() else None

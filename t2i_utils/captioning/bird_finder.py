@@ -1,18 +1,18 @@
-"""A user's photograph to the square that the captioner looks at: find the bird, cut around it.
+"""Find the bird in a photograph and cut a square around it, as the captioner takes it.
 
-People's photographs have no box. The network that describes regions was trained to name things, and
-what it would name each *place* of the picture tells where the bird is (class activation maps, Zhou
-et al., CVPR 2016, arXiv 1512.04150).
+A visitor's photograph has no box. The network that describes regions was trained to name what a
+whole picture shows. Asked the same of each *place* of the picture, it says where the bird is (class
+activation maps, Zhou et al., CVPR 2016, arXiv 1512.04150).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, Seen
-from t2i_utils.data.crops import crop_window, opened, to_rgb
+from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, RegionFeatures
+from t2i_utils.data.crops import crop_window, read_picture
 
 SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
 LONGEST_SIDE = 1024  # pixels kept of a large photograph
@@ -24,9 +24,8 @@ def read_photograph(path: Path) -> Image.Image:
     Raises:
         InputError: the file is missing, empty, truncated or no picture.
     """
-    with opened(path, "give another one") as stored:
-        stored.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG decodes faster at its half
-        picture = to_rgb(ImageOps.exif_transpose(stored))
+    found = read_picture(path, "give another one", least_side=LONGEST_SIDE)
+    picture = found.turned(found.image)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BICUBIC)
     return picture
 
@@ -57,17 +56,17 @@ def find_boxes(places: np.ndarray) -> np.ndarray:
             weights = seen.sum(axis=axis) / seen.sum()
             mean = weights @ centres
             spread = np.sqrt(weights @ (centres - mean) ** 2)
-            half = max(SPREADS * spread, 0.5 / side)  # a single place has a size, too
+            half = max(SPREADS * spread, 0.5 / side)  # a single place is not a point
             first, last = max(0.0, mean - half), min(1.0, mean + half)
             box[axis], box[axis + 2] = first, last - first
     return boxes
 
 
-def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> Seen:
-    """Look at photographs, find the birds, and look again at the square around each.
+def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> RegionFeatures:
+    """Find the birds in photographs, and compute the features of the square around each.
 
-    The window has StackGAN's rule: half side 0.75 times the longer side of the box. Whether there
-    is a bird is the higher answer of the two looks.
+    The window has StackGAN's rule: half side 0.75 times the longer side of the box. The
+    probability of a bird is the higher one of the whole picture's and the square's.
     """
     whole = encoder(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
     squares = []

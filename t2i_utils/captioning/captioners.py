@@ -1,0 +1,38 @@
+"""Where captioners lie. Nothing here loads Keras: a command says at once that there is none."""
+
+import json
+from pathlib import Path
+
+from t2i_utils.errors import InputError
+from t2i_utils.pretrained import CARD, PRETRAINED
+
+ARRAYS = "captioner.npz"  # in each captioner's folder
+
+
+def available_captioners() -> list[str]:
+    """Names of the shipped captioners, sorted."""
+    return sorted(file.parent.name for file in PRETRAINED.glob(f"*/{ARRAYS}"))
+
+
+def find_captioner(name: str | Path) -> Path:
+    """The folder of a shipped captioner, or the one that is named.
+
+    Raises:
+        InputError: there is no captioner.
+    """
+    shipped = PRETRAINED / str(name)
+    folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
+    if not _is_captioner(folder):
+        names = ", ".join(available_captioners()) or "none here"
+        raise InputError(
+            f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
+        )
+    return folder
+
+
+def _is_captioner(folder: Path) -> bool:
+    """Whether a captioner lies in a folder; its card decides where a stop left both incomplete."""
+    try:
+        return json.loads((folder / CARD).read_text(encoding="utf-8"))["file"] == ARRAYS
+    except (OSError, ValueError, KeyError, TypeError):
+        return (folder / ARRAYS).is_file()

@@ -1,0 +1,78 @@
+"""What a run trains on: the training part of a pack, and what to say of it."""
+
+import functools
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.config import Config
+from t2i_utils.data import Batches, Pack
+from t2i_utils.data.feed import whitened_captions
+
+
+class RunData:
+    """The pictures and captions of a run.
+
+    Attributes:
+        pack: the packed data set.
+        split: "zero-shot" or "official".
+        seed: of the batches.
+        indices: rows of the training part.
+        whitening: of its captions.
+    """
+
+    def __init__(self, pack: Pack, split: str, seed: int) -> None:
+        """Choose the training part of a split."""
+        self.pack, self.split, self.seed = pack, split, seed
+        self.indices = pack.indices(split, "train")
+        self.whitening = pack.whitening(self.indices)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must stay the same for as long as a run is resumed."""
+        manifest = self.pack.manifest
+        checksums = json.dumps(manifest["checksums"], sort_keys=True)
+        return {
+            "seed": self.seed,
+            "split": self.split,
+            "data": manifest["name"],
+            "crop": manifest["crop"],
+            "num_images": len(self.indices),
+            "encoder": manifest["encoder"]["name"],
+            "pack": hashlib.sha256(checksums.encode()).hexdigest()[:16],
+        }
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the card of the run's weights says of the data."""
+        manifest = self.pack.manifest
+        return {
+            "data": manifest["name"],
+            "caption_source": manifest["caption_source"],
+            "split": f"{self.split} train",
+            "crop": manifest["crop"],
+            "num_images": len(self.indices),
+            "train_classes": self.pack.class_names_of(self.indices),
+            "encoder": manifest["encoder"],
+            "seed": self.seed,
+        }
+
+    @functools.cached_property
+    def _captions(self) -> np.ndarray:
+        return whitened_captions(self.pack, self.indices, self.whitening)
+
+    def batches(self, config: Config) -> Batches:
+        """The feed of a stage; all stages share one table of captions."""
+        return Batches(
+            self.pack,
+            self.indices,
+            batch_size=config.batch_size,
+            image_size=config.image_size,
+            captions_per_image=config.captions_per_image,
+            num_distractors=config.num_distractors,
+            whitening=self.whitening,
+            seed=self.seed,
+            captions=self._captions,
+        )

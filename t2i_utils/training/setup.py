@@ -1,0 +1,97 @@
+"""Setting a run up: its stages are built new, from weights, or from the folder's checkpoints."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from t2i_utils.config import Config
+from t2i_utils.stackgan.recipes import config_from_json
+from t2i_utils.stackgan.update import StageGAN
+from t2i_utils.stackgan.weights import StageToSave, Weights, load_weights, read_card
+from t2i_utils.training.checkpoints import check_settings, copy_weights, load_checkpoint
+from t2i_utils.training.run_data import RunData
+from t2i_utils.training.run_folder import RunFolder
+from t2i_utils.training.stage import Stage
+
+
+def build_stages(
+    files: RunFolder,
+    data: RunData,
+    configs: Sequence[Config],
+    init: str | Path | None,
+    warm_up: Sequence[int],
+) -> dict[int, Stage]:
+    """Build the stages of a run, and bring each to where the folder's checkpoints are.
+
+    Args:
+        files: the run's folder.
+        data: what it trains on.
+        configs: of the stages, in order.
+        init: the weights that it starts from, or once did.
+        warm_up: numbers of the stages that start from them, or once did.
+
+    Raises:
+        InputError: a setting differs from the checkpoint's, a file is damaged, or Stage II has no
+            Stage I.
+    """
+    notes = {config.stage: files.read_checkpoint_note(config.stage) for config in configs}
+    warm = {n: note["warm_up"] if note and "warm_up" in note else n in warm_up
+            for n, note in notes.items()}  # fmt: skip
+    new = [number for number, note in notes.items() if note is None]
+    given = load_weights(init) if init and any(warm[number] for number in new) else None
+    fitted = []
+    for config in configs:
+        note = notes[config.stage]
+        if warm[config.stage]:  # as wide as the weights, whatever the preset says
+            known = note["config"] if note else _config_of(given, config.stage)
+            config = dataclasses.replace(
+                config, generator_width=known.get("generator_width", config.generator_width)
+            )
+        if note is not None:
+            check_settings(files.checkpoint(config.stage), note, config, data.identity)
+        fitted.append(config)
+    stages: dict[int, Stage] = {}
+    for config in fitted:
+        stage1 = None
+        if config.stage == 2:
+            stage1 = stages[1].gan.drawing_generator if 1 in stages else _stage1(files, init)
+        gan = StageGAN(config, data.pack.width, stage1, data.seed)
+        stage = stages[config.stage] = Stage(gan, data.batches(config), data.seed)
+        file = files.checkpoint(config.stage)
+        if notes[config.stage] is not None:
+            stage.step = load_checkpoint(file, gan, data.identity)
+            stage.warm_up = warm[config.stage]
+        elif given and warm[config.stage] and config.stage in given.generators:
+            for generator in (gan.generator, gan.averaged):
+                if generator is not None:
+                    copy_weights(given.generators[config.stage], generator, given.folder)
+            stage.warm_up = True
+    return stages
+
+
+def _config_of(given: Weights | None, stage: int) -> dict[str, Any]:
+    """The configuration of a stage of weights, empty where they lack it."""
+    return given.card["stages"].get(str(stage), {}).get("config", {}) if given else {}
+
+
+def _stage1(files: RunFolder, init: str | Path | None) -> keras.Model:
+    """The Stage I of a run of Stage II alone, as people draw with it: see `lent_stage1`."""
+    folder = files.weights if has_stage1(files) else init
+    return load_weights(folder or files.weights, (1,)).generators[1]
+
+
+def has_stage1(files: RunFolder) -> bool:
+    """Whether the run's own weights have a Stage I."""
+    return (files.weights / "card.json").is_file() and "1" in read_card(files.weights)["stages"]
+
+
+def lent_stage1(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[StageToSave]:
+    """The Stage I of other weights that Stage II was trained on: the run's weights carry it too."""
+    if 1 in stages or has_stage1(files):
+        return []
+    given = load_weights(init, (1,))
+    about = dict(given.card["stages"]["1"])
+    return [StageToSave(given.generators[1], config_from_json(about["config"]), about)]

@@ -1,0 +1,124 @@
+"""One stage of a run: its GAN, its feed, its schedule, and how far it is."""
+
+import contextlib
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from t2i_utils import backend
+from t2i_utils.config import Config
+from t2i_utils.data.feed import Batches, Plan
+from t2i_utils.stackgan.update import StageGAN
+from t2i_utils.training.device_feed import DeviceFeed, fits_accelerator
+
+WARM_UP = 50  # updates of the discriminator alone after --init
+SETTLING = 24  # batches that replace 92 % of the averaged generator's BatchNorm statistics
+
+
+class Stage:
+    """A stage that trains.
+
+    Attributes:
+        gan: its players and optimisers.
+        batches: its feed.
+        seed: of batches and noise.
+        step: updates done.
+        warm_up: whether the generator came from --init, so that the discriminator is new.
+    """
+
+    def __init__(self, gan: StageGAN, batches: Batches, seed: int) -> None:
+        """Begin at step 0."""
+        self.gan, self.batches, self.seed = gan, batches, seed
+        self.step, self.warm_up = 0, False
+        self._device = DeviceFeed(batches) if fits_accelerator(batches) else None
+
+    @property
+    def number(self) -> int:
+        """1 or 2."""
+        return self.gan.config.stage
+
+    def prepare(self, step: int) -> tuple[Plan | dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """What the host has to make for a step: (batch, noise), a function of seed and step.
+
+        Where the data lies on the accelerator, the batch is a plan only.
+        """
+        plan = self.batches.plan(step)
+        return plan if self._device else self.batches.gather(plan), self._noise(step)
+
+    def update(self, prepared: tuple[Any, dict[str, np.ndarray]]) -> tuple[float, dict[str, Any]]:
+        """Do the next update with what `prepare` made.
+
+        Returns:
+            The learning-rate factor, and metrics as scalar tensors.
+        """
+        batch, noise = prepared
+        if self._device:
+            batch = self._device.gather(batch)
+        config, step = self.gan.config, self.step
+        factor = learning_rate_factor(config, step, len(self.batches.indices))
+        learn = not (self.warm_up and step < WARM_UP)
+        metrics = self.gan.update({**batch, **noise}, step, factor, train_generator=learn)
+        if not backend.has_accelerator():
+            float(metrics["d_loss"])  # JAX returns before the step is done; a GPU is left to run
+        self.step = step + 1
+        return factor, metrics
+
+    def _noise(self, step: int) -> dict[str, np.ndarray]:
+        random = np.random.default_rng([self.seed, self.number, step])
+        return self.gan.draw_noise(random, self.gan.config.batch_size)
+
+    @contextlib.contextmanager
+    def settled(self) -> Iterator[None]:
+        """While this lasts, the averaged generator has BatchNorm statistics of its own.
+
+        While it trains it has those of the trained generator, whose channels vary otherwise. To
+        draw with it, its statistics are taken anew over the first batches. Afterwards those of
+        training are back: whoever saves or draws changes nothing in what training goes on with.
+        """
+        averaged = self.gan.averaged
+        if averaged is None:
+            yield
+            return
+        statistics = [variable for variable in averaged.variables if not variable.trainable]
+        before = [np.array(variable.numpy()) for variable in statistics]
+        try:
+            self.gan.settle_average(self._sentences(step) for step in range(SETTLING))
+            yield
+        finally:
+            for variable, value in zip(statistics, before, strict=True):
+                variable.assign(value)
+
+    def _sentences(self, step: int) -> dict[str, np.ndarray]:
+        """What a generator sees of a step: embeddings and noise, no pictures."""
+        plan = self.batches.plan(step)
+        return {"embeddings": self.batches.embeddings(plan.rows, plan.columns), **self._noise(step)}
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the card of the weights says of this stage."""
+        config = self.gan.config
+        return {
+            "recipe": config.recipe,
+            "steps": self.step,
+            "images_seen": self.step * config.batch_size,
+            "backend": backend.name(),
+            "device": backend.devices()[0],
+            "date": datetime.date.today().isoformat(),
+        }
+
+
+def learning_rate_factor(config: Config, step: int, num_images: int) -> float:
+    """What multiplies the learning rates at a step.
+
+    They halve every `halve_every_epochs` epochs, and fall to a tenth, by the same share at each
+    step, between `decay_from` and `decay_until`.
+    """
+    factor = 1.0
+    if config.halve_every_epochs:
+        factor *= 0.5 ** (step * config.batch_size // num_images // config.halve_every_epochs)
+    if config.decay_from:
+        fallen = (step - config.decay_from) / (config.decay_until - config.decay_from)
+        factor *= 0.1 ** min(1.0, max(0.0, fallen))
+    return factor

@@ -1,0 +1,95 @@
+"""Runs that are stopped and resumed, against unbroken ones: see test_exact_resume.py.
+
+``python exact_resume.py RECIPE PACK FOLDER`` prints, for each way to stop, the names of the arrays
+that differ, of checkpoints and of weights.
+"""
+
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2i_utils.data import load_pack
+from t2i_utils.stackgan.recipes import make_config
+from t2i_utils.training.run import Run
+
+SMALL = {"generator_width": 4, "discriminator_width": 8, "batch_size": 4, "num_distractors": 8}
+
+
+class Watched(Run):
+    """A run that calls `before(stage, step)` before each update."""
+
+    before: Callable[[int, int], None] = staticmethod(lambda stage, step: None)
+
+    def _update(self, number: int, batch: Any, log: Any) -> None:
+        self.before(number, self.stages[number].step)
+        super()._update(number, batch, log)
+
+
+def arrays(folder: Path) -> dict[str, np.ndarray]:
+    """Everything in the checkpoints and weights of a run."""
+    found = {}
+    for file in sorted([*folder.glob("checkpoints/*.npz"), *folder.glob("weights/*.npz")]):
+        with np.load(file) as archive:
+            names = [name for name in archive.files if name != "note.json"]
+            found |= {f"{file.parent.name}/{file.name}/{name}": archive[name] for name in names}
+    return found
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Names of the arrays that are not equal bit for bit."""
+    expected, found = arrays(one), arrays(other)
+    assert len(expected) > 200 and expected.keys() == found.keys()
+    return [name for name, array in expected.items() if array.tobytes() != found[name].tobytes()]
+
+
+def main(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
+    """Train side by side and in turn, in one go and in pieces."""
+    pack = load_pack(pack_folder)
+    configs = [make_config(recipe, "smoke", stage, **SMALL) for stage in (1, 2)]
+
+    def start(name: str, before: Callable[[int, int], None] | None = None, **options: Any) -> Run:
+        run = Watched(folder / name, pack, configs, say=lambda text: None, **options)
+        run.before = before or run.before
+        return run
+
+    def killed(stage: int, step: int) -> None:
+        if (stage, step) == (2, 2):  # what kill -9 leaves between two updates of one step
+            shutil.copytree(folder / "whole", folder / "killed")
+
+    def stopped_by(number: int, where: tuple[int, int]) -> Callable[[int, int], None]:
+        return lambda *now: signal.raise_signal(number) if now == where else None
+
+    found = {}
+    start("whole", killed).train(3, save_every=2, progress=False)
+    start("killed", resume=True).train(3, progress=False)
+    found["killed"] = differing(folder / "whole", folder / "killed")
+    try:
+        start("ctrl_c", stopped_by(signal.SIGINT, (1, 0))).train(3, progress=False)
+    except KeyboardInterrupt:
+        run = start("ctrl_c", resume=True)
+        assert [stage.step for stage in run.stages.values()] == [1, 1]
+        run.train(2, progress=False)
+        run.train(3, progress=False)
+        found["ctrl_c"] = differing(folder / "whole", folder / "ctrl_c")
+    turn = {"in_turn": True, "progress": False}
+    start("whole_in_turn").train(2, **turn)
+    try:
+        start("sigterm", stopped_by(signal.SIGTERM, (2, 0))).train(2, **turn)
+    except SystemExit as stop:
+        assert stop.code == 143
+        run = start("sigterm", resume=True)
+        assert [stage.step for stage in run.stages.values()] == [2, 1]
+        run.train(2, **turn)
+        found["sigterm"] = differing(folder / "whole_in_turn", folder / "sigterm")
+    found["in turn against side by side"] = differing(folder / "whole", folder / "whole_in_turn")
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))
