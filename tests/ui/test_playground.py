@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from chromium import find_chromium
 from PIL import Image
+from t2i_utils.text.package import load_tokenizer
 
 from t2i_utils.data.captions import toy_captions
 from t2i_utils.drawing.saved_picture import from_note
@@ -18,7 +19,6 @@ from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.drawing.walks import slerp
 from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 from t2i_utils.text import plain
-from t2i_utils.text.package import load_tokenizer
 
 pytest.importorskip("onnx", reason='needs pip install -e ".[export]"')
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
