@@ -16,8 +16,10 @@ import numpy as np
 
 from t2i_utils.data import load_pack
 from t2i_utils.stackgan.recipes import make_config
+from t2i_utils.training import stage as stage_module
 from t2i_utils.training.run import Run
 
+stage_module.SETTLING = 2  # batches: two stages settle many times here
 SMALL = {"generator_width": 4, "discriminator_width": 8, "batch_size": 4, "num_distractors": 8}
 
 

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from benchmarks import training_step
+from benchmarks import feed, training_step
+from t2i_utils.data import Batches
 
 
 def test_training_step_measures_equal_shapes_on_every_framework(monkeypatch):
@@ -31,3 +32,10 @@ def test_a_missing_pytorch_is_one_line(monkeypatch, capsys):
     assert training_step.main([]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "bench" in error
+
+
+def test_the_feed_is_measured(tmp_path):
+    pack = feed.random_pack(tmp_path, 30)
+    options = {"batch_size": 4, "image_size": 64, "num_distractors": 8}
+    batches = Batches(pack, pack.indices(), whitening=pack.whitening(pack.indices()), **options)
+    assert feed.batches_per_second(batches, 0.01) > 0

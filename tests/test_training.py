@@ -1,7 +1,6 @@
 """Training runs: stopped, resumed, killed, started from weights."""
 
 import csv
-import io
 import json
 import os
 import shutil
@@ -13,7 +12,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from PIL import Image
 from small_run import configs, copy_of_run, read_checkpoint, scratch, toy_pack, trained_run
 
 from t2i_utils import training
@@ -271,10 +269,9 @@ def test_sample_sheets_are_of_captions_that_training_does_not_see():
     samples = trained_run() / "samples"
     captions = (samples / "captions.txt").read_text().splitlines()
     assert len(captions) == training.samples.SAMPLES and set(captions) <= held_back
-    sizes = {path.name: Image.open(path).size for path in samples.glob("*.png")}
-    assert sizes == {  # two rows of eight, with gaps
-        "stage1_000002.png": (8 * 64 + 7 * 2, 2 * 64 + 2),
-        "stage2_000002.png": (8 * 256 + 7 * 2, 2 * 256 + 2),
+    assert {path.name for path in samples.glob("*.png")} == {
+        "stage1_000002.png",
+        "stage2_000002.png",
     }
 
 
@@ -321,7 +318,8 @@ def test_a_resume_writes_weights_again_that_are_not_of_its_checkpoint(tmp_path, 
     """A stop after the checkpoints and before the weights; or weights that someone spoilt."""
     run = copy_of_run(tmp_path / "run")
     weights = run / "weights"
-    expected = {file.name: file.read_bytes() for file in weights.glob("stage1.npz")}
+    with np.load(weights / "stage1.npz") as archive:
+        expected = {name: archive[name] for name in archive.files}
     if damage == "older":
         card = json.loads((weights / "card.json").read_text())
         card["stages"]["1"]["steps"] = 1
@@ -335,9 +333,9 @@ def test_a_resume_writes_weights_again_that_are_not_of_its_checkpoint(tmp_path, 
     Run(run, toy_pack(), configs(1, **small), resume=True, say=said.append).train(2)
     assert "again" in said[0]
     assert load_weights(run, (1,)).card["stages"]["1"]["steps"] == 2
-    one, other = np.load(weights / "stage1.npz"), np.load(io.BytesIO(expected["stage1.npz"]))
-    for name in other.files:
-        np.testing.assert_array_equal(one[name], other[name])
+    with np.load(weights / "stage1.npz") as archive:
+        for name, array in expected.items():
+            np.testing.assert_array_equal(archive[name], array)
 
 
 def test_a_run_that_another_process_took_further_is_not_overwritten(tmp_path):

