@@ -16,14 +16,13 @@ import zlib
 from pathlib import Path
 
 from t2i_utils.data import captions as grammar
-from t2i_utils.data.toy.drawing import PALETTE, PARTS
-from t2i_utils.evaluation import caption_parts
+from t2i_utils.data.toy.drawing import BODY_PARTS, PALETTE
 from t2i_utils.export.encoder import export_encoder
 from t2i_utils.export.generators import export_weights
 from t2i_utils.stackgan.weights import load_weights
 from t2i_utils.studio import caption_controls, caption_parser
 from t2i_utils.studio.noise import FIRST_SEED
-from t2i_utils.text import load_encoder, plain
+from t2i_utils.text import caption_facts, colours, load_encoder, plain
 
 SOURCE = Path(__file__).resolve().parent.parent / "book" / "playground"
 SETS = ("birds", "toy")
@@ -124,18 +123,20 @@ def _grammar() -> dict:
     return {
         "controls": caption_parser.CONTROLS,
         "palette": {name: "#{:02x}{:02x}{:02x}".format(*rgb) for name, rgb in PALETTE.items()},
-        "parts": PARTS,
+        "parts": BODY_PARTS,
         "beakShape": caption_parser.BEAK_SHAPE,
-        "nouns": {part: grammar._NOUNS[part] for part in PARTS},
+        "nouns": {part: grammar._NOUNS[part] for part in BODY_PARTS},
         "beakWords": grammar._BEAK_WORDS,
         "sizeWords": {size: words[0] for size, words in grammar._SIZE_WORDS.items()},
-        "sizes": caption_parser._SIZES,
-        "words": caption_parts._WORDS,
+        "sizes": caption_facts._SIZES,
+        "words": caption_facts._PARTS,
+        "shapes": caption_facts._SHAPES,
         "patterns": {
-            "size": caption_parser._SIZE_OF_BIRD.pattern,
-            "beak": caption_parser._SHAPE_OF_BEAK.pattern,
-            "before": caption_parts._BEFORE.pattern,
-            "after": caption_parts._AFTER.pattern,
+            "size": caption_facts._SIZE_OF_BIRD.pattern,
+            "beak": caption_facts._SHAPE_OF_BEAK.pattern,
+            "before": caption_facts._BEFORE.pattern,
+            "after": caption_facts._AFTER.pattern,
+            "hyphen": colours._HYPHEN.pattern,
         },
     }
 

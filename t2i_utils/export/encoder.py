@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from t2i_utils.export.graph import Graph
+from t2i_utils.text.encoders.package import data_file, load_network
 from t2i_utils.text.export import BEGIN, END, UNKNOWN, WINDOWS
-from t2i_utils.text.package import data_file, load_network
 
 EXACT_ROWS, COMMON_ROWS = 1_180, 3_500  # of each block: all levels kept, every second one kept
 RARE = 3  # levels of a usual block that become one in the other rows

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from chromium import find_chromium
 from PIL import Image
-from t2i_utils.text.package import load_tokenizer
 
 from t2i_utils.data.captions import toy_captions
 from t2i_utils.drawing.saved_picture import from_note
@@ -19,6 +18,7 @@ from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.drawing.walks import slerp
 from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 from t2i_utils.text import plain
+from t2i_utils.text.encoders.package import load_tokenizer
 
 pytest.importorskip("onnx", reason='needs pip install -e ".[export]"')
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
@@ -36,6 +36,8 @@ FOREIGN = [
 ODD = [
     "It’s RED!! _very_ red…", "ＦＵＬＬ　ｗｉｄｔｈ", "🐦 red 🐦", "İstanbul kuşu ΑΣ",
     "½ ② ﬁne", "a ,b,, c",
+    "an orange-red crown, its wings that are long and red and a pointy beak",
+    "this little bird is black, its bill is hooked and its reddish-brown belly is gray",
     "e\u0301 non\u00a0breaking\u3000wide", "x" * 300, "don't - stop -now", "<unk> <s>",
 ]  # fmt: skip
 
