@@ -370,6 +370,10 @@ print("sentences of the first pair:", *birds.captions[0], sep="\n  ")
 print("as numbers:", texts.shape)
 
 # %% [markdown]
+# > **Tip.** When you have finished, make the world harder: write `two_colour_birds(mirrored=True)` in
+# > both places above, and half of the birds face left. Run everything from here to section 8 again,
+# > and look closely at the heads.
+#
 # A batch holds pictures, the right sentence of each, a *wrong* one that belongs to another pair,
 # and random numbers. It depends on the step alone, so every run of this notebook sees the same
 # batches.
