@@ -220,8 +220,8 @@ forged = play_ring()
 #
 # </details>
 #
-# The picture gives an impression. Two numbers give an answer: how many forged points are close to
-# the ring, and how many of twelve equal sectors they reach.
+# The picture gives an impression. Two numbers give an answer: how many forged points are within 0.2
+# of the ring, and how many of twelve equal sectors they reach.
 
 
 # %%
@@ -229,18 +229,15 @@ def ring_report(name, points):
     """Print how close points are to the ring, and how much of it they reach."""
     distance = np.abs(np.linalg.norm(points, axis=1) - 1)
     sectors = np.unique(np.arctan2(points[:, 1], points[:, 0]) // (np.pi / 6))
-    print(
-        f"{name:8} {(distance < 0.2).mean():4.0%} of the forged points are within 0.2 of the ring,"
-    )
-    print(f"{'':8} in {len(sectors)} of 12 sectors")
+    share = (distance < 0.2).mean()
+    print(f"{name:8} {share:4.0%} of the points near the ring, in {len(sectors)} of 12 sectors")
 
 
 ring_report("hinge", forged)
 
 # %% [markdown]
-# Look again at the coloured ground while it ran. The judge's opinion never rests: wherever forged
-# points gather, the ground turns red and drives them on. This push is all that the forger ever
-# learns from.
+# Run it once more, and watch the coloured ground where red points gather. The judge changes its
+# opinion there, and the points move on. This push is all that the forger ever learns from.
 #
 # ## 2. Why the hinge?
 #
@@ -285,13 +282,14 @@ ring_report("minimax", play_ring(minimax))
 ring_report("hinge", forged)
 
 # %% [markdown]
-# Compare the two reports before you read on. On a world as small as this one a weak push can do:
-# Adam divides every gradient by its usual size, so a push that is weak *all the time* is made
-# strong again. The plot is an argument, and the ring shows how far an argument carries. We keep
-# the hinge for two reasons. It is what the GANs closest to ours use (DF-GAN, projected GANs), and
-# its judge has a margin: with $\max(0, 1 - d)$ for real points and $\max(0, 1 + d)$ for forged
-# ones, whatever lies beyond $\pm 1$ on its right side costs nothing. The judge works on the
-# points that are still in doubt.
+# Compare the two lines before you read on. In a world as small as this one a weak push may do. One
+# likely reason is the optimiser: Adam divides every gradient by its usual size, so a push that is
+# weak *all the time* is made strong again. (Put `keras.optimizers.SGD` in its place to test that.)
+#
+# So the plot is an argument, not a proof. We keep the hinge for two reasons. It is what the GANs
+# closest to ours use (DF-GAN, projected GANs). And its judge has a margin: with $\max(0, 1 - d)$
+# for real points and $\max(0, 1 + d)$ for forged ones, a point beyond $\pm 1$ on its right side
+# costs nothing. The judge works on the points that are still in doubt.
 #
 # ### Quiz A
 #
@@ -330,7 +328,7 @@ ring_report("hinge", forged)
 #
 # Now we write the real thing: about 120 lines, in small cells. Three of them are yours.
 #
-# <!-- diagram: one update -->
+# <!-- diagram: update -->
 #
 # ## 3. Birds that can be learned in a minute
 #
@@ -355,8 +353,8 @@ print(f"{pictures.shape[0]} pairs of colours x {pictures.shape[1]} pictures to l
 show_sheet(CAPTIONS, [[picture] for picture in wanted[:, 0]], size=110)
 
 # %% [markdown]
-# These eight birds were painted by a program. They are what we hope to get for their captions, and
-# no training picture looks like any of them.
+# These eight birds were painted by a program. They are what we hope to get for their captions. No
+# training picture shows any of these eight pairs.
 #
 # Each pair has three sentences. The encoder of notebook 02 turns them into 512 numbers each, and
 # whitening, fitted on the training sentences alone, gives every direction a like say.
@@ -415,10 +413,10 @@ for name, array in batch_of(0).items():
 #
 # $$c = \mu + \sigma \odot \epsilon, \qquad \epsilon \sim \mathcal{N}(0, 1)$$
 #
-# <!-- diagram: conditioning augmentation -->
+# <!-- diagram: conditioning -->
 #
-# Close to every sentence lie now many conditions that mean nearly the same. The generator learns a
-# smooth neighbourhood, not 168 isolated points.
+# Around each sentence there are now many conditions that mean nearly the same. The generator learns
+# neighbourhoods, not isolated points.
 
 
 # %%
@@ -450,8 +448,8 @@ for name, condition in (("drawn by NumPy", drawn), ("mu + sigma * epsilon", writ
 # $\epsilon$, which nobody wants to train, and the gradient passes beside it. This is called the
 # *reparameterisation trick*.
 #
-# Left alone, training would shrink $\sigma$ to 0, since noise makes the generator's task harder. A
-# second loss pulls back: the **KL divergence** between the sentence's Gaussian and the standard
+# Left alone, training could shrink $\sigma$ towards 0, since noise makes the generator's task
+# harder. A second loss pulls back: the **KL divergence** between the sentence's Gaussian and the standard
 # normal one, as a mean over the batch and the components of $c$:
 #
 # $$\mathrm{KL} = -\log\sigma + \tfrac12\left(\sigma^2 + \mu^2\right) - \tfrac12$$
@@ -475,11 +473,11 @@ show_figure(figure, "two curves over sigma: both rise steeply near 0 and are low
 # %% [markdown]
 # Near $\sigma = 0$ the price goes to infinity: certainty is what the KL forbids. It is lowest at
 # $\sigma = 1$, $\mu = 0$, where the condition says nothing about the sentence. The generator's loss
-# takes a tenth of it, so that words win and some noise stays.
+# takes a tenth of it, so that the words win and some noise stays.
 #
 # ## 5. A generator that listens in every block
 #
-# <!-- diagram: stage1 generator -->
+# <!-- diagram: stage1 -->
 #
 # The generator starts from a tiny map of 4 x 4 pixels with many channels. Each block doubles the
 # sides. How does the sentence get in? It could enter once, at the bottom, as in the paper. We let
@@ -586,7 +584,7 @@ show_rows({"painted": wanted[:, 0], "untrained": sketch(untrained)})
 # picture alone, and then the generator has no reason to read either. So the discriminator sees
 # **three kinds of pair**, and only the first deserves a yes.
 #
-# <!-- diagram: discriminator with three pairs -->
+# <!-- diagram: discriminator -->
 #
 # | picture | sentence | answer wanted | what it teaches |
 # | --- | --- | --- | --- |
@@ -667,14 +665,7 @@ def my_update(tape, d_loss, g_loss, discriminator, generator, d_optimizer, g_opt
     ...
 
 
-def ready_update(tape, *parts):
-    """The same, ready made: losses, players and optimisers come in the same order."""
-    for loss, player, optimizer in zip(parts[:2], parts[2:4], parts[4:], strict=True):
-        variables = player.trainable_variables
-        optimizer.apply(tape.gradient(loss, variables), variables)
-
-
-update = my_update if checks_03.check_update(my_update) else ready_update
+update = my_update if checks_03.check_update(my_update) else checks_03.ready_update
 
 # %% [markdown]
 # [One solution](solutions/03_stage1_gan.ipynb).
