@@ -135,22 +135,22 @@ def test_all_of_this_holds_on_jax_too():
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "9 passed, 1 skipped" in result.stdout
+    assert "9 passed, 2 skipped" in result.stdout
 
 
-def test_importing_every_module_changes_no_option_of_tensorflow_and_building_a_network_does():
+@pytest.mark.skipif("T2I_NESTED" in os.environ, reason="it is about TensorFlow alone")
+def test_importing_a_module_changes_no_option_of_tensorflow_and_building_a_network_does():
     """The option belongs to the process: it is set when it is needed, before anything is traced."""
     code = """
-import importlib, pkgutil, t2i_utils
+import importlib, pkgutil
+import tensorflow as tf
+before = tf.config.optimizer.get_experimental_options()
+import t2i_utils
 for module in pkgutil.walk_packages(t2i_utils.__path__, "t2i_utils."):
     importlib.import_module(module.name)
-import tensorflow as tf
-from t2i_utils import backend
-if backend.name() == "tensorflow":
-    assert tf.config.optimizer.get_experimental_options() == {}
-    from t2i_utils.stackgan.weights import load_weights
-    load_weights("toy", (1,))
-    expected = {"arithmetic_optimization": False}
-    assert tf.config.optimizer.get_experimental_options() == expected
+assert tf.config.optimizer.get_experimental_options() == before
+from t2i_utils.stackgan.weights import load_weights
+load_weights("toy", (1,))
+assert tf.config.optimizer.get_experimental_options() == before | {"arithmetic_optimization": False}
 """
     subprocess.run([sys.executable, "-c", code], check=True)

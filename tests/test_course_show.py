@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from t2i_utils.course.show import LiveSheet, show_rows, show_sheet
+from t2i_utils.course.show import LiveFigure, LiveSheet, show_rows, show_sheet
 
 CAPTIONS = ["a red bird", 'a "blue" bird']
 PICTURES = np.full((2, 64, 64, 3), (200, 30, 90), np.uint8)
@@ -52,10 +52,32 @@ def test_a_live_sheet_replaces_its_line_and_its_picture():
 
 
 def test_rows_have_their_labels_and_columns(monkeypatch):
-    monkeypatch.setattr(plt, "show", lambda: None)
-    show_rows({"drawn": PICTURES, "real": PICTURES[:1]}, columns=["left", "right"])
+    close = plt.close
+    monkeypatch.setattr(plt, "close", lambda figure: None)  # or there would be nothing to look at
+    rows = {"drawn": PICTURES, "real": PICTURES[:1]}
+    (output,) = displayed(lambda: show_rows(rows, columns=["left", "right"]))
+    assert output.metadata["image/png"]["alt"] == "rows of pictures: drawn; real"
     axes = np.array(plt.gcf().axes).reshape(2, 2)
     assert [axis.get_ylabel() for axis in axes[:, 0]] == ["drawn", "real"]
     assert [axis.get_title(loc="center") for axis in axes[0]] == ["left", "right"]
     assert [len(axis.images) for axis in axes.flat] == [1, 1, 1, 0]
-    plt.close()
+    close("all")
+
+
+def test_a_live_figure_is_drawn_anew_in_its_place():
+    figure, axis = plt.subplots()
+
+    def watch():
+        live = LiveFigure(figure)
+        for level in (0.0, 1.0):
+            axis.set(facecolor=(level, 0, 0))
+            live.show(f"level {level}")
+
+    place, *updates = displayed(watch)
+    assert [output.update for output in updates] == [True, True]
+    assert {output.transient["display_id"] for output in updates} == {place.transient["display_id"]}
+    assert [output.metadata["image/png"]["alt"] for output in updates] == ["level 0.0", "level 1.0"]
+    black, red = (np.asarray(picture_in(output).convert("RGB")) for output in updates)
+    middle = tuple(side // 2 for side in red.shape[:2])
+    assert tuple(black[middle]) == (0, 0, 0) and tuple(red[middle]) == (255, 0, 0)
+    assert not plt.fignum_exists(figure.number), "Jupyter would show it a second time"

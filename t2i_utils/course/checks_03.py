@@ -1,59 +1,92 @@
 """Checks of the exercises in notebook 03 (Stage-I GAN)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
 import numpy as np
+from keras import ops
 
-from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
+from t2i_utils import backend
+from t2i_utils.course.checks import as_array, call, short, verdict
 from t2i_utils.stackgan.losses import TEMPERATURE
 
 # --- exercise 1 --------------------------------------------------------------------------------
 
 
-def check_block_shapes(answer: Any, shapes: Sequence[tuple[int, int, int]]) -> bool:
-    """Exercise 1: (height, width, channels) after each upsampling block of the generator.
+def check_modulation(layer_class: type) -> bool:
+    """Exercise 1: a BatchNorm whose scale and shift come from a condition.
 
     Args:
-        answer: the learner's list of shapes.
-        shapes: the right ones, taken from the model.
+        layer_class: a layer with the sublayers `normalise` and `modulation`, and a `call` that
+            takes [maps (batch, h, w, channels), condition (batch, size)] and `training`.
     """
-    if is_blank(answer) or is_blank(list(answer) if isinstance(answer, tuple) else answer):
-        return verdict(False, "replace each ... by the shape after a block, first to last")
-    found = as_array(answer)
-    right = np.array(shapes)
-    if found is None or found.shape != right.shape:
-        return verdict(
-            False, f"{len(right)} shapes (height, width, channels) are wanted, got {short(answer)}"
+    rng = np.random.default_rng(0)
+    maps = rng.normal(1, 2, (4, 2, 3, 5)).astype("float32")  # four sides, all different
+    condition = rng.normal(size=(4, 6)).astype("float32")
+    layer = layer_class()
+    layer.build([maps.shape, condition.shape])
+    for variable in layer.modulation.variables:
+        variable.assign(rng.normal(0, 0.5, variable.shape))
+    layer.normalise.moving_mean.assign(rng.normal(size=5))
+    layer.normalise.moving_variance.assign(rng.uniform(1, 2, 5))
+    for training in (False, True):  # training changes the moving statistics, so it comes last
+        cases = _modulations(layer, maps, condition, training)
+        answer, problem = call(layer.call, [ops.array(maps), ops.array(condition)], training)
+        if problem:
+            return verdict(False, _modulation_problem(problem))
+        found = as_array(answer)
+        if found is None or found.shape != maps.shape:
+            shape = short(answer) if found is None else found.shape
+            return verdict(
+                False, f"return maps of the shape of the input, {maps.shape}: got {shape}"
+            )
+        if not np.allclose(found, cases[""], rtol=1e-3, atol=1e-4):
+            same = [hint for hint, case in cases.items() if np.allclose(found, case, atol=1e-4)]
+            return verdict(
+                False, same[0] if same else "normalise, then * (1 + scale), then + shift"
+            )
+    return verdict(True, "the sentence scales and shifts every channel of a normalised map")
+
+
+def _modulations(
+    layer: Any, maps: np.ndarray, condition: np.ndarray, training: bool
+) -> dict[str, np.ndarray]:
+    """The right result under the key "", and the usual mistakes' under the hints for them."""
+    kernel, bias = (np.asarray(value) for value in layer.modulation.get_weights())
+    scale, shift = np.split((condition @ kernel + bias)[:, None, None, :], 2, axis=-1)
+    kept = [np.asarray(value) for value in layer.normalise.get_weights()[-2:]]
+    batch = [maps.mean((0, 1, 2)), maps.var((0, 1, 2))]
+
+    def normal(statistics: list[np.ndarray]) -> np.ndarray:
+        mean, variance = statistics
+        return (maps - mean) / np.sqrt(variance + layer.normalise.epsilon)
+
+    right, other = (normal(batch), normal(kept)) if training else (normal(kept), normal(batch))
+    return {
+        "": right * (1 + scale) + shift,
+        "hand `training` on: self.normalise(maps, training=training)": other * (1 + scale) + shift,
+        "multiply by 1 + scale: at scale 0 the maps should pass as they are": right * scale + shift,
+        "the first half is the scale, the second the shift": right * (1 + shift) + scale,
+        "normalise the maps first: self.normalise(maps, training=training)": maps * (1 + scale)
+        + shift,
+        "the shift is missing": right * (1 + scale),
+        "the scale is missing": right + shift,
+        "the condition does nothing yet: multiply by 1 + scale, add the shift": right,
+        "those are the maps as they came: normalise, scale and shift them": maps,
+        "add the shift after scaling, or it is scaled too": (right + shift) * (1 + scale),
+    }
+
+
+def _modulation_problem(problem: str) -> str:
+    if "replace the ..." in problem:
+        return "replace the ... in `call`: normalise the maps, then scale and shift them"
+    if "shape" in problem.lower() or "dimension" in problem.lower():
+        return (
+            "scale and shift are (batch, channels), the maps (batch, h, w, channels): give them "
+            f"two more axes by [:, None, None, :] ({problem[:80]})"
         )
-    if np.array_equal(found, right):
-        return verdict(True, "height and width double, channels halve: " + _shapes(right))
-    double, halved = right * (1, 1, 2), right // (2, 2, 1)
-    for wrong, hint in (
-        (double, "the gate halves the channels: one half is the value, one half opens or shuts it"),
-        (right * (1, 1, 4), "glu_upsample gets channels // 2 and returns as many: no doubling"),
-        (halved, "each block doubles first: after the first one, 4 px have become 8"),
-        (halved * (1, 1, 2), "each block doubles height and width first: 4 px become 8"),
-        (right[::-1], "from the first block (few pixels) to the last (many pixels)"),
-        (np.concatenate([right[:, :2], right[::-1, 2:]], axis=1),
-         "channels fall while the picture grows: few pixels know much, many know little"),
-    ):  # fmt: skip
-        if np.array_equal(found, wrong):
-            return verdict(False, hint)
-    if np.array_equal(found[:, :2], right[:, :2]):
-        return verdict(
-            False, f"the sizes are right, the channels are not: {_first_wrong(found, right)}"
-        )
-    return verdict(False, f"the first that is wrong: {_first_wrong(found, right)}")
-
-
-def _shapes(shapes: np.ndarray) -> str:
-    return ", ".join(f"({', '.join(map(str, shape))})" for shape in shapes.tolist())
-
-
-def _first_wrong(found: np.ndarray, right: np.ndarray) -> str:
-    index = int(np.flatnonzero((found != right).any(axis=1))[0])
-    return f"block {index + 1}, for which you have {_shapes(found[index : index + 1])}"
+    return problem
 
 
 # --- exercise 2 --------------------------------------------------------------------------------
@@ -75,7 +108,24 @@ def check_pair_loss(function: Callable[..., Any]) -> bool:
         value, right = float(number.reshape(())), _hinge(*logits)
         if not np.isclose(value, right, rtol=1e-4, atol=1e-5):
             return verdict(False, _pair_hint(value, logits))
-    return verdict(True, "three margins, weighted 1, 1/2 and 1/2")
+    if not _passes_gradients(function):
+        return verdict(
+            False,
+            "the number is right, but no gradient comes through: NumPy keeps none; take ops.relu "
+            "(or ops.maximum) and ops.mean",
+        )
+    return verdict(True, "three margins, weighted 1, 1/2 and 1/2, and gradients pass")
+
+
+def _passes_gradients(function: Callable[..., Any]) -> bool:
+    logits = [keras.Variable(np.full(4, 0.5, "float32")) for _ in range(3)]
+    try:
+        _, _, gradients = backend.gradients(
+            lambda: ((function(*(variable.value for variable in logits)),), None), logits
+        )
+    except Exception:  # the tape's complaint about something that is no tensor
+        return False
+    return all(gradient is not None for gradient in gradients[0])
 
 
 def _hinge(real: Any, wrong: Any, fake: Any, weight: float = 0.5) -> float:
@@ -100,7 +150,7 @@ def _pair_hint(value: float, logits: tuple[np.ndarray, ...]) -> str:
         (float(np.maximum(1 - real, 0).mean() + np.maximum(1 + fake, 0).mean()),
          "the wrong text is missing: that term is what makes it read"),
         (float((1 - real).mean() + 0.5 * ((1 + wrong).mean() + (1 + fake).mean())),
-         "cut each logit's term at 0 with np.maximum *before* the mean: beyond its margin it "
+         "cut each logit's term at 0 with ops.relu *before* the mean: beyond its margin it "
          "costs nothing"),
         (float(np.maximum(-real, 0).mean()
                + 0.5 * (np.maximum(wrong, 0).mean() + np.maximum(fake, 0).mean())),
@@ -121,58 +171,91 @@ def _pair_hint(value: float, logits: tuple[np.ndarray, ...]) -> str:
 # --- exercise 3 --------------------------------------------------------------------------------
 
 
-def check_contrastive(function: Callable[..., Any]) -> bool:
-    """Exercise 3: the contrastive loss (InfoNCE) of pictures and sentences."""
-    rng = np.random.default_rng(1)
-    for pictures, sentences in ((6, 6), (5, 9)):
-        images, texts = (_unit(rng.normal(size=(n, 16))) for n in (pictures, sentences))
-        images = _unit(images + texts[:pictures])  # they match, but not perfectly
-        answer, problem = call(function, images.copy(), texts.copy())
-        if problem:
-            more = " (there may be more sentences than pictures)" if sentences > pictures else ""
-            return verdict(False, problem + more)
-        number = as_array(answer)
-        if number is None or number.size != 1:
-            return verdict(False, f"return one number, a mean over the batch; got {short(answer)}")
-        value = float(number.reshape(()))
-        if not np.isclose(value, _info_nce(images @ texts.T / TEMPERATURE), rtol=1e-3, atol=1e-5):
-            return verdict(False, _contrastive_hint(value, images @ texts.T))
-    return verdict(True, "each picture finds its own sentence among all of them")
+class _Tape:
+    """Stands for a gradient tape: its gradients say which loss was differentiated for what.
+
+    Attributes:
+        numbers: {(name of the loss, name of the network): the gradient}.
+    """
+
+    numbers = {("d", "d"): 1.0, ("d", "g"): 10.0, ("g", "d"): 100.0, ("g", "g"): 1000.0}
+
+    def __init__(self, losses: Mapping[str, Any], networks: Mapping[str, Any]) -> None:
+        self._losses = {id(loss): name for name, loss in losses.items()}
+        self._owners = {id(v): name for name, net in networks.items() for v in net.variables}
+
+    def gradient(self, target: Any, sources: Any) -> Any:
+        loss = self._losses[id(target)]
+        return keras.tree.map_structure(
+            lambda variable: ops.full(variable.shape, self.numbers[loss, self._owner(variable)]),
+            sources,
+        )
+
+    def _owner(self, variable: Any) -> str:
+        return self._owners[id(variable)]
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def check_update(function: Callable[..., Any]) -> bool:
+    """Exercise 3: each player learns from its own loss, for its own weights.
+
+    Args:
+        function: called with (tape, d_loss, g_loss, discriminator, generator, d_optimizer,
+            g_optimizer); it changes both networks' weights and returns nothing.
+    """
+    rates = {"d": 1e-2, "g": 1e-3}
+    networks = {
+        name: keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]) for name in rates
+    }
+    before = {name: network.get_weights()[0] for name, network in networks.items()}
+    losses = {name: ops.array(value) for name, value in (("d", 1.5), ("g", -0.5))}
+    optimizers = {name: keras.optimizers.SGD(rate) for name, rate in rates.items()}
+    for optimizer in optimizers.values():  # so that using the wrong one is no error of Keras's
+        optimizer.build([v for network in networks.values() for v in network.trainable_variables])
+    tape = _Tape(losses, networks)
+    if not callable(function):
+        return verdict(False, f"a function is wanted, got {short(function)}")
+    try:
+        function(tape, *losses.values(), *networks.values(), *optimizers.values())
+    except KeyError:
+        return verdict(False, "give tape.gradient a loss and the weights of one of the networks")
+    except Exception as error:  # whatever a learner's code may raise
+        what = " ".join(str(error).split())
+        return verdict(False, f"your function stopped with {type(error).__name__}: {what}")
+    moved = {
+        name: float((network.get_weights()[0] - before[name]).mean())
+        for name, network in networks.items()
+    }
+    hint = _update_hint(moved, rates)
+    return verdict(not hint, hint or "each loss moves the weights of its own player, and no other")
 
 
-def _log_softmax(scores: np.ndarray, axis: int) -> np.ndarray:
-    scores = scores - scores.max(axis=axis, keepdims=True)
-    return scores - np.log(np.exp(scores).sum(axis=axis, keepdims=True))
+def _update_hint(moved: Mapping[str, float], rates: Mapping[str, float]) -> str:
+    """What is wrong with an update by which the weights moved so far; "" where nothing is."""
+    names = {"d": "discriminator", "g": "generator"}
 
+    def is_step(player: str, loss: str, owner: str, sign: float = -1.0) -> bool:
+        gradient = _Tape.numbers[loss, player]
+        return bool(np.isclose(moved[player], sign * rates[owner] * gradient, rtol=1e-2))
 
-def _info_nce(scores: np.ndarray, axis: int = 1) -> float:
-    return float(-np.diagonal(_log_softmax(scores, axis)).mean())
-
-
-def _contrastive_hint(value: float, cosines: np.ndarray) -> str:
-    scores = cosines / TEMPERATURE
-    own = np.diagonal(_log_softmax(scores, 1))
-    for mistake, hint in (
-        (_info_nce(cosines), f"divide the similarities by the temperature, {TEMPERATURE}"),
-        (_info_nce(cosines * TEMPERATURE), f"*divide* by the temperature {TEMPERATURE}"),
-        (_info_nce(scores, 0), "each picture chooses among the sentences: softmax along axis 1"),
-        (own.mean(), "the sign: the loss is *minus* the mean log probability"),
-        (-own.sum(), "that is a sum: take the mean over the pictures"),
-        (-_log_softmax(scores, 1).mean(), "take the diagonal: picture i belongs to sentence i"),
-        (-np.exp(own).mean(), "take the logarithm of the probability"),
-        (1 - np.exp(own).mean(), "take minus the logarithm of the probability, not 1 minus it"),
-        (-np.diagonal(scores).mean(), "the softmax is missing: the others must count too"),
-        (-np.diagonal(cosines).mean(), "temperature and softmax are missing: see the recipe above"),
-        ((_info_nce(scores) + _info_nce(scores, 0)) / 2,
-         "one direction is enough here: pictures choose sentences, not the reverse"),
-    ):  # fmt: skip
-        if np.isclose(value, float(mistake), rtol=1e-3, atol=1e-5):
-            return hint
-    return f"expected {_info_nce(scores):.4f}, got {value:.4f}: go through the recipe line by line"
+    if not any(moved.values()):
+        return "no weight has moved: replace the ..., take gradients, then apply them"
+    for player, other in (("d", "g"), ("g", "d")):
+        name = names[player]
+        if is_step(player, player, player):
+            continue
+        if not moved[player]:
+            return f"the {name}'s weights have not moved: apply its gradients with its optimiser"
+        if is_step(player, other, player):
+            return f"the {name} must learn from {player}_loss, its own, not from {other}_loss"
+        if is_step(player, player, other):
+            return f"the {name} has an optimiser of its own, {player}_optimizer"
+        if is_step(player, player, player, sign=1.0):
+            return f"the {name} climbs its loss: an optimiser takes the gradient as it is"
+        return (
+            f"the {name}'s weights were moved by something else than {player}_loss, once: each "
+            "loss is differentiated for the weights of its own player only"
+        )
+    return ""
 
 
 # --- exercise 4 --------------------------------------------------------------------------------
@@ -230,3 +313,60 @@ def _alarm_hint(value: int, right: int, ratios: list[float], patience: int) -> s
     if right >= 0 and value == -1:
         return f"it never rang, and should at step {right} ({given})"
     return f"expected {right}, got {value} ({given})"
+
+
+# --- exercise 5 --------------------------------------------------------------------------------
+
+
+def check_contrastive(function: Callable[..., Any]) -> bool:
+    """Exercise 5: the contrastive loss (InfoNCE) of pictures and sentences."""
+    rng = np.random.default_rng(1)
+    for pictures, sentences in ((6, 6), (5, 9)):
+        images, texts = (_unit(rng.normal(size=(n, 16))) for n in (pictures, sentences))
+        images = _unit(images + texts[:pictures])  # they match, but not perfectly
+        answer, problem = call(function, images.copy(), texts.copy())
+        if problem:
+            more = " (there may be more sentences than pictures)" if sentences > pictures else ""
+            return verdict(False, problem + more)
+        number = as_array(answer)
+        if number is None or number.size != 1:
+            return verdict(False, f"return one number, a mean over the batch; got {short(answer)}")
+        value = float(number.reshape(()))
+        if not np.isclose(value, _info_nce(images @ texts.T / TEMPERATURE), rtol=1e-3, atol=1e-5):
+            return verdict(False, _contrastive_hint(value, images @ texts.T))
+    return verdict(True, "each picture finds its own sentence among all of them")
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _log_softmax(scores: np.ndarray, axis: int) -> np.ndarray:
+    scores = scores - scores.max(axis=axis, keepdims=True)
+    return scores - np.log(np.exp(scores).sum(axis=axis, keepdims=True))
+
+
+def _info_nce(scores: np.ndarray, axis: int = 1) -> float:
+    return float(-np.diagonal(_log_softmax(scores, axis)).mean())
+
+
+def _contrastive_hint(value: float, cosines: np.ndarray) -> str:
+    scores = cosines / TEMPERATURE
+    own = np.diagonal(_log_softmax(scores, 1))
+    for mistake, hint in (
+        (_info_nce(cosines), f"divide the similarities by the temperature, {TEMPERATURE}"),
+        (_info_nce(cosines * TEMPERATURE), f"*divide* by the temperature {TEMPERATURE}"),
+        (_info_nce(scores, 0), "each picture chooses among the sentences: softmax along axis 1"),
+        (own.mean(), "the sign: the loss is *minus* the mean log probability"),
+        (-own.sum(), "that is a sum: take the mean over the pictures"),
+        (-_log_softmax(scores, 1).mean(), "take the diagonal: picture i belongs to sentence i"),
+        (-np.exp(own).mean(), "take the logarithm of the probability"),
+        (1 - np.exp(own).mean(), "take minus the logarithm of the probability, not 1 minus it"),
+        (-np.diagonal(scores).mean(), "the softmax is missing: the others must count too"),
+        (-np.diagonal(cosines).mean(), "temperature and softmax are missing: see the recipe above"),
+        ((_info_nce(scores) + _info_nce(scores, 0)) / 2,
+         "one direction is enough here: pictures choose sentences, not the reverse"),
+    ):  # fmt: skip
+        if np.isclose(value, float(mistake), rtol=1e-3, atol=1e-5):
+            return hint
+    return f"expected {_info_nce(scores):.4f}, got {value:.4f}: go through the recipe line by line"

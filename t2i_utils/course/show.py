@@ -1,13 +1,16 @@
-"""How notebooks show drawn pictures: under their captions, in labelled rows, or live."""
+"""How notebooks show pictures and plots, each with words for those who cannot see it."""
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from t2i_utils.pictures import captioned_sheet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def show_sheet(
@@ -23,7 +26,7 @@ def show_sheet(
 def show_rows(
     rows: Mapping[str, np.ndarray], columns: Sequence[str] = (), width: float = 9.5
 ) -> None:
-    """Plot pictures in rows, each with its label on the left.
+    """Show pictures in rows, each with its label on the left.
 
     Args:
         rows: label to pictures (n, height, width, 3) uint8.
@@ -46,7 +49,46 @@ def show_rows(
             axis.imshow(image)
     for axis, name in zip(axes[0], columns, strict=False):
         axis.set_title(name, fontsize=10, fontweight="normal", loc="center", pad=4)
-    plt.show()
+    labels = "; ".join(" ".join(label.split()) for label in rows)
+    show_figure(figure, f"rows of pictures: {labels}")
+
+
+def show_figure(figure: "Figure", alt: str) -> None:
+    """Display a figure of matplotlib's, and close it.
+
+    Args:
+        figure: the figure.
+        alt: what it shows, for those who cannot see it.
+    """
+    from IPython.display import display
+
+    display(_picture_of(figure, alt))
+    _close(figure)
+
+
+class LiveFigure:
+    """A figure of matplotlib's that is drawn anew in one place while a cell runs."""
+
+    def __init__(self, figure: "Figure") -> None:
+        """Make a place below the cell.
+
+        Args:
+            figure: the figure; it is shown when `show` is first called.
+        """
+        from IPython.display import Markdown, display
+
+        self._figure = figure
+        self._place = display(Markdown("The first step compiles ..."), display_id=True)
+        _close(figure)  # or Jupyter would show it a second time, when the cell ends
+
+    def show(self, alt: str) -> None:
+        """Replace what is shown by the figure as it is now.
+
+        Args:
+            alt: what it shows, for those who cannot see it.
+        """
+        if self._place is not None:  # None outside Jupyter
+            self._place.update(_picture_of(self._figure, alt))
 
 
 class LiveSheet:
@@ -78,6 +120,21 @@ class LiveSheet:
         if self._line is not None and self._sheet is not None:  # None outside Jupyter
             self._line.update(Markdown(line))
             self._sheet.update(_picture(sheet, f"{line}: {'; '.join(self._captions)}"))
+
+
+def _picture_of(figure: "Figure", alt: str) -> Any:
+    """A figure as a picture to display."""
+    from IPython.display import Image as Picture
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return Picture(data=file.getvalue(), format="png", alt=alt)
+
+
+def _close(figure: "Figure") -> None:
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
 
 
 def _picture(image: np.ndarray, alt: str) -> Any:

@@ -2,16 +2,16 @@
 
     caption -> plain form -> piece ids -> rows of the table -> encoder.onnx -> sentence (1, 512)
 
-`encoder.onnx` holds the network, `sentencepiece.model` the pieces and their scores, `pieces.bin` the
-table of the pieces' vectors in whole numbers, and `encoder.json` tells how to read it.
+`encoder.onnx` holds the network, `sentencepiece.model` the pieces and their scores, `pieces.bin`
+the table of the pieces' vectors in whole numbers, and `encoder.json` tells how to read it.
 
 The table is most of it. Pieces are sorted by how common they are, so the rare ones may be coarse:
 their numbers are rounded to every second or third level, which compresses to less than half. Every
 caption still gets its own pieces, and the words that people use keep their exact vectors.
 
-Piece `id` is row `id // 17` of block `id % 17`, a block having a scale of its own. `pieces.bin` holds
-the first COMMON_ROWS rows of every block, a byte a number, and then the other rows, two numbers a
-byte (the first in the low half): pairs compress nearer to what they say.
+Piece `id` is row `id // 17` of block `id % 17`; each block has its own scale. `pieces.bin` holds
+the first COMMON_ROWS rows of every block, one byte per number, and then the other rows, two
+numbers per byte, the first in the low half (pairs compress better than single numbers).
 """
 
 import json
@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from t2i_utils.export.graph import Graph
+from t2i_utils.text.encoders.package import data_file, load_network
 from t2i_utils.text.export import BEGIN, END, UNKNOWN, WINDOWS
-from t2i_utils.text.package import data_file, load_network
 
 EXACT_ROWS, COMMON_ROWS = 1_180, 3_500  # of each block: all levels kept, every second one kept
 RARE = 3  # levels of a usual block that become one in the other rows
@@ -58,7 +58,7 @@ class Table(NamedTuple):
 
 
 def pack_table(network: Any) -> Table:
-    """Round the network's table (pieces, width) uint8, and pack it as the head of this file says."""
+    """Round the network's table (pieces, width) uint8 and pack it as this module describes."""
     scale, blocks = network.scale, len(network.scale)
     levels = np.stack([network.table[block::blocks] for block in range(blocks)]).astype(np.float32)
     zero = np.round(-network.lo / scale)[:, None, None]  # the level that stands for 0

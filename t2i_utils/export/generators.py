@@ -100,8 +100,8 @@ def generator_graph(generator: keras.Model) -> Graph:
 
 
 # Each function takes (graph, operation, values, tensors) and returns the name of the result.
-# `values` are the operation's inputs in the graph; `tensors` are the same in Keras, whose shapes end
-# in channels.
+# `values` are the operation's inputs in the graph; `tensors` are the same in Keras, where the last
+# axis of a shape is the channels.
 
 
 def _operand(graph: Graph, value: Any) -> str:

@@ -1,12 +1,12 @@
 """A small drawn bird, smooth or in coarse pixels: what stands for a picture in the diagrams."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from tools.diagram.kit import Box, Diagram
 
 # (colour's name, corners of a polygon or (centre x, centre y, radius x, radius y)), in a square of
 # side 1. Later parts cover earlier ones.
-Part = tuple[str, Sequence[float] | Sequence[tuple[float, float]]]
+Part = tuple[str, Any]
 PARTS: tuple[Part, ...] = (
     ("branch", [(0, 0.84), (1, 0.78), (1, 0.84), (0, 0.9)]),
     ("wing", [(0.3, 0.55), (0.02, 0.66), (0.05, 0.76), (0.36, 0.68)]),  # the tail
@@ -47,7 +47,7 @@ def draw_bird(
     return frame
 
 
-def _draw_part(diagram: Diagram, frame: Box, colour: str, form: Sequence) -> None:
+def _draw_part(diagram: Diagram, frame: Box, colour: str, form: Any) -> None:
     if isinstance(form, tuple):
         (x, y), (rx, ry) = frame.at(*form[:2]), (form[2] * frame.width, form[3] * frame.width)
         diagram.element("ellipse", cx=x, cy=y, rx=rx, ry=ry, fill=colour)
@@ -90,7 +90,7 @@ def _colour_at(x: float, y: float, colours: dict[str, str]) -> str:
     return colours[found]
 
 
-def _is_inside(x: float, y: float, corners: Sequence) -> bool:
+def _is_inside(x: float, y: float, corners: Any) -> bool:
     """Whether a ray to the right of the point crosses the polygon an odd number of times."""
     inside = False
     for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):

@@ -12,7 +12,6 @@ from keras import layers
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.describer import load_describer
 from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, SIDE, WIDTH
-from t2i_utils.config import Config
 from t2i_utils.stackgan.layers import TiledConcatenate, UpsampleConv2D
 from t2i_utils.stackgan.projected import ProjectedDiscriminator
 from t2i_utils.stackgan.recipes import build_discriminator, build_generator, make_config
@@ -35,8 +34,8 @@ def upsampled(model: keras.Model) -> list[Shape]:
     return shapes_of(model, layers.Multiply) or shapes_of(model, UpsampleConv2D)
 
 
-def config_of(recipe: str, stage: int) -> Config:
-    """The configuration that a diagram shows."""
+def config_of(recipe: str, stage: int) -> Any:
+    """The configuration that a diagram shows, of the recipe's own class."""
     return make_config(recipe, PRESETS[recipe], stage)
 
 
@@ -108,7 +107,7 @@ class Judge(NamedTuple):
 @cache
 def judge() -> Judge:
     """Sizes of the modern recipe's discriminator in Stage I."""
-    config: Any = config_of("modern", 1)
+    config = config_of("modern", 1)
     discriminator = build_discriminator(config, embedding_width())
     assert isinstance(discriminator, ProjectedDiscriminator)
     maps = [tuple(output.shape[1:]) for output in discriminator.trunk.outputs]

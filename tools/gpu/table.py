@@ -21,9 +21,8 @@ def main(log: Path) -> None:
         batch = about["stages"][stage]["batch_size"]
         pieces = [seconds[i : i + PIECE] for i in range(1, len(seconds), PIECE)]
         speed = statistics.median(batch * len(piece) / sum(piece) for piece in pieces if piece)
-        print(
-            f"| {stage} | {len(seconds)} | {len(seconds) * batch:,} | {seconds[0]:.1f} | {speed:.0f} |"
-        )
+        count = len(seconds)
+        print(f"| {stage} | {count} | {count * batch:,} | {seconds[0]:.1f} | {speed:.0f} |")
 
 
 if __name__ == "__main__":

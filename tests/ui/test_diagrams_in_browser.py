@@ -2,13 +2,13 @@
 
 import base64
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tools.diagrams import FOLDER
-
 pytestmark = pytest.mark.ui
+FOLDER = Path(__file__).resolve().parents[2] / "figures" / "diagrams"
 FILES = sorted(FOLDER.glob("*.svg"))
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 WRITTEN = """() => [...document.querySelectorAll('text')].filter(e => e.textContent.trim())
