@@ -2,7 +2,8 @@
 
 Body and wings each have one of eight colours. Eight of the 64 pairs of colours are held out, each
 body colour and each wing colour once: what is drawn for their captions was never shown. All birds
-have one posture and stand before a plain, pale background; they face right unless asked otherwise.
+have one posture and stand before a plain, greyish blue background. They face right unless asked
+otherwise.
 """
 
 from dataclasses import dataclass
@@ -79,8 +80,8 @@ def _paint(body: str, wing: str, mirrored: bool, random: np.random.Generator) ->
     facing = -1 if mirrored and random.random() < 0.5 else 1
     middle = side / 2 + random.uniform(-0.03, 0.03, 2) * side
     offset = middle - (facing * scale * (left + right) / 2, scale * (top + bottom) / 2)
-    bluish = random.integers(170, 235) + np.array([-25, 0, 15])
-    image = Image.new("RGB", (side, side), tuple(bluish.tolist()))
+    sky = random.integers(135, 195) + np.array([-25, 0, 15])
+    image = Image.new("RGB", (side, side), tuple(sky.tolist()))
     parts = {"crown": body, "back": body, "belly": body, "wing": wing, "beak": "grey"}
     inks = {part: tones(PALETTE[colour]) for part, colour in parts.items()}
     inks |= {"leg": _LEGS, "eye": _EYE}
