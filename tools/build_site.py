@@ -163,7 +163,7 @@ class _Page(HTMLParser):
 def broken_links(site: Path, left_out: str = "") -> list[str]:
     """Links between the site's pages that lead nowhere; those into a folder may be left out."""
     pages = {}
-    for path in site.rglob("*.html"):
+    for path in [path for path in site.rglob("*.html") if "_static" not in path.parts]:
         pages[path.resolve()] = page = _Page()
         page.feed(path.read_text(encoding="utf-8"))
     problems = []
