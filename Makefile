@@ -4,7 +4,7 @@
 #   make test WORKERS=4                      test processes at a time: 12 GB of memory for each two
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo figures film notebooks test clean
+.PHONY: help setup demo figures film notebooks site test clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,10 @@ film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (n
 
 notebooks: $(STAMP)  ## make the notebooks anew from notebooks/scripts
 	$(BIN)/python tools/notebooks.py
+
+site: $(STAMP)  ## run all notebooks and build the site, playground included: book/_build/html
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[export,site]"
+	$(BIN)/python tools/build_site.py
 
 test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/ruff check .
