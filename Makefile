@@ -61,7 +61,7 @@ test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake --nbmake-timeout=600 $(NOTEBOOKS)) \
-	  -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=10 --durations-min=2 $(ARGS)
+	  -n $(WORKERS) --durations=10 --durations-min=2 $(ARGS)
 
 clean:  ## remove .venv and caches; runs/ and data/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
