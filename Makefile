@@ -4,7 +4,7 @@
 #   make test WORKERS=4                      test processes at a time: 12 GB of memory for each two
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo figures film notebooks test clean
+.PHONY: help setup demo figures film notebooks site test clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,12 +52,16 @@ film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (n
 notebooks: $(STAMP)  ## make the notebooks anew from notebooks/scripts
 	$(BIN)/python tools/notebooks.py
 
+site: $(STAMP)  ## run all notebooks and build the site, playground included: book/_build/html
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[export,site]"
+	$(BIN)/python tools/build_site.py
+
 test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake --nbmake-timeout=600 $(NOTEBOOKS)) \
-	  -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=10 --durations-min=2 $(ARGS)
+	  -n $(WORKERS) --durations=10 --durations-min=2 $(ARGS)
 
 clean:  ## remove .venv and caches; runs/ and data/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

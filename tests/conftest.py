@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,19 +75,33 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault(name, threads)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+def group_of(path: Path) -> str:
+    """The name of the group that a test file or notebook belongs to: see GROUPS."""
+    return GROUP_OF.get(path.stem, path.name)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give every test its group, and sort: see LONGEST_FIRST and GROUPS."""
-    if not config.pluginmanager.hasplugin("xdist") or config.getoption("dist") != "loadgroup":
-        return
-    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
-    keys = []
-    for item in items:
-        group = GROUP_OF.get(item.path.stem, item.path.name)
-        item.add_marker(pytest.mark.xdist_group(group))
-        keys.append(place.get(group, len(place)))
-    order = sorted(range(len(items)), key=keys.__getitem__)  # stable: files stay whole
-    items[:] = [items[i] for i in order]
+    """Where several processes share the tests, sort them: see LONGEST_FIRST."""
+    if hasattr(config, "workerinput"):  # in a process of pytest-xdist
+        place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: place.get(group_of(item.path), len(place)))  # files stay whole
+
+
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is not installed, nobody calls it
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out whole groups, in their order.
+
+    The own `--dist loadgroup` of pytest-xdist writes groups where pytest 9.2 no longer reads them,
+    so there every test would be a group of its own.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(Path(nodeid.partition("::")[0]))
+
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

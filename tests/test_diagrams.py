@@ -194,5 +194,4 @@ def test_every_diagram_is_shown_in_the_course():
     shown = {
         name for place in places for name in re.findall(r"diagrams/(\w+)\.svg", place.read_text())
     }
-    waiting = {"stage1", "discriminator", "update"}  # for notebook 03, which is being rewritten
-    assert shown | waiting == {path.stem for path in FILES}
+    assert shown == {path.stem for path in FILES}

@@ -11,14 +11,16 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from published_efficientnet import reference_outputs
 
 from t2i_utils import vision
 from t2i_utils.errors import InputError
-from t2i_utils.vision import convert, load_features
+from t2i_utils.vision import load_features, published
 from t2i_utils.vision.efficientnet_lite import efficientnet_lite, load_arrays
+from tools.convert_efficientnet import convert
 
 FOLDER = Path(vision.__file__).parent.parent / "pretrained" / "efficientnet_lite0"
-# Outputs of the published weights, unrounded, by `convert.reference_outputs` in float64: of
+# Outputs of the published weights, unrounded, by `reference_outputs` in float64: of
 # `pattern()`, and the classes of some CUB photographs. Made by running this file.
 REFERENCE = Path(__file__).parent / "efficientnet_lite0_reference.npz"
 OUTPUTS = ("stride4", "stride8", "stride16", "stride32", "pooled", "logits")
@@ -47,7 +49,7 @@ def unfold(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             f"{norm}.weight": np.ones(len(bias)),
             f"{norm}.bias": bias,
             f"{norm}.running_mean": np.zeros(len(bias)),
-            f"{norm}.running_var": np.full(len(bias), 1 - convert.BATCH_NORM_EPSILON),
+            f"{norm}.running_var": np.full(len(bias), 1 - published.BATCH_NORM_EPSILON),
         }
     return tensors
 
@@ -93,7 +95,7 @@ def reference() -> dict[str, np.ndarray]:
 
 def test_keras_network_equals_the_published_one_to_float32(shipped):
     # PITFALLS 11: padding, epsilon, ReLU6 or normalisation gone wrong shows up as per cents.
-    expected = convert.reference_outputs(unfold(shipped), pattern())
+    expected = reference_outputs(unfold(shipped), pattern())
     errors = relative_errors(all_outputs(shipped, pattern()), expected)
     assert max(errors) < 5e-6, dict(zip(OUTPUTS, errors, strict=True))
 
@@ -162,7 +164,7 @@ def test_conversion_gives_the_shipped_arrays(tmp_path, shipped):
     source = published_file()
     card = json.loads((FOLDER / "card.json").read_text())
     assert hashlib.sha256(source.read_bytes()).hexdigest() == card["source"]["sha256"]
-    convert.convert(source, tmp_path / "weights.npz")
+    convert(str(source), str(tmp_path / "weights.npz"))
     with np.load(tmp_path / "weights.npz") as arrays:
         assert set(arrays.files) == set(shipped)
         for name in arrays.files:
@@ -171,9 +173,9 @@ def test_conversion_gives_the_shipped_arrays(tmp_path, shipped):
 
 
 def test_unrounded_conversion_equals_the_published_network():
-    tensors = convert.read_tensors(published_file())
-    expected = convert.reference_outputs(tensors, pattern())
-    assert max(relative_errors(all_outputs(convert.fold(tensors), pattern()), expected)) < 5e-6
+    tensors = published.read_tensors(published_file())
+    expected = reference_outputs(tensors, pattern())
+    assert max(relative_errors(all_outputs(published.fold(tensors), pattern()), expected)) < 5e-6
 
 
 class Anything:
@@ -196,7 +198,7 @@ def test_a_pickle_that_holds_anything_but_tensors_is_refused(tmp_path, capsys, p
     else:
         legacy_file(path, harmful)
     with pytest.raises(InputError, match="print, which is no tensor"):
-        convert.read_tensors(path)
+        published.read_tensors(path)
     assert capsys.readouterr().out == ""
 
 
@@ -205,19 +207,19 @@ def test_files_of_another_kind_are_refused(tmp_path):
     (tmp_path / "empty.pth").write_bytes(b"")
     for name in ("zip.pth", "empty.pth"):
         with pytest.raises(InputError, match="not a PyTorch file of tensors alone"):
-            convert.read_tensors(tmp_path / name)
+            published.read_tensors(tmp_path / name)
     with pytest.raises(InputError, match="is not there"):
-        convert.read_tensors(tmp_path / "none.pth")
+        published.read_tensors(tmp_path / "none.pth")
 
 
 def write_reference(cub_root: Path) -> None:
     """Make `REFERENCE`; needs the package with the published weights, and the photographs."""
-    tensors = convert.read_tensors(published_file())
-    arrays = dict(zip(OUTPUTS, convert.reference_outputs(tensors, pattern()), strict=True))
+    tensors = published.read_tensors(published_file())
+    arrays = dict(zip(OUTPUTS, reference_outputs(tensors, pattern()), strict=True))
     lines = (cub_root / "CUB_200_2011" / "images.txt").read_text().splitlines()
     chosen = np.array([int(line.split()[0]) for line in lines[:: len(lines) // 24]][:24])
     classes = [
-        convert.reference_outputs(tensors, photographs(cub_root, [image_id]))[-1].argmax()
+        reference_outputs(tensors, photographs(cub_root, [image_id]))[-1].argmax()
         for image_id in chosen
     ]
     arrays = {name: array.astype("float32") for name, array in arrays.items()}

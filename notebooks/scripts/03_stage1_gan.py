@@ -328,7 +328,12 @@ ring_report("hinge", forged)
 #
 # Now we write the real thing: about 120 lines, in small cells. Three of them are yours.
 #
-# <!-- diagram: update -->
+# ![One pass forward; the discriminator's gradient changes the heads and stops at the frozen
+# network; the generator's passes through heads and frozen network and changes the
+# generator](../figures/diagrams/update.svg)
+#
+# *One update of the library's GAN. Ours has the same arrows, and a small discriminator of its own
+# in the place of the frozen network and its heads.*
 #
 # ## 3. Birds that can be learned in a minute
 #
@@ -413,7 +418,11 @@ for name, array in batch_of(0).items():
 #
 # $$c = \mu + \sigma \odot \epsilon, \qquad \epsilon \sim \mathcal{N}(0, 1)$$
 #
-# <!-- diagram: conditioning -->
+# ![A dense layer gives mu and log sigma; epsilon is multiplied by sigma and added to mu; gradients
+# pass back through the sum and the product to the dense layer, and stop at epsilon and at the
+# frozen encoder](../figures/diagrams/conditioning.svg)
+#
+# *Notice the dashed arrows: c is computed from mu and sigma, so its gradient reaches both.*
 #
 # Around each sentence there are now many conditions that mean nearly the same. The generator learns
 # neighbourhoods, not isolated points.
@@ -449,8 +458,8 @@ for name, condition in (("drawn by NumPy", drawn), ("mu + sigma * epsilon", writ
 # *reparameterisation trick*.
 #
 # Left alone, training could shrink $\sigma$ towards 0, since noise makes the generator's task
-# harder. A second loss pulls back: the **KL divergence** between the sentence's Gaussian and the standard
-# normal one, as a mean over the batch and the components of $c$:
+# harder. A second loss pulls back: the **KL divergence** between the sentence's Gaussian and the
+# standard normal one, as a mean over the batch and the components of $c$:
 #
 # $$\mathrm{KL} = -\log\sigma + \tfrac12\left(\sigma^2 + \mu^2\right) - \tfrac12$$
 
@@ -477,7 +486,12 @@ show_figure(figure, "two curves over sigma: both rise steeply near 0 and are low
 #
 # ## 5. A generator that listens in every block
 #
-# <!-- diagram: stage1 -->
+# ![Condition and noise become maps of 4 x 4; four blocks double the sides up to 64 pixels, and the
+# latent vector enters each of them; the paper's Stage I below lets it in
+# once](../figures/diagrams/stage1.svg)
+#
+# *Notice where the blue arrows enter: in the modern recipe words act in every block. The widths are
+# 48 (the preset `cpu`) and 128 (the paper's); ours is smaller.*
 #
 # The generator starts from a tiny map of 4 x 4 pixels with many channels. Each block doubles the
 # sides. How does the sentence get in? It could enter once, at the bottom, as in the paper. We let
@@ -584,7 +598,12 @@ show_rows({"painted": wanted[:, 0], "untrained": sketch(untrained)})
 # picture alone, and then the generator has no reason to read either. So the discriminator sees
 # **three kinds of pair**, and only the first deserves a yes.
 #
-# <!-- diagram: discriminator -->
+# ![A photograph with its sentence, the same photograph with a sentence of another class, and a
+# drawing with its sentence go through a frozen network and four heads, which add realness and
+# match](../figures/diagrams/discriminator.svg)
+#
+# *The library's discriminator. Notice that the first two pairs have the same picture: only the
+# match with the sentence can tell them apart.*
 #
 # | picture | sentence | answer wanted | what it teaches |
 # | --- | --- | --- | --- |

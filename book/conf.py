@@ -1,0 +1,55 @@
+"""Sphinx's settings for the site; `tools/build_site.py` builds it."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+project = "Text-to-Image Synthesizer"
+author = "The Text-to-Image Synthesizer authors"
+project_copyright = author
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "glossary_hints",
+]
+exclude_patterns = ["_build", "README.md", "playground/**", "**/.ipynb_checkpoints"]
+language = "en"
+
+# Notebooks: executed once for each content, from the cache afterwards.
+nb_execution_mode = "cache"
+nb_execution_cache_path = os.environ["T2I_SITE_CACHE"]
+nb_execution_timeout = 900  # seconds a cell
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # widgets need a kernel, and their scripts another server
+nb_code_prompt_show = "Show the solution"
+nb_code_prompt_hide = "Hide the solution"
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
+suppress_warnings = ["mystnb.unknown_mime_type"]  # of widgets, as just said
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the signature shows them
+napoleon_use_rtype = False
+
+html_theme = "sphinx_book_theme"
+html_title = "Text-to-Image Synthesizer"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+mathjax_path = "mathjax/tex-svg.js"  # npm brings it: the page asks no other server
+html_theme_options = {
+    "home_page_in_toc": False,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}

@@ -1,0 +1,187 @@
+"""Build the site: `python tools/build_site.py` makes book/_build/html, a folder of static files.
+
+It lays the pages out (the notebooks, their solutions folded, the words of the course, the command
+line's help), runs Sphinx with every warning an error, adds the playground, and checks each link
+between pages. The network is needed for two npm packages and for nothing else.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import playground
+
+from t2i_utils.cli import COMMANDS, build_parser
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK, BUILD = ROOT / "book", ROOT / "book" / "_build"
+MATHJAX = "mathjax@3.2.2"  # Apache-2.0; its version 4 has its fonts in packages of their own
+MATHJAX_CHECKSUM = "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"
+BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]")
+README_WORDS = re.compile(r"^\| word \| meaning \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)", re.M)
+
+
+def main() -> None:
+    """Build all, or with --no-playground the course alone."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--no-playground", action="store_true", help="leave the playground out")
+    options = parser.parse_args()
+    source, site = BUILD / "source", BUILD / "html"
+    _lay_out(source)
+    _vendor_mathjax(source / "_static" / "mathjax")
+    shutil.rmtree(site, ignore_errors=True)
+    environment = {**os.environ, "T2I_SITE_CACHE": str(BUILD / "cache")}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.getenv("PYTHONPATH")]))
+    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    environment.pop("T2I_CUB_DIR", None)  # toy birds
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    command += ["-d", str(BUILD / "doctrees"), str(source), str(site)]
+    if subprocess.run(command, env=environment).returncode:
+        raise SystemExit("Sphinx found what is written above: mend it, then build again")
+    shutil.rmtree(site / ".doctrees", ignore_errors=True)
+    if not options.no_playground:
+        playground.build(site / "playground")
+    problems = broken_links(site, "playground" if options.no_playground else "")
+    if problems:
+        raise SystemExit("\n".join(["broken links:", *problems]))
+    print(f"Ready: {site}; to look at it: python -m http.server --directory {site}")
+
+
+def _lay_out(source: Path) -> None:
+    """Copy pages to where Sphinx reads them; a file that is unchanged keeps its date."""
+    wanted: dict[Path, bytes] = {}
+    for file in [*BOOK.glob("*.md"), *BOOK.glob("*.py"), *(BOOK / "_static").glob("*")]:
+        if file.name != "README.md":
+            wanted[file.relative_to(BOOK)] = file.read_bytes()
+    for file in (ROOT / "figures").rglob("*"):
+        if file.is_file():
+            wanted[file.relative_to(ROOT)] = file.read_bytes()
+    for file in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")]:
+        notebook = page_of(
+            json.loads(file.read_text()), is_solution=file.parent.name != "notebooks"
+        )
+        wanted[file.relative_to(ROOT)] = json.dumps(notebook).encode()
+    readme = (ROOT / "notebooks" / "README.md").read_text()
+    wanted[Path("glossary.md")] = glossary_of(readme).encode()
+    wanted[Path("command_line.md")] = command_line_page().encode()
+    for old in [path for path in source.rglob("*") if path.is_file()]:
+        if old.relative_to(source) not in wanted and "mathjax" not in old.parts:
+            old.unlink()
+    for name, content in wanted.items():
+        path = source / name
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def page_of(notebook: dict, is_solution: bool) -> dict:
+    """A notebook as a page: no badge from another server, and solutions folded."""
+    up = "../../" if is_solution else "../"  # where the site's first page is
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            text = re.sub(r"\((?:\.\./)*README\.md[^)]*\)", f"({up}index.md)", text)
+            cell["source"] = BADGE.sub("[Open in Colab]", text)
+        elif is_solution and "exercise" not in text[:20].lower():
+            tags = cell["metadata"].setdefault("tags", [])
+            if "hide-input" not in tags:
+                tags.append("hide-input")
+    return notebook
+
+
+def glossary_of(readme: str) -> str:
+    """The table of words in notebooks/README.md as a glossary."""
+    rows = README_WORDS.search(readme)
+    if rows is None:
+        raise SystemExit("notebooks/README.md has lost its table of words")
+    lines = []
+    for row in rows[1].splitlines():
+        word, meaning = (part.strip() for part in row.strip("|").split("|", 1))
+        lines += [word, f"  {meaning.strip(' |')}", ""]
+    return "# Words\n\n:::{glossary}\n" + "\n".join(lines) + ":::\n"
+
+
+def command_line_page() -> str:
+    """What `--help` of each command prints."""
+    os.environ["COLUMNS"] = "88"
+    parser = build_parser()
+    page = ["# Command line", "", "```text", parser.format_help().rstrip(), "```", ""]
+    commands = next(action for action in parser._actions if action.choices)
+    for name in COMMANDS:
+        page += [f"## t2i {name}", "", *_help(commands.choices[name])]
+    return "\n".join(page) + "\n"
+
+
+def _help(parser: argparse.ArgumentParser) -> list[str]:
+    lines = ["```text", parser.format_help().rstrip(), "```", ""]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                lines += [f"### {inner.prog}", "", *_help(inner)]
+    return lines
+
+
+def _vendor_mathjax(folder: Path) -> None:
+    file = folder / "tex-svg.js"
+    if not file.is_file():
+        with tempfile.TemporaryDirectory() as work:
+            package = playground.npm_package(MATHJAX, Path(work))
+            content = (package / "es5" / file.name).read_bytes()
+        found = hashlib.sha256(content).hexdigest()
+        if found != MATHJAX_CHECKSUM:
+            raise SystemExit(f"{MATHJAX}: SHA-256 {found}, expected {MATHJAX_CHECKSUM}")
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+class _Page(HTMLParser):
+    """Collects what a page links to and which places it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.places: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note `href`, `src` and `id`."""
+        found = dict(attrs)
+        for name in ("href", "src"):
+            if found.get(name):
+                self.links.append(str(found[name]))
+        self.places.update(str(found[name]) for name in ("id", "name") if found.get(name))
+
+
+def broken_links(site: Path, left_out: str = "") -> list[str]:
+    """Links between the site's pages that lead nowhere; those into a folder may be left out."""
+    pages = {}
+    for path in [path for path in site.rglob("*.html") if "_static" not in path.parts]:
+        pages[path.resolve()] = page = _Page()
+        page.feed(path.read_text(encoding="utf-8"))
+    problems = []
+    for path, page in sorted(pages.items()):
+        for link in sorted(set(page.links)):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or not (parts.path or parts.fragment):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            if left_out and target.is_relative_to(site.resolve() / left_out):
+                continue
+            fragment = unquote(parts.fragment)
+            places = pages[target].places if target in pages else {fragment}
+            if not target.is_file() or fragment and fragment not in places | {"", "top"}:
+                problems.append(f"{path.relative_to(site.resolve())}: {link}")
+    return problems
+
+
+if __name__ == "__main__":
+    main()
