@@ -185,7 +185,7 @@ def update_in_another_style(tape, d_loss, g_loss, *players):
         optimizer.apply_gradients(zip(gradients, w, strict=True))
 
 
-@pytest.mark.parametrize("function", [update, update_in_another_style])
+@pytest.mark.parametrize("function", [update, update_in_another_style, checks_03.ready_update])
 def test_the_update_is_accepted(capsys, function):
     assert checks_03.check_update(function) is True
     assert said(capsys).startswith("Right: ")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
+from t2i_utils.data.captions import with_article
 from t2i_utils.data.toy.drawing import PALETTE, Pose, bird_bounds, paint_bird, tones
 
 # Body colours, and the wing colour that each one is never shown with.
@@ -25,11 +26,6 @@ HELD_OUT = {
     "white": "purple",
 }
 COLOURS = tuple(HELD_OUT)
-WORDINGS = (
-    "a {} bird with {} wings",
-    "this bird is {} and has {} wings",
-    "a small {} bird whose wings are {}",
-)
 SIZE = 64  # height and width of a picture in pixels
 _SUPERSAMPLE = 2
 _MOST_TILT = 9.0  # degrees
@@ -66,8 +62,17 @@ def two_colour_birds(
         (body, wing) for body in COLOURS for wing in COLOURS if (HELD_OUT[body] == wing) == held_out
     ]
     images = [[_paint(*pair, mirrored, random) for _ in range(num_images)] for pair in pairs]
-    captions = [[wording.format(*pair) for wording in WORDINGS] for pair in pairs]
+    captions = [_captions(*pair) for pair in pairs]
     return TwoColourBirds(np.array(images), captions)
+
+
+def _captions(body: str, wing: str) -> list[str]:
+    """Three wordings of one meaning."""
+    return [
+        f"{with_article(body)} bird with {wing} wings",
+        f"this bird is {body} and has {wing} wings",
+        f"a small {body} bird whose wings are {wing}",
+    ]
 
 
 def _paint(body: str, wing: str, mirrored: bool, random: np.random.Generator) -> np.ndarray:
