@@ -13,11 +13,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
+from typing import IO, TYPE_CHECKING, Any
 
 from t2i_utils.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 _CHUNK = 2**24  # bytes written at once
@@ -224,7 +225,7 @@ def check_file(path: Path, expected: str, mend: str = "restore it") -> None:
         raise InputError(f"{path} has a wrong checksum: it is damaged or changed; {mend}")
 
 
-def mapped_zeros(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+def mapped_zeros(path: Path, dtype: Any, shape: tuple[int, ...]) -> "np.ndarray":
     """A new .npy file of zeros, mapped to be written into: it may be larger than memory.
 
     Its room is taken at once: a full disk is an error here, where a write into a sparse file that
@@ -233,6 +234,8 @@ def mapped_zeros(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
     Raises:
         InputError: the file cannot be written; nothing is left of it.
     """
+    import numpy as np  # here: commands that only print help use this file too
+
     header = {
         "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
         "fortran_order": False,

@@ -92,7 +92,8 @@ def test_t2i_lists_its_commands(capsys):
         main(["--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    names = ["data", "train", "generate", "describe", "captioner", "evaluate", "studio", "check"]
+    names = ["data", "train", "generate", "describe", "captioner", "evaluate",
+             "export", "studio", "check"]  # fmt: skip
     assert re.findall(r"^    (\w+)", text, re.MULTILINE) == names
 
 

@@ -60,8 +60,8 @@ def test_3_every_weight_of_the_discriminator_learns_its_text_compressor_too(reci
     gan = shared_gan(recipe, stage)
     compressors = [
         layer.kernel
-        for model in (gan.discriminator.head, gan.discriminator.text_tower)
-        for layer in (model.layers if model is not None else [])
+        for model in gan.discriminator.trained_models
+        for layer in model.layers
         if isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == 16
     ]
     # The paper has one; the modern recipe one a head (four a view), and one for the matching.

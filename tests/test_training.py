@@ -328,7 +328,7 @@ def test_a_resume_writes_weights_again_that_are_not_of_its_checkpoint(tmp_path, 
         shutil.rmtree(weights)
     else:
         (weights / "stage1.npz").write_bytes(b"other bytes")
-    small = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8}
+    small = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8, "steps": 2}
     said: list[str] = []
     Run(run, toy_pack(), configs(1, **small), resume=True, say=said.append).train(2)
     assert "again" in said[0]

@@ -291,7 +291,7 @@ checks_04.check_residual_block(my_residual_block)
 # %%
 known = {id(v) for v in gan.generator.trainable_variables + gan.discriminator.trainable_variables}
 print("Stage I's weights that an optimiser knows:", sum(id(v) in known for v in frozen.variables))
-print(inspect.getsource(StageGAN._generator_inputs))
+print(inspect.getsource(StageGAN.generator_inputs))
 
 # %% [markdown]
 # `stop_gradient` and `training=False`: both are there. Seeing is better than believing, so we keep

@@ -11,7 +11,6 @@ from t2i_utils.commands.arguments import Parser, add_packing_options, positive, 
 from t2i_utils.config import PRESETS
 from t2i_utils.quiet_import import quiet_import
 from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
-from t2i_utils.training.run_folder import RunFolder, check_same
 
 ABOUT = """train the two-stage GAN on captioned pictures
 
@@ -86,6 +85,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Pack the data if need be, train, and say where the result is."""
+    from t2i_utils.training.run_folder import RunFolder
+
     files = RunFolder(options.folder)
     asked = _settings(options, files)
     stages = (1, 2) if asked["stage"] == "both" else (int(asked["stage"]),)
@@ -95,9 +96,11 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 def _train(
-    options: argparse.Namespace, files: RunFolder, asked: dict[str, Any], stages: tuple[int, ...]
+    options: argparse.Namespace, files: Any, asked: dict[str, Any], stages: tuple[int, ...]
 ) -> int:
     """Do what takes long, when all that can be checked in a moment has been."""
+    from t2i_utils.training.run_folder import check_same
+
     before = [files.read_checkpoint_note(stage) if options.resume else None for stage in stages]
     for note in before:
         known = {**note, **note.get("config", {})} if note else {}
@@ -134,7 +137,7 @@ def _train(
     return 0
 
 
-def _settings(options: argparse.Namespace, files: RunFolder) -> dict[str, Any]:
+def _settings(options: argparse.Namespace, files: Any) -> dict[str, Any]:
     """The options, with what is left out taken from the run that is resumed, or by default."""
     before = files.read_about().get("asked") if options.resume else None
     given = {name: getattr(options, name) for name in REMEMBERED}
