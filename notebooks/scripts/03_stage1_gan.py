@@ -28,7 +28,7 @@
 #
 # | | |
 # | --- | --- |
-# | You need | notebooks 01 and 02; you have trained one Keras classifier |
+# | You need | notebooks 01 and 02; you have trained one Keras classifier; no photographs |
 # | Minutes | CPU: 3 to run, 120 to read and do. GPU: less to run, not measured |
 # | Memory | 3 GB |
 # | Downloads | none |
@@ -81,6 +81,7 @@ from keras import layers, ops
 # %% [markdown]
 # Then the library of this course:
 # %% jupyter={"source_hidden": true}
+import t2i_utils
 from t2i_utils.course import checks_03
 from t2i_utils.course.show import LiveFigure, LiveSheet, show_figure, show_rows, show_sheet
 from t2i_utils.course.two_colours import two_colour_birds
@@ -327,13 +328,6 @@ ring_report("hinge", forged)
 # # Part B. A text-to-image GAN by hand
 #
 # Now we write the real thing: about 120 lines, in small cells. Three of them are yours.
-#
-# ![One pass forward; the discriminator's gradient changes the heads and stops at the frozen
-# network; the generator's passes through heads and frozen network and changes the
-# generator](../figures/diagrams/update.svg)
-#
-# *One update of the library's GAN. Ours has the same arrows, and a small discriminator of its own
-# in the place of the frozen network and its heads.*
 #
 # ## 3. Birds that can be learned in a minute
 #
@@ -672,6 +666,13 @@ pair_loss = my_pair_loss if checks_03.check_pair_loss(my_pair_loss) else library
 # only**. If the generator's loss reached the discriminator's weights, the judge would learn to be
 # fooled.
 #
+# ![One pass forward; the discriminator's gradient changes the heads and stops at the frozen
+# network; the generator's passes through heads and frozen network and changes the
+# generator](../figures/diagrams/update.svg)
+#
+# *One update of the library's GAN. Ours has the same arrows, and a small discriminator of its own
+# in the place of the frozen network and its heads.*
+#
 # ### Exercise 3: the update
 #
 # `tape.gradient(loss, variables)` gives the gradients, `optimizer.apply(gradients, variables)`
@@ -837,8 +838,8 @@ axis.yaxis.set_major_formatter("{x:.0%}")
 show_figure(figure, "the share of right colours over the steps, with guessing as a dashed line")
 
 # %% [markdown]
-# The pairs of colours were never shown together. What was learned is not "a red bird with black
-# wings" but "red body" and "black wings", and the generator puts them together.
+# None of the eight pairs was ever shown. Whatever lies above the dashed line, the generator has put
+# together from what it learned of bodies and of wings.
 #
 # And the noise? Same sentence, eight noises:
 
@@ -848,7 +849,7 @@ noises = sketch(mine.generator, one_text)
 show_rows({"eight noises": noises, "eight captions": sketch(mine.generator)})
 for name, images in (("noises", noises), ("captions", sketch(mine.generator)),
                      ("painted, one caption", wanted[4])):  # fmt: skip
-    print(f"a pixel varies by {images.std(axis=0).mean() / 127.5:.2f} over {name}")
+    print(f"a pixel varies by {images.std(axis=0).mean() / 255:.1%} of its range over {name}")
 
 # %% [markdown]
 # If the first number is far below the third, the generator draws its one best pose, whatever the
@@ -1080,7 +1081,8 @@ if checks_03.check_collapse_alarm(my_alarm):
 # **Predict:** taking away which of the four will hurt most?
 
 # %%
-ablation = Path("../benchmarks/ablation.md").read_text(encoding="utf-8")
+project = Path(t2i_utils.__file__).parents[1]
+ablation = (project / "benchmarks" / "ablation.md").read_text(encoding="utf-8")
 starts = {
     "all four": "none: the recipe",
     "1. plain discriminator": "plain discriminator",
@@ -1104,7 +1106,7 @@ show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kid.
 # The coloured band is chance: three runs of one and the same recipe lie that far apart. A bar that
 # ends inside the band shows nothing. Which of the four can you call proved, and which not yet?
 #
-# - The frozen features are by far the most: a discriminator that starts from nothing learned almost
+# - The frozen features matter most by far: a discriminator that starts from nothing learned almost
 #   nothing from so few pictures. (Without the features the contrastive and the diversity loss go,
 #   too.)
 # - Strong matching and averaged weights end outside the band.
@@ -1315,7 +1317,7 @@ one = artist.draw(np.repeat(artist.embed(REAL[:1]), 8, axis=0), artist.noise(8, 
 many = artist.draw(artist.embed(REAL), np.repeat(artist.noise(1, seed=2), 8, axis=0), stage=1)[1]
 show_rows({"one caption,\neight noises": one, "one noise,\neight captions": many})
 for name, images in (("eight noises", one), ("eight captions", many)):
-    print(f"a pixel varies by {images.std(axis=0).mean() / 127.5:.2f} over {name}")
+    print(f"a pixel varies by {images.std(axis=0).mean() / 255:.1%} of its range over {name}")
 
 # %% [markdown]
 # If noises change much less than captions do, the poses have partly collapsed: there are many
