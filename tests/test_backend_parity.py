@@ -78,7 +78,8 @@ def test_losses_and_metrics_agree(both, kind, recipe, stage):
         for arrays in both
     )
     assert len(tensorflow) >= 8
-    assert jax == pytest.approx(tensorflow, rel=1e-4, abs=1e-6)
+    # A mean of logits may lie near 0; what it is rounded by goes with the logits, of about 1.
+    assert jax == pytest.approx(tensorflow, rel=1e-4, abs=5e-5)
 
 
 @pytest.mark.parametrize(("recipe", "stage"), ALL)

@@ -111,7 +111,7 @@ def test_the_commands_train_and_judge(tmp_path, capsys):
 
     (tmp_path / "file").write_text("x")
     assert main([*words[:-3], str(tmp_path / "file" / "o"), "--steps", "2"]) == 2
-    assert "choose another --out" in capsys.readouterr().err  # before it trains
+    assert "choose another folder" in capsys.readouterr().err  # before it trains
 
     words = ["captioner", "evaluate", "--weights", str(describer_folder()), "--data", pack]
     assert main([*words, "--count", "2", "--out", str(tmp_path / "report")]) == 0

@@ -19,7 +19,15 @@ def test_the_first_interrupt_is_a_request_and_the_second_is_not():
             signal.raise_signal(signal.SIGINT)
 
 
-def test_afterwards_interrupts_are_as_before():
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as Python has it: a test run that was started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_afterwards_interrupts_are_as_before(interruptible):
     before = signal.getsignal(signal.SIGINT)
     with DeferredInterrupt(print):
         assert signal.getsignal(signal.SIGINT) != before

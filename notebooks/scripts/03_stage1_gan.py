@@ -214,10 +214,6 @@ forged = play_ring()
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![A ring of blue points; the red points have spread along all of it, and a few are still inside
-# it](../figures/03_ring.png)
-#
-# *The last picture of the run above: 1,000 rounds of 128 points, seed 0.*
 #
 # </details>
 #
@@ -801,10 +797,6 @@ play(mine, STEPS, show)
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Eight captions, each above with its picture: small birds, most in the colours of their
-# caption](../figures/03_live_run.png)
-#
-# *1,000 steps of 32 drawn birds, 32 px, width 32, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -818,10 +810,6 @@ show_rows({f"step {step}": frames[step] for step in kept} | {"painted": wanted[:
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Rows of eight pictures: a weave of pixels, then blots, then birds of different
-# colours](../figures/03_history.png)
-#
-# *The same run. Other processors add numbers in another order, so yours will differ in detail.*
 #
 # </details>
 #
@@ -887,10 +875,6 @@ print(f"after {HALF_WAY} steps: three pairs {scores[half_way]:.0%} right colours
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Three rows of eight pictures. With three pairs most birds have the colours of their captions,
-# without the wrong pair they do not](../figures/03_no_wrong_pair.png)
-#
-# *400 steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -956,10 +940,6 @@ for name, copy in copies.items():
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Four rows of eight pictures: the trained birds, and what is left of them in the three
-# copies](../figures/03_sick_runs.png)
-#
-# *100 more steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
 #

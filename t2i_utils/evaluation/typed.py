@@ -157,7 +157,8 @@ def least_amounts(amounts: np.ndarray, named: Sequence[set[str]], floor: float) 
     least = {}
     for column, colour in enumerate(COLOURS):
         without = amounts[[colour not in words for words in named], column]
-        least[colour] = max(floor, round(float(np.quantile(without, 0.8)), 3))
+        amount = float(np.quantile(without, 0.8)) if without.size else 0.0
+        least[colour] = max(floor, round(amount, 3))
     return least
 
 
