@@ -214,6 +214,10 @@ forged = play_ring()
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
+# ![A ring of blue points; the red points have spread along all of it, and a few are still inside
+# it](../figures/03_ring.png)
+#
+# *The last picture of the run above: 1,000 rounds of 128 points, seed 0.*
 #
 # </details>
 #
@@ -797,6 +801,10 @@ play(mine, STEPS, show)
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
+# ![Eight captions, each above with its picture: small birds, most in the colours of their
+# caption](../figures/03_live_run.png)
+#
+# *1,000 steps of 32 drawn birds, 32 px, width 32, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -810,6 +818,10 @@ show_rows({f"step {step}": frames[step] for step in kept} | {"painted": wanted[:
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
+# ![Rows of eight pictures: a weave of pixels, then blots, then birds of different
+# colours](../figures/03_history.png)
+#
+# *The same run. Other processors add numbers in another order, so yours will differ in detail.*
 #
 # </details>
 #
@@ -875,6 +887,10 @@ print(f"after {HALF_WAY} steps: three pairs {scores[half_way]:.0%} right colours
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
+# ![Three rows of eight pictures. With three pairs most birds have the colours of their captions,
+# without the wrong pair they do not](../figures/03_no_wrong_pair.png)
+#
+# *400 steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -940,6 +956,10 @@ for name, copy in copies.items():
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
+# ![Four rows of eight pictures: the trained birds, and what is left of them in the three
+# copies](../figures/03_sick_runs.png)
+#
+# *100 more steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -963,7 +983,7 @@ show_figure(figure, f"logits and diversity before and after the change: {', '.jo
 #
 # <details><summary>What we saw</summary>
 #
-# With the strong discriminator the logits were in the hundreds within a few steps, while the
+# With the strong discriminator the logits were in the hundreds after a few steps, while the
 # pictures had hardly changed after 100. There the curves warn first. With the fast generator the
 # birds were gone, and diversity *rose*: eight plain colours differ more than eight birds do.
 # There the pictures tell, and a glance at diversity alone would have been no alarm. (Seed 0, two
@@ -1171,10 +1191,10 @@ match, guess = float(metrics["match_real"]), np.log(BATCH + 128)
 print(f"match of real pictures {match:.2f}, guessing {guess:.2f}")
 
 # %% [markdown]
-# Surprised? You might have expected 1, since an untrained generator has nothing to say. Compare the
-# lines. *In training*, BatchNorm divides every channel by its spread over the batch, however small
-# that is, so the tiny differences that noise makes are blown up. *When drawing*, it does not. So a
-# low `sameness` is no proof that the noise changes a bird. Look at pictures.
+# Surprised? You might have expected 1, since an untrained generator has nothing to say. Compare
+# the lines. *In training*, BatchNorm divides every channel by its spread over the batch, however
+# small that is, so the small differences between its pictures are blown up. *When drawing*, it
+# does not. So a low `sameness` is no proof that the noise changes a bird. Look at pictures.
 #
 # `match` at the start is close to guessing, the logarithm of the number of sentences. Write it
 # yourself:
@@ -1314,9 +1334,10 @@ for name, images in (("eight noises", one), ("eight captions", many)):
     print(f"a pixel varies by {images.std(axis=0).mean() / 255:.1%} of its range over {name}")
 
 # %% [markdown]
-# If noises change much less than captions do, the poses have partly collapsed: there are many
-# ways to sit on a branch, and the generator uses few of them. It is a weakness of these weights,
-# and the model card says so.
+# If noises changed much less than captions do, the poses would have collapsed: there are many
+# ways to sit on a branch, and the generator would use few of them. The model card of these
+# weights gives the diversity of one caption's pictures beside that of photographs of one class;
+# notebook 05 explains the measure.
 #
 # Try your own sentence, in any of the encoder's 16 languages:
 
