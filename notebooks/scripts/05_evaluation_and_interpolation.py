@@ -79,12 +79,9 @@ from keras import ops
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
 # %% [markdown]
-# Then this notebook's own part of the library, `t2i_utils.evaluation`, with one file per measure.
-# The command `t2i evaluate` runs all of them on a model of yours and writes a report.
+# Then the library of this course. `t2i_utils.evaluation` has one file per measure, and the command
+# `t2i evaluate` runs all of them on a model of yours and writes a report.
 
-# %% jupyter={"source_hidden": true}
-# %% [markdown]
-# Last, the course's data and the trained weights of notebooks 03 and 04.
 # %% jupyter={"source_hidden": true}
 from t2i_utils.course import checks_05
 from t2i_utils.course.data import course_pack
