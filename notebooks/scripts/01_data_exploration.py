@@ -12,7 +12,7 @@
 # **Goal: know the data before a network does: what the pictures show, what the sentences say, and
 # which part of both you must not train on.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/01_data_exploration.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
 # **In this notebook you will**
 #
@@ -31,7 +31,7 @@
 # | Memory | 1.5 GB |
 # | Downloads | none: toy birds are drawn on the spot. Real ones are optional (1.1 GB) |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess

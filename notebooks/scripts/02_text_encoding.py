@@ -12,7 +12,7 @@
 # **Goal: turn a sentence into 512 numbers with a TF-Hub embedder, measure what these numbers know
 # and what they hide, and build the first layer of the generator that reads them.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/02_text_encoding.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
 # **In this notebook you will**
 #
@@ -32,7 +32,7 @@
 # | Memory | 2.5 GB |
 # | Downloads | none: the encoder comes with the package. TF-Hub's own is optional (250 MB) |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess

@@ -12,7 +12,7 @@
 # **Goal: write a network that turns a 64 pixel sketch into a picture of 256 pixels, watch it
 # sharpen an eye, a wing and an outline, and measure what it can mend and what it cannot.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/04_stage2_gan.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
 # **In this notebook you will**
 #
@@ -32,7 +32,7 @@
 # | Memory | 4 GB |
 # | Downloads | none |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
