@@ -520,7 +520,7 @@ def hand_decoder(num_words, width, num_blocks, length):
 # of the 28 places may give another answer?
 
 # %%
-LENGTH, WIDTH, BLOCKS = 28, 64, 2
+LENGTH, WIDTH, BLOCKS = 28, 96, 2
 keras.utils.set_random_seed(0)
 encoder = hand_encoder(regions.shape[-1], WIDTH)
 decoder = hand_decoder(len(vocabulary), WIDTH, BLOCKS, LENGTH)
@@ -536,18 +536,18 @@ print("places with another answer:", np.flatnonzero((before != after).any(axis=(
 # %% [markdown]
 # Only the last place may be listed. If others are, the network can read its answers.
 #
-# The training step is short, since there is one network and one loss. Each picture comes with four
-# of its captions, and the encoder's work serves all four.
+# The training step is short, since there is one network and one loss. Each picture comes with two
+# of its captions, and the encoder's work serves both.
 
 # %%
-PICTURES, CAPTIONS, STEPS = 16, 4, 500
+PICTURES, CAPTIONS, STEPS = 16, 2, 600
 mean = regions_to_learn.mean((0, 1), "float32")
 scale = regions_to_learn.std((0, 1), "float32") + 1e-3
 numbers_of = [vocabulary.encode(pack.captions[row], LENGTH + 1) for row in train]
 
 
 def batch_of(step):
-    """Standardised regions of some pictures, and four sentences of each; set by the step alone."""
+    """Standardised regions of some pictures, and two sentences of each; set by the step alone."""
     random = np.random.default_rng([0, step])
     chosen = random.choice(len(train), PICTURES, replace=False)
     sentences = [random.permutation(numbers_of[row])[:CAPTIONS] for row in chosen]
@@ -561,7 +561,7 @@ def batch_of(step):
 
 # %%
 rate = keras.optimizers.schedules.CosineDecay(
-    1e-4, decay_steps=STEPS - 50, warmup_target=4e-3, warmup_steps=50
+    1e-4, decay_steps=STEPS - 50, warmup_target=3e-3, warmup_steps=50
 )
 optimizer = keras.optimizers.Adam(rate)
 variables = encoder.trainable_variables + decoder.trainable_variables
@@ -641,7 +641,7 @@ print(f"loss {losses[0]:.2f} at the first step, {np.mean(losses[-20:]):.2f} at t
 # ![The loss falls steeply in the first fifty steps from the line "knows nothing", then
 # slowly](../figures/06_loss.png)
 #
-# *500 steps of 16 toy birds with 4 captions each, width 64, seed 0, two cores without a GPU.*
+# *600 steps of 16 toy birds with 2 captions each, width 96, seed 0, two cores without a GPU.*
 #
 # </details>
 #
@@ -959,7 +959,7 @@ print(f"most often right: {best}; most different: {boldest}")
 # ![Nine dots, each with its name: sampling at temperature 1.5 lies lowest and furthest
 # right](../figures/06_sampling.png)
 #
-# *40 toy birds of unseen classes, the captioner of 500 steps, seed 1 of the samples.*
+# *40 toy birds of unseen classes, the captioner of 600 steps, seed 1 of the samples.*
 #
 # </details>
 #
@@ -998,7 +998,7 @@ show_figure(figure, f"one bird again and again, with the regions looked at for: 
 # ![One bird again and again, a word of its description above each, bright where the network
 # looked](../figures/06_attention.png)
 #
-# *The captioner of 500 steps; toy birds, seed 0.*
+# *The captioner of 600 steps; toy birds, seed 0.*
 #
 # </details>
 #
@@ -1192,7 +1192,7 @@ for name in ("colour_f1", "part_f1", "cider_d"):
 # ![Three bar charts: the captioner's bar is the longest of the four in
 # each](../figures/06_scores.png)
 #
-# *120 toy birds of unseen classes, a captioner of 500 steps on 480 pictures, seed 0.*
+# *120 toy birds of unseen classes, a captioner of 600 steps on 480 pictures, seed 0.*
 #
 # </details>
 #
@@ -1344,7 +1344,7 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # by chance](../figures/06_round_trip.png)
 #
 # *60 captions of unseen toy classes, one noise each, the shipped toy weights, Stage I; a captioner
-# of 500 steps.*
+# of 600 steps.*
 #
 # </details>
 #
