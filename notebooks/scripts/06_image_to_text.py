@@ -710,9 +710,9 @@ print(", ".join(f"{name}: {value:.1f} seconds" for name, value in seconds.items(
 # `Describer` holds all that belongs together: network, vocabulary, and the statistics that
 # standardise regions.
 #
-# **Now the other way round.** The library comes with a captioner that was trained for an hour on
-# photographs. Its weights fit into *your* layers. Let yours describe real birds, as the generator
-# of notebook 03 draws them.
+# **Now the other way round.** The library comes with a captioner that was trained on photographs,
+# for longer than a notebook's minute. Its weights fit into *your* layers. Let yours describe real
+# birds, as the generator of notebook 03 draws them.
 
 # %%
 wishes = [
@@ -724,7 +724,7 @@ wishes = [
     "this bird has a black head, black wings and an orange belly",
 ]
 artist = Synthesizer("birds")
-drawn = artist.draw(artist.embed(wishes), artist.noise(len(wishes), seed=1), stage=2)[2]
+drawn_birds = artist.draw(artist.embed(wishes), artist.noise(len(wishes), seed=1), stage=2)[2]
 
 # %% [markdown]
 # Your layers in the size of the shipped captioner, with its weights:
@@ -739,6 +739,8 @@ if SHIPPED:
         hand_decoder(sizes.vocabulary_size, sizes.width, sizes.num_blocks, sizes.max_words),
     )
     give_weights(shipped.captioner.weights, in_library_order(*large))
+    about = shipped.card
+    print(f"trained for {about['steps']:,} steps on {about['num_images']:,} photographs")
 
 # %% [markdown]
 # Above, the picture drawn for each wish. Below it, what your layers say. The captioner has not seen
@@ -746,9 +748,9 @@ if SHIPPED:
 
 # %%
 if SHIPPED:
-    seen = shipped.standardise(shipped.eyes(resize(drawn, IMAGE_SIZE)).regions)
+    seen = shipped.standardise(shipped.eyes(resize(drawn_birds, IMAGE_SIZE)).regions)
     texts = [shipped.vocabulary.decode(row) for row in say_greedily(*large, seen)]
-    show_sheet(texts, [[picture] for picture in drawn], size=150)
+    show_sheet(texts, [[picture] for picture in drawn_birds], size=150)
     again = [shipped.vocabulary.decode(found.words) for found in greedy(shipped.captioner, seen)]
     print(f"the library says the same of {np.mean(np.equal(texts, again)):.0%}")
     for wish, text in zip(wishes, texts, strict=True):
@@ -1243,9 +1245,9 @@ print(f"most often said: {said_of.idxmax()}, least often: {said_of.idxmin()}")
 # %%
 rng = np.random.default_rng(3)
 scenes = {
-    "the left bird": drawn[0],
-    "the right bird": drawn[3],
-    "both": np.concatenate([drawn[0], drawn[3]], axis=1),
+    "the left bird": drawn_birds[0],
+    "the right bird": drawn_birds[3],
+    "both": np.concatenate([drawn_birds[0], drawn_birds[3]], axis=1),
     "a landscape": np.asarray(paint_scenery("lake", 256, 200.0, rng)),
     "noise": rng.integers(0, 256, (256, 256, 3)).astype("uint8"),
 }
