@@ -540,7 +540,7 @@ print("places with another answer:", np.flatnonzero((before != after).any(axis=(
 # of its captions, and the encoder's work serves both.
 
 # %%
-PICTURES, CAPTIONS, STEPS = 16, 2, 600
+PICTURES, CAPTIONS, STEPS = 16, 2, 450
 mean = regions_to_learn.mean((0, 1), "float32")
 scale = regions_to_learn.std((0, 1), "float32") + 1e-3
 numbers_of = [vocabulary.encode(pack.captions[row], LENGTH + 1) for row in train]
@@ -641,7 +641,7 @@ print(f"loss {losses[0]:.2f} at the first step, {np.mean(losses[-20:]):.2f} at t
 # ![The loss falls steeply in the first fifty steps from the line "knows nothing", then
 # slowly](../figures/06_loss.png)
 #
-# *600 steps of 16 toy birds with 2 captions each, width 96, seed 0, two cores without a GPU.*
+# *450 steps of 16 toy birds with 2 captions each, width 96, seed 0, two cores without a GPU.*
 #
 # </details>
 #
@@ -961,7 +961,7 @@ print(f"most often right: {best}; most different: {boldest}")
 # ![Nine dots, each with its name: sampling at temperature 1.5 lies lowest and furthest
 # right](../figures/06_sampling.png)
 #
-# *40 toy birds of unseen classes, the captioner of 600 steps, seed 1 of the samples.*
+# *40 toy birds of unseen classes, the captioner of 450 steps, seed 1 of the samples.*
 #
 # </details>
 #
@@ -1000,7 +1000,7 @@ show_figure(figure, f"one bird again and again, with the regions looked at for: 
 # ![One bird again and again, a word of its description above each, bright where the network
 # looked](../figures/06_attention.png)
 #
-# *The captioner of 600 steps; toy birds, seed 0.*
+# *The captioner of 450 steps; toy birds, seed 0.*
 #
 # </details>
 #
@@ -1194,7 +1194,7 @@ for name in ("colour_f1", "part_f1", "cider_d"):
 # ![Three bar charts: the captioner's bar is the longest of the four in
 # each](../figures/06_scores.png)
 #
-# *120 toy birds of unseen classes, a captioner of 600 steps on 480 pictures, seed 0.*
+# *120 toy birds of unseen classes, a captioner of 450 steps on 480 pictures, seed 0.*
 #
 # </details>
 #
@@ -1346,7 +1346,7 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # by chance](../figures/06_round_trip.png)
 #
 # *60 captions of unseen toy classes, one noise each, the shipped toy weights, Stage I; a captioner
-# of 600 steps.*
+# of 450 steps.*
 #
 # </details>
 #
