@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
+    from t2i_utils.drawing.saved_picture import MOST_REQUESTS
     from t2i_utils.stackgan.weights import choose_stage, find_weights
 
     texts = _read_captions(options)
@@ -73,6 +74,11 @@ def run(options: argparse.Namespace) -> int:
     stage = choose_stage(find_weights(weights), options.stage)
     requests = _requests(texts, weights, stage, options)
     captions = [request.caption for request in requests[:: options.samples]]
+    if options.captions is None and len(requests) > MOST_REQUESTS:
+        raise InputError(
+            f"{len(requests)} birds do not fit on a sheet of at most {MOST_REQUESTS}: write the "
+            "captions into a file, and give --captions FILE --out DIR"
+        )
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights

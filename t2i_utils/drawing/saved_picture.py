@@ -19,6 +19,7 @@ from t2i_utils.pictures import captioned_sheet, grid
 from t2i_utils.stackgan.weights import Weights, read_card
 
 KEY, VERSION = "t2i", 1
+MOST_REQUESTS = 500  # in one picture: they are drawn together, in some ten seconds
 _GIVEN = "give a PNG that the studio or generate.py saved"
 
 
@@ -94,6 +95,8 @@ def from_note(note: Mapping[str, str]) -> Saved:
         whole = json.loads(note[KEY])
         if whole["version"] != VERSION:
             raise InputError(f"its note has version {whole['version']!r}, expected {VERSION}")
+        if len(whole["requests"]) > MOST_REQUESTS:
+            raise InputError(f"its note asks for more than {MOST_REQUESTS} birds")
         requests = tuple(Request(**fields) for fields in whole["requests"])
         samples = whole["samples"]
         if type(samples) is not int or samples < 0 or samples and len(requests) % samples:

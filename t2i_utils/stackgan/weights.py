@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
+from t2i_utils.arrays import read_note, read_variables, set_file, to_arrays, write_set
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
+from t2i_utils.files import read_json
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.recipes import build_generator, config_from_json
 from t2i_utils.text import Whitening
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 VERSION = 2
+WIDEST = 8192  # numbers of a caption's embedding
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,11 @@ def find_weights(name: str | Path) -> Path:
     own = [Path(name), Path(name) / "weights"]
     is_path = isinstance(name, Path) or os.sep in name
     for folder in own if is_path else [PRETRAINED / name, *own]:
-        if (folder / CARD).is_file():
+        if os.path.isfile(folder / CARD):  # False for a name that is too long as well
             return folder
     names = ", ".join(available_weights())
     choose = f"a shipped set ({names})" if names else "train first (this version ships none)"
-    raise InputError(f"no weights at {str(name)!r}: name a training run's folder, or {choose}")
+    raise InputError(f"no weights at {str(name)!r:.200}: name a training run's folder, or {choose}")
 
 
 def choose_stage(folder: Path, asked: int | None = None) -> int:
@@ -137,20 +139,35 @@ def read_card(folder: Path) -> dict[str, Any]:
     """The card of the set in a folder.
 
     Raises:
-        InputError: it is damaged, or of another version.
+        InputError: it is damaged, may not be read, or is of another version.
     """
-    path = folder / CARD
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        version = card["version"]
-        if version == VERSION:
-            _ = [(entry["file"], entry["sha256"]) for entry in card["stages"].values()]
-            _ = card["encoder"]["width"], card["encoder"]["name"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is damaged: restore it, or take other weights") from error
-    if version != VERSION:
+    path, mend = folder / CARD, "restore it, or take other weights"
+    card = read_json(path, mend)
+    version = card.get("version") if isinstance(card, dict) else None
+    if isinstance(version, int) and version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+    if version is None or not _is_card(card):
+        raise InputError(f"{path} is damaged: {mend}")
     return card
+
+
+def _is_card(card: dict[str, Any]) -> bool:
+    """Whether what others rely on is there, each of its kind."""
+    stages, encoder = card.get("stages"), card.get("encoder")
+    return (
+        isinstance(stages, dict)
+        and set(stages) <= {"1", "2"}
+        and all(
+            isinstance(entry, dict) and isinstance(entry.get("config", {}), dict)
+            for entry in stages.values()
+        )
+        and isinstance(encoder, dict)
+        and isinstance(encoder.get("name"), str)
+        and type(encoder.get("width")) is int
+        and 1 <= encoder["width"] <= WIDEST
+        and all(isinstance(card.get(key, ""), str) for key in ("name", "data", "split", "crop"))
+        and all(isinstance(name, str) for name in card.get("train_classes") or ())
+    )
 
 
 def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -> Weights:
@@ -170,13 +187,16 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:
             continue
-        file = set_file(folder, entry)
-        arrays, note = read_arrays(file)
-        config = config_from_json({**note["config"], "precision": "float32"})
-        generator = build_generator(config, card["encoder"]["width"])
-        from_arrays("generator", generator.variables, arrays, file)
+        file, width = set_file(folder, entry), card["encoder"]["width"]
+        fields = read_note(file).get("config")
+        if not isinstance(fields, dict) or fields.get("stage") != stage:
+            raise InputError(f"{file} holds no Stage {stage}: restore it, or take other weights")
+        config = config_from_json({**fields, "precision": "float32"})
+        generator = build_generator(config, width)
+        shapes = {"mean": (width,), "whitening": (width, width)}
+        others = read_variables(file, "generator", generator.variables, shapes)
         generators[stage] = generator
-        whitening = Whitening(arrays["mean"], arrays["whitening"].astype("float32"))
+        whitening = Whitening(others["mean"], others["whitening"].astype("float32"))
     if whitening is None or 1 not in generators and 1 in stages:
         raise InputError(f"{folder} holds no weights of stage {stages[0]}: train that stage first")
     return Weights(folder, card, generators, whitening)

@@ -10,12 +10,11 @@ from typing import Any
 
 import keras
 
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import from_arrays, read_variables, to_arrays, write_arrays
 from t2i_utils.config import Config
-from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.training.run_folder import check_same
+from t2i_utils.training.run_folder import check_same, read_checkpoint_note
 
 
 def save_checkpoint(path: Path, gan: StageGAN, step: int, note: dict[str, Any]) -> None:
@@ -39,10 +38,10 @@ def load_checkpoint(path: Path, gan: StageGAN, expected: dict[str, Any]) -> int:
     Raises:
         InputError: the file is missing, damaged, or of another configuration.
     """
-    arrays, note = read_arrays(path)
+    note = read_checkpoint_note(path)
     check_settings(path, note, gan.config, expected)
-    from_arrays("state", gan.state_variables, arrays, path)
-    return int(note["step"])
+    read_variables(path, "state", gan.state_variables)
+    return note["step"]
 
 
 def check_settings(
@@ -59,8 +58,6 @@ def check_settings(
     Raises:
         InputError: a setting differs; it names both values.
     """
-    if "config" not in note:
-        raise InputError(f"{path} is no checkpoint of a stage: name another --run")
     check_same(path, note, expected)
     before = config_from_json(note["config"]).to_json()
     now = config.to_json()

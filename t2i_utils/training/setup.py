@@ -94,4 +94,4 @@ def lent_stage1(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[S
         return []
     given = load_weights(init, (1,))
     about = dict(given.card["stages"]["1"])
-    return [StageToSave(given.generators[1], config_from_json(about["config"]), about)]
+    return [StageToSave(given.generators[1], config_from_json(about.get("config")), about)]
