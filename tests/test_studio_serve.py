@@ -1,5 +1,6 @@
 """The studio's server, a real one: what it serves, and what it refuses to run or to hand out."""
 
+import asyncio
 import json
 import os
 import re
@@ -175,16 +176,27 @@ def test_a_picture_or_frame_of_another_sites_page_starts_no_kernel(server, page)
     server.close(other)
 
 
-def test_no_more_pages_than_memory_can_be_thought_to_hold():
-    class Request:
-        def __init__(self, kernels: int):
-            self.request = self.kernel_manager = self
-            self.headers: dict[str, str] = {}
-            self.list_kernel_ids = lambda: ["a"] * kernels
+def test_no_more_kernels_than_memory_may_hold_not_even_when_all_pages_are_opened_at_once(
+    tmp_path, monkeypatch
+):
+    """Real kernels of an idle Python, asked for in one moment."""
+    monkeypatch.setattr(serve, "MOST_PAGES", 2)
 
-    serve._admit(Request(serve.MOST_PAGES - 1))
-    with pytest.raises(serve.HTTPError, match="503.*close one"):
-        serve._admit(Request(serve.MOST_PAGES))
+    async def open_pages() -> list[Any]:
+        manager = serve.FewKernels(root_dir=str(tmp_path), connection_dir=str(tmp_path))
+        try:
+            asked = [manager.start_kernel() for _ in range(5)]
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            assert len(manager.list_kernel_ids()) == 2
+            await manager.shutdown_kernel(manager.list_kernel_ids()[0])
+            await manager.start_kernel()  # there is room again
+            return found
+        finally:
+            await manager.shutdown_all()
+
+    found = asyncio.run(open_pages())
+    refused = [str(error) for error in found if isinstance(error, serve.HTTPError)]
+    assert refused == ["HTTP 503: 2 pages are open: close one and try again"] * 3
 
 
 # -- what it does not hand out ----------------------------------------------------------------
@@ -326,5 +338,7 @@ def test_a_kernel_without_a_page_ends_by_itself(tmp_path):
     server.initialize([str(serve.write_page(tmp_path / "studio.ipynb", "birds"))])
     server.connection_dir = str(tmp_path)
     server.init_settings()
+    assert isinstance(server.kernel_manager, serve.FewKernels)
     assert server.kernel_manager.cull_idle_timeout == serve.IDLE
+    assert server.kernel_manager.cull_interval == serve.LOOK and serve.IDLE + serve.LOOK < 60
     assert not server.kernel_manager.cull_connected

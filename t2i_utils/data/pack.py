@@ -1,6 +1,7 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from functools import cached_property
@@ -27,6 +28,7 @@ FORMAT = "t2i-pack"
 VERSION = 3
 MANIFEST = "manifest.json"
 MEND = "pack the data again"
+WIDEST = 8192  # numbers of a caption's embedding
 LONGEST_MANIFEST, LONGEST_CAPTIONS = 2**26, 2**30  # bytes
 
 
@@ -291,15 +293,16 @@ def _wrong_entry(manifest: dict[str, Any]) -> str | None:
         "caption_source": isinstance(manifest.get("caption_source"), str),
         "encoder": isinstance(encoder, dict)
         and isinstance(encoder.get("name"), str)
-        and _is_count(encoder.get("width")),
+        and _is_count(encoder.get("width"), WIDEST),
         "image_sizes": isinstance(sizes, list) and bool(sizes) and all(map(_is_count, sizes)),
         "class_names": isinstance(names, dict)
-        and all(key.isdecimal() and isinstance(name, str) for key, name in names.items()),
+        and all(re.fullmatch("[0-9]{1,9}", key) for key in names)
+        and all(isinstance(name, str) for name in names.values()),
         "checksums": isinstance(checksums, dict)
         and all(Path(key).name == key for key in checksums),
     }
     return next((entry for entry, good in fits.items() if not good), None)
 
 
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 < value < 2**31
+def _is_count(value: Any, most: int = 10**8) -> bool:
+    return type(value) is int and 0 < value <= most
