@@ -31,7 +31,13 @@ def kill(folder: Path, pack: Path, recipe: str, backend: str, count: int, seed: 
     """Train, copy `count` times, kill, and check; return what is wrong."""
     from test_checkpoints import ONE_THREAD
 
-    environment = {**os.environ, **ONE_THREAD, "KERAS_BACKEND": backend}
+    (folder / "tmp").mkdir()
+    environment = {
+        **os.environ,
+        **ONE_THREAD,
+        "KERAS_BACKEND": backend,
+        "TMPDIR": str(folder / "tmp"),
+    }
     words = [str(folder), str(pack), recipe]
     random = np.random.default_rng(seed)
     child = subprocess.Popen(
@@ -49,11 +55,12 @@ def kill(folder: Path, pack: Path, recipe: str, backend: str, count: int, seed: 
         child.send_signal(signal.SIGKILL)
         child.wait()
     _copy(folder, count)
+    left = [f"{path.name} was left by a kill" for path in (folder / "tmp").iterdir()]
     done = subprocess.run(
         [sys.executable, __file__, "check", *words], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return left + json.loads(done.stdout.splitlines()[-1])
 
 
 def _copy(folder: Path, number: int) -> None:

@@ -232,7 +232,7 @@ def weights(folder: Path, random: Random) -> None:
 
 def captioner(folder: Path, random: Random) -> None:
     """A captioner whose checksum is right."""
-    target = shutil.copytree(PRETRAINED / "captioner-toy", folder / "captioner")
+    target = shutil.copytree(PRETRAINED / "captioner", folder / "captioner")
     _spoil_set(target, random, lambda card: [card])
     regions = random.standard_normal((1, 49, WIDTH)).astype("float32")
     _plain(lambda: load_describer(target).sentences(regions, 1))
