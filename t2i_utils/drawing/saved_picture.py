@@ -94,13 +94,13 @@ def from_note(note: Mapping[str, str]) -> Saved:
     try:
         whole = json.loads(note[KEY])
         if whole["version"] != VERSION:
-            raise InputError(f"its note has version {whole['version']!r}, expected {VERSION}")
+            raise InputError(f"its note has version {whole['version']!r:.60}, expected {VERSION}")
         if len(whole["requests"]) > MOST_REQUESTS:
             raise InputError(f"its note asks for more than {MOST_REQUESTS} birds")
         requests = tuple(Request(**fields) for fields in whole["requests"])
         samples = whole["samples"]
         if type(samples) is not int or samples < 0 or samples and len(requests) % samples:
-            raise InputError(f"its note counts {samples!r} samples of {len(requests)} pictures")
+            raise InputError(f"its note counts {samples!r:.60} samples of {len(requests)} pictures")
         if len({(request.stage, request.weights) for request in requests}) != 1:
             raise InputError("its note mixes stages or weights, or holds no request")
         checksums = {
