@@ -84,21 +84,17 @@ def _lay_out(source: Path) -> None:
 
 
 def page_of(notebook: dict, is_solution: bool) -> dict:
-    """A notebook as a page: no badge from another server, no start in Colab, solutions folded."""
-    if is_solution:
-        words = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
-        notebook["metadata"]["mystnb"] = words
+    """A notebook as a page: no badge from another server, and solutions folded."""
     up = "../../" if is_solution else "../"  # where the site's first page is
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
-        tags = cell["metadata"].setdefault("tags", [])
         if cell["cell_type"] == "markdown":
             text = re.sub(r"\((?:\.\./)*README\.md[^)]*\)", f"({up}index.md)", text)
             cell["source"] = BADGE.sub("[Open in Colab]", text)
-        elif text.startswith("# Outside Colab"):
-            tags.append("remove-cell")
-        elif is_solution or cell["metadata"].get("jupyter", {}).get("source_hidden"):
-            tags.append("hide-input")
+        elif is_solution and "exercise" not in text[:20].lower():
+            tags = cell["metadata"].setdefault("tags", [])
+            if "hide-input" not in tags:
+                tags.append("hide-input")
     return notebook
 
 
