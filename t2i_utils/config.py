@@ -79,6 +79,7 @@ class Config:
     kl_weight: float = 1.0
     num_distractors: int = whole(0, 0, 10**6)  # other pictures' sentences that a batch brings along
     captions_per_image: int = whole(1, 1, 100)  # so many embeddings are averaged in training
+    typed_share: float = 0.0  # of the sentences: short ones, as people would type them
     # optimisation
     batch_size: int = whole(64, 1, 1024)
     steps: int = whole(1000, 1)
@@ -102,6 +103,10 @@ class Config:
                 allowed = ", ".join(map(str, choices))
                 raise InputError(f"unknown {name} {value!r:.60}: choose one of {allowed}")
         check_fields(self)
+        if self.typed_share and self.captions_per_image > 1:
+            raise InputError(
+                "typed_share needs captions that are not averaged: set captions_per_image to 1"
+            )
         if self.decay_from and self.decay_until <= self.decay_from:
             raise InputError(
                 f"decay_until {self.decay_until} must lie behind decay_from {self.decay_from}"

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
-    from t2i_utils.drawing.saved_picture import MOST_REQUESTS
+    from t2i_utils.drawing.saved_picture import MOST_TRIES
     from t2i_utils.stackgan.weights import choose_stage, find_weights
 
     texts = _read_captions(options)
@@ -74,17 +74,17 @@ def run(options: argparse.Namespace) -> int:
     stage = choose_stage(find_weights(weights), options.stage)
     requests = _requests(texts, weights, stage, options)
     captions = [request.caption for request in requests[:: options.samples]]
-    if options.captions is None and len(requests) > MOST_REQUESTS:
+    if options.captions is None and sum(request.best_of for request in requests) > MOST_TRIES:
         raise InputError(
-            f"{len(requests)} birds do not fit on a sheet of at most {MOST_REQUESTS}: write the "
-            "captions into a file, and give --captions FILE --out DIR"
+            f"a sheet takes at most {MOST_TRIES} birds, those of --best-of included: for more, "
+            "write the captions into a file, and give --captions FILE --out DIR"
         )
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 
         synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
-    _note_unknown_words(captions, options.captions, synthesizer.encoder)
+    _print_notes(synthesizer.notes(captions), options.captions)
     if options.captions:
         return _draw_files(requests, synthesizer, options.out)
     return _draw_sheet(requests, synthesizer, options)
@@ -153,18 +153,15 @@ def _requests(
         raise InputError(f"{options.captions}: {error} (caption n is line n)") from error
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
-    from t2i_utils.text import unknown_words_note
-
+def _print_notes(found: Sequence[str | None], path: Path | None) -> None:
+    """Print what people should know of captions; those of a file with their lines."""
     notes = [
-        f"line {number}: {note}" if path else note
-        for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption, encoder))
+        f"line {number}: {note}" if path else note for number, note in enumerate(found, 1) if note
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)
     if len(notes) > 5:
-        print(f"note: the same holds for {len(notes) - 5} more captions", file=sys.stderr)
+        print(f"note: there are {len(notes) - 5} more such notes", file=sys.stderr)
 
 
 def _draw_files(requests: list[Any], synthesizer: Any, folder: Path) -> int:

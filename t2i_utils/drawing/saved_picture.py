@@ -19,7 +19,7 @@ from t2i_utils.pictures import captioned_sheet, grid
 from t2i_utils.stackgan.weights import Weights, read_card
 
 KEY, VERSION = "t2i", 1
-MOST_REQUESTS = 500  # in one picture: they are drawn together, in some ten seconds
+MOST_TRIES = 500  # noises drawn for one picture, best-of included: some ten seconds
 _GIVEN = "give a PNG that the studio or generate.py saved"
 
 
@@ -95,9 +95,9 @@ def from_note(note: Mapping[str, str]) -> Saved:
         whole = json.loads(note[KEY])
         if whole["version"] != VERSION:
             raise InputError(f"its note has version {whole['version']!r:.60}, expected {VERSION}")
-        if len(whole["requests"]) > MOST_REQUESTS:
-            raise InputError(f"its note asks for more than {MOST_REQUESTS} birds")
-        requests = tuple(Request(**fields) for fields in whole["requests"])
+        requests = tuple(Request(**fields) for fields in whole["requests"][: MOST_TRIES + 1])
+        if sum(request.best_of for request in requests) > MOST_TRIES:
+            raise InputError(f"its note tries more than {MOST_TRIES} birds")
         samples = whole["samples"]
         if type(samples) is not int or samples < 0 or samples and len(requests) % samples:
             raise InputError(f"its note counts {samples!r:.60} samples of {len(requests)} pictures")

@@ -195,7 +195,7 @@ class RunFolder:
 
 def _is_about(about: dict[str, Any]) -> bool:
     """Whether what a resume takes from run.json is of its kind."""
-    asked, stages = about.get("asked") or {}, about.get("warm_up", [])
+    asked, stages = about.get("asked") or {}, about.get("from_weights", [])
     texts = (str, int, type(None))
     return (
         isinstance(asked, dict)
@@ -214,8 +214,9 @@ def read_checkpoint_note(path: Path) -> dict[str, Any]:
         InputError: it is damaged, or something else.
     """
     note = read_note(path)
-    step, warm_up = note.get("step"), note.get("warm_up", False)
-    if type(step) is not int or step < 0 or type(warm_up) is not bool or "config" not in note:
+    step, origin = note.get("step"), [note.get(key, False) for key in ("from_weights", "warm_up")]
+    fits = type(step) is int and step >= 0 and all(type(value) is bool for value in origin)
+    if not fits or "config" not in note:
         raise InputError(f"{path} is no checkpoint of a stage: name another --run")
     return note
 
