@@ -196,8 +196,11 @@ def set_file(folder: Path, entry: Mapping[str, Any]) -> Path:
         InputError: it is missing, has another checksum, or lies outside of the folder.
     """
     name, checksum = entry.get("file"), entry.get("sha256")
-    plain = isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,100}\.npz", name)
-    if not plain or not isinstance(checksum, str):
+    if (
+        not isinstance(name, str)
+        or not isinstance(checksum, str)
+        or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}\.npz", name)
+    ):
         raise InputError(f"{folder / CARD} is damaged: restore it, or take other weights")
     path = folder / name
     if _new(path).is_file() and file_checksum(_new(path)) == checksum:

@@ -7,7 +7,7 @@ values; a preset fits them to a machine.
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from t2i_utils.errors import InputError
 
@@ -46,7 +46,7 @@ def check_fields(config: Any) -> None:
         InputError: it names the field and its value.
     """
     for field in dataclasses.fields(config):
-        value, kind = getattr(config, field.name), field.type
+        value, kind = getattr(config, field.name), cast(type, field.type)
         least, most = field.metadata.get("least", -1e9), field.metadata.get("most", 1e9)
         if kind is float:
             fits = isinstance(value, int | float) and math.isfinite(value)

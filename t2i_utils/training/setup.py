@@ -64,9 +64,8 @@ def build_stages(
         note = notes[config.stage]
         if from_weights[config.stage]:  # as wide as the weights, whatever the preset says
             known = note["config"] if note else _config_of(given, config.stage)
-            config = dataclasses.replace(
-                config, **{n: known[n] for n in SIZES if n in known and hasattr(config, n)}
-            )
+            sizes = {n: known[n] for n in SIZES if n in known and hasattr(config, n)}
+            config = dataclasses.replace(config, **sizes)
         if note is not None:
             check_settings(files.checkpoint(config.stage), note, config, data.identity)
         fitted.append(config)
