@@ -169,7 +169,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     version = card.get("version") if isinstance(card, dict) else None
     if isinstance(version, int) and version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-    if version is None or not _is_card(card):
+    if version != VERSION or not _is_card(card):
         raise InputError(f"{path} is damaged: {mend}")
     return card
 
