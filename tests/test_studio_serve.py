@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from small_run import trained_run
 from studio_server import PATIENCE, Answer, Server, start
-from websocket import WebSocket, WebSocketException
+from websocket import WebSocket, WebSocketConnectionClosedException, WebSocketException
 
 from t2i_utils.cli import main
 from t2i_utils.commands import studio as command
@@ -197,6 +197,19 @@ def test_no_more_kernels_than_memory_may_hold_not_even_when_all_pages_are_opened
     found = asyncio.run(open_pages())
     refused = [str(error) for error in found if isinstance(error, serve.HTTPError)]
     assert refused == ["HTTP 503: 2 pages are open: close one and try again"] * 3
+
+
+def test_a_message_longer_than_any_upload_ends_its_own_connection_alone(server, kernel):
+    socket = server.connect(kernel)
+    with pytest.raises((WebSocketException, OSError)):
+        socket.send("x" * (serve.LARGEST_UPLOAD + 1))
+        while socket.recv():  # what the kernel says, then the end
+            pass
+        raise WebSocketConnectionClosedException
+    socket.close()
+    again = server.connect(kernel)
+    _ask(again, "kernel_info_request", {}, "kernel_info_reply")
+    again.close()
 
 
 # -- what it does not hand out ----------------------------------------------------------------
