@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,20 @@ def unreadable(path: Path | str, error: OSError, mend: str = "name another one")
     if isinstance(error, PermissionError):
         return InputError(f"{path} may not be read by you: change its permissions, or {mend}")
     return InputError(f"cannot read {path}: {error.strerror or error}; {mend}")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name; none has a name that is too long.
+
+    Raises:
+        InputError: a folder on the way may not be read.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except PermissionError as error:
+        raise unreadable(path, error) from error
+    except (OSError, ValueError):
+        return False
 
 
 def read_json(path: Path, mend: str, largest: int = 2**20) -> Any:

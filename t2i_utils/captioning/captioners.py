@@ -1,10 +1,9 @@
 """Where captioners lie. Nothing here loads Keras: a command says at once that there is none."""
 
-import os
 from pathlib import Path
 
 from t2i_utils.errors import InputError
-from t2i_utils.files import read_json
+from t2i_utils.files import is_file, read_json
 from t2i_utils.pretrained import CARD, PRETRAINED
 
 ARRAYS = "captioner.npz"  # in each captioner's folder
@@ -22,7 +21,7 @@ def find_captioner(name: str | Path) -> Path:
         InputError: there is no captioner.
     """
     shipped = PRETRAINED / str(name)
-    folder = shipped if isinstance(name, str) and os.path.isfile(shipped / CARD) else Path(name)
+    folder = shipped if isinstance(name, str) and is_file(shipped / CARD) else Path(name)
     if not _is_captioner(folder):
         names = ", ".join(available_captioners()) or "none here"
         raise InputError(
@@ -33,9 +32,9 @@ def find_captioner(name: str | Path) -> Path:
 
 def _is_captioner(folder: Path) -> bool:
     """Whether a captioner lies in a folder; its card decides where a stop left both incomplete."""
-    if os.path.isfile(folder / ARRAYS):
+    if is_file(folder / ARRAYS):
         return True
-    if not os.path.isfile(folder / CARD):
+    if not is_file(folder / CARD):
         return False
     card = read_json(folder / CARD, "restore it, or name another one")
     return isinstance(card, dict) and card.get("file") == ARRAYS

@@ -1,6 +1,5 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.files import (
     file_checksum,
     finish_replacing,
+    is_file,
     make_folder,
     mapped_zeros,
     put_in_place,
@@ -291,9 +291,9 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
     """
     folder = Path(folder)
     path = folder / MANIFEST
-    if not os.path.isfile(path):
+    if not is_file(path):
         finish_replacing(folder)  # a kill may have come between two renames
-    if not os.path.isfile(path):
+    if not is_file(path):
         raise InputError(
             f"no pack at {folder}: {MANIFEST} is missing; make one with `t2i data pack`"
         )

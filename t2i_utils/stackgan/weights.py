@@ -24,7 +24,7 @@ from t2i_utils.arrays import (
 )
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
-from t2i_utils.files import read_json
+from t2i_utils.files import is_file, read_json
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.recipes import build_discriminator, build_generator, config_from_json
 from t2i_utils.text import Whitening
@@ -72,7 +72,7 @@ def find_weights(name: str | Path) -> Path:
     own = [Path(name), Path(name) / "weights"]
     is_path = isinstance(name, Path) or os.sep in name
     for folder in own if is_path else [PRETRAINED / name, *own]:
-        if os.path.isfile(folder / CARD):  # False for a name that is too long as well
+        if is_file(folder / CARD):
             return folder
     names = ", ".join(available_weights())
     choose = f"a shipped set ({names})" if names else "train first (this version ships none)"
