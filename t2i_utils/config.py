@@ -7,7 +7,7 @@ values; a preset fits them to a machine.
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from t2i_utils.errors import InputError
 
@@ -40,23 +40,26 @@ def whole(default: Any, least: int = 0, most: int = 2**31 - 1) -> Any:
 
 
 def check_fields(config: Any) -> None:
-    """Whether each field of a dataclass is of its type, and within its bounds: see `whole`.
+    """Whether each number and text of a dataclass is one, and within its bounds: see `whole`.
 
     Raises:
         InputError: it names the field and its value.
     """
     for field in dataclasses.fields(config):
-        value, kind = getattr(config, field.name), cast(type, field.type)
-        least, most = field.metadata.get("least", -1e9), field.metadata.get("most", 1e9)
-        if kind is float:
-            fits = isinstance(value, int | float) and math.isfinite(value)
+        value = getattr(config, field.name)
+        least, most = field.metadata.get("least", -math.inf), field.metadata.get("most", math.inf)
+        if field.type is int:
+            expected = f"a whole number from {least:g} to {most:g}"
+            fits = type(value) is int and least <= value <= most
+        elif field.type is float:
+            expected, number = "a number", isinstance(value, int | float)
+            fits = number and not isinstance(value, bool) and abs(value) < 1e9
         else:
-            fits = isinstance(value, kind)
-        if not fits or isinstance(value, bool) or kind is not str and not least <= value <= most:
-            expected = {int: f"a whole number from {least:g} to {most:g}", float: "a number"}
+            expected, fits = "a word", field.type is not str or isinstance(value, str)
+        if not fits:
             raise InputError(
-                f"{field.name} {value!r:.60} is not {expected.get(kind, 'a word')}, as it is in "
-                "every configuration: mend it, or take other weights"
+                f"{field.name} {value!r:.60} is not {expected}, as it is in every configuration: "
+                "mend it, or take other weights"
             )
 
 
