@@ -109,6 +109,11 @@ def run(options: argparse.Namespace) -> int:
 
     synthesizer = Synthesizer(weights)
     card = synthesizer.weights.card
+    if missing := [key for key in ("data", "split", "crop") if key not in card]:
+        raise InputError(
+            f"the card of {weights} does not say the {missing[0]} of its training: judge other "
+            "weights"
+        )
     pack = auto_pack(
         options.data, encoder=synthesizer.encoder, crop=card["crop"], captions=options.captions
     )

@@ -73,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
+    from t2i_utils.drawing.saved_picture import MOST_TRIES
     from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
     texts = _read_captions(options)
@@ -82,6 +83,11 @@ def run(options: argparse.Namespace) -> int:
     options.best_of = best_of_for_people(folder, options.best_of)
     requests = _requests(texts, weights, stage, options)
     captions = [request.caption for request in requests[:: options.samples]]
+    if options.captions is None and sum(request.best_of for request in requests) > MOST_TRIES:
+        raise InputError(
+            f"a sheet takes at most {MOST_TRIES} birds, those of --best-of included: for more, "
+            "write the captions into a file, and give --captions FILE --out DIR"
+        )
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights

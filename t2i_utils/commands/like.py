@@ -1,6 +1,7 @@
 """`t2i generate --like PICTURE.png`: draw a saved picture again from its note."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     out = options.out or Path("generated.png")
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out} does not end in .png: name the picture's file so")
-    if out.resolve() == options.like.resolve():
+    if os.path.realpath(out) == os.path.realpath(options.like):
         raise InputError(f"{out} is the picture to be like: name another --out")
     from t2i_utils.drawing import saved_picture
     from t2i_utils.pictures import read_note, save_png

@@ -53,9 +53,13 @@ class Request:
             second = check_caption(self.to_caption, "the second caption")
             object.__setattr__(self, "to_caption", second)
         if not isinstance(self.weights, str) or not self.weights:
-            raise InputError(f"weights {self.weights!r}: name a set, such as 'birds', or a folder")
+            raise InputError(
+                f"weights {self.weights!r:.60}: name a set, such as 'birds', or a folder"
+            )
         if self.stage not in IMAGE_SIZES:
-            raise InputError(f"there is no stage {self.stage!r}: choose 1 (64 px) or 2 (256 px)")
+            raise InputError(
+                f"there is no stage {self.stage!r:.60}: choose 1 (64 px) or 2 (256 px)"
+            )
         _check_whole("seed", self.seed)
         _check_whole("sample", self.sample)
         if self.to_seed is not None:
@@ -108,10 +112,10 @@ def requests_for(
 
 def _check_whole(name: str, value: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_SEED:
-        raise InputError(f"{name} {value!r} is not a whole number from 0 to {LARGEST_SEED}")
+        raise InputError(f"{name} {value!r:.60} is not a whole number from 0 to {LARGEST_SEED}")
 
 
 def _check_between(name: str, value: float, largest: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= largest:
-        raise InputError(f"{name} {value!r} is not a number from 0 to {largest:g}")
+        raise InputError(f"{name} {value!r:.60} is not a number from 0 to {largest:g}")

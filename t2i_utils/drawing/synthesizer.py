@@ -184,6 +184,9 @@ def draw_arrays(
 
     Returns:
         {stage: (n, size, size, 3)} uint8.
+
+    Raises:
+        InputError: they draw numbers that are not finite.
     """
     drawn: dict[int, list[np.ndarray]] = {stage: [] for stage in sorted(generators)}
     for start in range(0, len(embeddings), BATCH_SIZE):
@@ -194,6 +197,11 @@ def draw_arrays(
             epsilon = np.zeros((len(texts), generator.inputs[2].shape[-1]), "float32")
             inputs = [texts, images] if stage == 1 else [images, texts]
             images = np.asarray(generator.predict_on_batch([*inputs, epsilon])[0])
+            if not np.isfinite(images).all():
+                raise InputError(
+                    f"the weights of Stage {stage} draw no pictures, only numbers that are not "
+                    "finite: take other weights"
+                )
             pictures.append(to_uint8(images))
     return {stage: np.concatenate(pictures) for stage, pictures in drawn.items()}
 

@@ -120,7 +120,7 @@ class EvaluationProtocol:
             "weights": card.get("name", str(self.synthesizer.weights.folder)),
             "stage": self.stage,
             "size": size,
-            "recipe": trained["config"]["recipe"],
+            "recipe": trained.get("config", {}).get("recipe"),
             "steps": trained.get("steps"),
             "images_seen": trained.get("images_seen"),
             "trained_on": f"{card['data']}, {card['split']}",

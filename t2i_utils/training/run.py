@@ -119,8 +119,8 @@ class Run:
             in_turn: train one stage after the other.
 
         Raises:
-            InputError: a file cannot be written, another process trains here, or the losses are
-                not finite any more; the checkpoint before stays.
+            InputError: a file cannot be written or read, another process trains here, the memory
+                is used up, or the losses are not finite any more; it names the checkpoint before.
         """
         ends = steps if isinstance(steps, dict) else dict.fromkeys(self.stages, steps)
         starts = {number: stage.step for number, stage in self.stages.items()}
@@ -133,9 +133,12 @@ class Run:
                          "--steps?")  # fmt: skip
                 return
             self._write_about()
-            with RunLog(self.folder, starts) as log:
-                for numbers, part in phases:
-                    self._train_together(numbers, part, log, save_every, progress)
+            try:
+                with RunLog(self.folder, starts) as log:
+                    for numbers, part in phases:
+                        self._train_together(numbers, part, log, save_every, progress)
+            except InputError as error:
+                raise InputError(f"{error}; {self._last_good()}") from error
 
     def _check_unchanged(self) -> None:
         """Whether the folder is as this run left it: another process may have trained in it."""
@@ -186,6 +189,14 @@ class Run:
 
     def _where(self) -> str:
         return ", ".join(f"stage {n} at step {s.step}" for n, s in self.stages.items())
+
+    def _last_good(self) -> str:
+        """Where the run can go on, in words."""
+        notes = {number: self.files.read_checkpoint_note(number) for number in self.stages}
+        steps = [f"stage {number} at step {note['step']}" for number, note in notes.items() if note]
+        if not steps:
+            return "nothing had been saved before"
+        return f"the last good checkpoint is in {self.folder} ({', '.join(steps)})"
 
     def _write_about(self) -> None:
         configs = {str(number): s.gan.config.to_json() for number, s in self.stages.items()}
@@ -246,7 +257,9 @@ class Run:
         """Whether the weights of a stage are whole and of the step that it is at."""
         try:
             entry = read_card(self.files.weights)["stages"][str(number)]
-            set_file(self.files.weights, entry)
+            for part in (entry, entry.get("discriminator")):
+                if part is not None:
+                    set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
         return entry.get("steps") == self.stages[number].step

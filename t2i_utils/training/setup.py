@@ -64,7 +64,8 @@ def build_stages(
         note = notes[config.stage]
         if from_weights[config.stage]:  # as wide as the weights, whatever the preset says
             known = note["config"] if note else _config_of(given, config.stage)
-            config = dataclasses.replace(config, **{n: known[n] for n in SIZES if n in known})
+            sizes = {n: known[n] for n in SIZES if n in known and hasattr(config, n)}
+            config = dataclasses.replace(config, **sizes)
         if note is not None:
             check_settings(files.checkpoint(config.stage), note, config, data.identity)
         fitted.append(config)
@@ -131,5 +132,5 @@ def lent_stage1(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[S
     given = load_weights(init, (1,))
     about = dict(given.card["stages"]["1"])
     judge = load_discriminator(given.folder, 1) if has_discriminator(given.card, 1) else None
-    config = config_from_json(about["config"])
+    config = config_from_json(about.get("config"))
     return [StageToSave(given.generators[1], config, about, judge)]
