@@ -9,6 +9,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements-installed
+SITE_STAMP := $(VENV)/.site-installed
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 WORKERS := 2
 NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
@@ -52,8 +53,7 @@ film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (n
 notebooks: $(STAMP)  ## make the notebooks anew from notebooks/scripts
 	$(BIN)/python tools/notebooks.py
 
-site: $(STAMP)  ## run all notebooks and build the site, playground included: book/_build/html
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[export,site]"
+site: $(SITE_STAMP)  ## run all notebooks and build the site, playground included: book/_build/html
 	$(BIN)/python tools/build_site.py
 
 test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
@@ -97,3 +97,7 @@ $(STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@touch $@
 	@echo "Ready. To use it in this shell: source $(BIN)/activate"
+
+$(SITE_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[site]"
+	@touch $@

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from check_site import check
 from npm_files import fetch
@@ -52,7 +53,8 @@ def main() -> None:
         raise SystemExit("Sphinx found what is written above: mend it, then build again")
     if not options.no_playground:
         tool = Path(__file__).with_name("playground.py")
-        folder = _folder_for("playground", ROOT / "t2i_utils", BOOK / "playground", tool)
+        sources = ROOT / "t2i_utils", BOOK / "playground", BOOK / "gallery.txt", tool
+        folder = _folder_for("playground", *sources)
         if not folder.is_dir():
             unfinished = BUILD / "playground"
             subprocess.run([*python, str(tool), str(unfinished)], env=environment, check=True)
@@ -80,9 +82,10 @@ def _folder_for(name: str, *sources: Path) -> Path:
 def _lay_out(source: Path) -> None:
     """Copy pages to where Sphinx reads them; a file that is unchanged keeps its date."""
     wanted: dict[Path, bytes] = {}
-    for file in [*BOOK.glob("*.md"), *BOOK.glob("*.py"), *(BOOK / "_static").glob("*")]:
-        if file.name != "README.md":
+    for file in [*BOOK.glob("*.md"), *BOOK.glob("*.py"), *BOOK.glob("_*/*.*")]:
+        if file.name != "README.md" and not file.is_relative_to(BUILD):
             wanted[file.relative_to(BOOK)] = file.read_bytes()
+    wanted[Path("index.md")] = _with_gallery((BOOK / "index.md").read_text()).encode()
     for file in (ROOT / "figures").rglob("*"):
         if file.is_file():
             wanted[file.relative_to(ROOT)] = file.read_bytes()
@@ -104,18 +107,37 @@ def _lay_out(source: Path) -> None:
             path.write_bytes(content)
 
 
+def _with_gallery(page: str) -> str:
+    """The first page with the gallery's pictures, which tools/playground.py draws."""
+    tiles = []
+    for place, line in enumerate((BOOK / "gallery.txt").read_text().splitlines()):
+        seed, caption = line.split(" ", 1)
+        request = urlencode({"caption": caption, "seed": seed})
+        tiles.append(
+            f'<a href="playground/index.html#{request}">'
+            f'<img src="playground/gallery/{place}.webp" alt="" width="256" height="256">'
+            f"<span>{caption}</span></a>"
+        )
+    gallery = f'<div class="gallery">{"".join(tiles)}</div>'
+    return page.replace("<!-- gallery -->", gallery)
+
+
 def page_of(notebook: dict, is_solution: bool) -> dict:
-    """A notebook as a page: no badge from another server, and solutions folded."""
+    """A notebook as a page: no badge from another server, no start in Colab, solutions folded."""
+    if is_solution:
+        words = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+        notebook["metadata"]["mystnb"] = words
     up = "../../" if is_solution else "../"  # where the site's first page is
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
+        tags = cell["metadata"].setdefault("tags", [])
         if cell["cell_type"] == "markdown":
             text = re.sub(r"\((?:\.\./)*README\.md[^)]*\)", f"({up}index.md)", text)
             cell["source"] = BADGE.sub("[Open in Colab]", text)
-        elif is_solution and "exercise" not in text[:20].lower():
-            tags = cell["metadata"].setdefault("tags", [])
-            if "hide-input" not in tags:
-                tags.append("hide-input")
+        elif text.startswith("# Outside Colab"):
+            tags.append("remove-cell")
+        elif is_solution or cell["metadata"].get("jupyter", {}).get("source_hidden"):
+            tags.append("hide-input")
     return notebook
 
 

@@ -252,6 +252,22 @@ def test_a_saved_picture_says_how_to_draw_it_again(drawn, tmp_path):
     assert _difference(pixels[24:536, 24:536], _canvas(drawn).repeat(2, 0).repeat(2, 1)) < 8
 
 
+def test_a_link_shows_the_same_bird(drawn):
+    drawn.fill("#seed", "5")
+    drawn.fill("#caption", RED)
+    _settle(drawn)
+    fragment, bird = drawn.url.partition("#")[2], _canvas(drawn)
+    drawn.fill("#seed", "6")
+    drawn.fill("#caption", "a green bird")
+    _settle(drawn)
+    assert _difference(_canvas(drawn), bird) > 2
+    drawn.evaluate("fragment => { location.hash = fragment }", fragment)
+    drawn.wait_for_function("document.getElementById('seed').value === '5'")
+    _settle(drawn)
+    assert drawn.input_value("#caption") == RED
+    assert _difference(_canvas(drawn), bird) == 0
+
+
 def test_wrong_input_is_a_sentence(drawn):
     for field, value, words in (
         ("#caption", " ", "The caption is empty"),
