@@ -61,6 +61,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "footer_content_items": ["copyright.html"],
     "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "navigation_with_keys": False,
     "navbar_persistent": [],  # the side bar has the search already

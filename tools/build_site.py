@@ -124,20 +124,22 @@ def _with_gallery(page: str) -> str:
 
 def page_of(notebook: dict, is_solution: bool) -> dict:
     """A notebook as a page: no badge from another server, no start in Colab, solutions folded."""
-    if is_solution:
-        words = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
-        notebook["metadata"]["mystnb"] = words
+    words = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+    is_answer = False
     up = "../../" if is_solution else "../"  # where the site's first page is
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
         tags = cell["metadata"].setdefault("tags", [])
         if cell["cell_type"] == "markdown":
+            is_answer = is_answer or is_solution and "## Exercise" in text
             text = re.sub(r"\((?:\.\./)*README\.md[^)]*\)", f"({up}index.md)", text)
             cell["source"] = BADGE.sub("[Open in Colab]", text)
         elif text.startswith("# Outside Colab"):
             tags.append("remove-cell")
         elif is_solution or cell["metadata"].get("jupyter", {}).get("source_hidden"):
             tags.append("hide-input")
+            if is_answer:
+                cell["metadata"]["mystnb"] = words
     return notebook
 
 
