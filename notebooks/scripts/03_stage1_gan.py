@@ -854,6 +854,15 @@ losses_seen = {
 show_film(CAPTIONS, frames, {"Losses": losses_seen, "Right colours": {"share of pictures": scores}})
 
 # %% [markdown]
+# <details><summary>What we saw</summary>
+#
+# The generator's loss fell while the birds got their colours, from step 150 to 450. In the steps
+# before it had risen as much, and the pictures had shown no bird at all. After step 450 both losses
+# hardly moved, while the share of right colours still went up and down. So a loss says that
+# something happens, but not what. (Seed 0, two cores without a GPU.)
+#
+# </details>
+#
 # And the noise? Same sentence, eight noises:
 
 # %%
