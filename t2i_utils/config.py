@@ -44,6 +44,7 @@ class Config:
     kl_weight: float = 1.0
     num_distractors: int = 0  # sentences of other pictures that each batch brings along
     captions_per_image: int = 1  # embeddings of so many captions are averaged in training
+    typed_share: float = 0.0  # of the sentences: short ones, as people would type them
     # optimisation
     batch_size: int = 64
     steps: int = 1000
@@ -67,6 +68,10 @@ class Config:
                 raise InputError(f"unknown {name} {value!r}: choose one of {allowed}")
         if self.steps < 1:
             raise InputError(f"--steps {self.steps} is not a positive number of training steps")
+        if self.typed_share and self.captions_per_image > 1:
+            raise InputError(
+                "typed_share needs captions that are not averaged: set captions_per_image to 1"
+            )
         if self.decay_from and self.decay_until <= self.decay_from:
             raise InputError(
                 f"decay_until {self.decay_until} must lie behind decay_from {self.decay_from}"

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.stackgan.weights import load_weights
 
         synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
-    _note_unknown_words(captions, options.captions, synthesizer.encoder)
+    _print_notes(synthesizer.notes(captions), options.captions)
     if options.captions:
         return _draw_files(requests, synthesizer, options.out)
     return _draw_sheet(requests, synthesizer, options)
@@ -147,18 +147,15 @@ def _requests(
         raise InputError(f"{options.captions}: {error} (caption n is line n)") from error
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
-    from t2i_utils.text import unknown_words_note
-
+def _print_notes(found: Sequence[str | None], path: Path | None) -> None:
+    """Print what people should know of captions; those of a file with their lines."""
     notes = [
-        f"line {number}: {note}" if path else note
-        for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption, encoder))
+        f"line {number}: {note}" if path else note for number, note in enumerate(found, 1) if note
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)
     if len(notes) > 5:
-        print(f"note: the same holds for {len(notes) - 5} more captions", file=sys.stderr)
+        print(f"note: there are {len(notes) - 5} more such notes", file=sys.stderr)
 
 
 def _draw_files(requests: list[Any], synthesizer: Any, folder: Path) -> int:

@@ -19,10 +19,13 @@ from t2i_utils.files import (
     put_in_place,
     working_folder,
 )
+from t2i_utils.text.encoders import load_encoder_of
+from t2i_utils.text.typed import typed_captions
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
 VERSION = 3
+TYPED = 6  # short captions of each picture, as people type them: see `text.typed`
 MANIFEST = "manifest.json"
 
 
@@ -128,8 +131,12 @@ class Pack:
             )
         return np.flatnonzero(self._train[split] == (part == "train"))
 
-    def whitening(self, indices: np.ndarray) -> Whitening:
+    def whitening(self, indices: np.ndarray, with_typed: bool = False) -> Whitening:
         """The whitening of every caption of these pictures: see `t2i_utils.text.whitening`.
+
+        Args:
+            indices: rows of the pack.
+            with_typed: of the captions as people would type them, too.
 
         Raises:
             InputError: if `indices` is empty.
@@ -141,12 +148,44 @@ class Pack:
         total, products, count = np.zeros(self.width), np.zeros((self.width, self.width)), 0
         for chunk in np.array_split(indices, -(-len(indices) // 1024)):
             real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
-            vectors = self.embeddings[chunk][real].astype(np.float64)  # (captions, width)
+            vectors = self.embeddings[chunk][real]  # (captions, width)
+            if with_typed:
+                vectors = np.concatenate([vectors, self.typed[chunk].reshape(-1, self.width)])
+            vectors = vectors.astype(np.float64)
             total += vectors.sum(axis=0)
             products += vectors.T @ vectors
             count += len(vectors)
         mean = total / count
         return whitening_of(mean, products / count - np.outer(mean, mean))
+
+    @cached_property
+    def typed(self) -> np.ndarray:
+        """Embeddings of captions as people would type them: float16 (n, TYPED, width), mapped.
+
+        They are made of each picture's own captions the first time that they are asked for.
+
+        Raises:
+            InputError: the pack's encoder cannot be loaded, or its folder cannot be written.
+        """
+        return self.kept("typed.npy", np.float16, (len(self), TYPED, self.width), self._fill_typed)
+
+    def _fill_typed(self, embeddings: np.ndarray) -> None:
+        encoder = load_encoder_of(self.manifest["encoder"]["name"])
+        if encoder.name != self.manifest["encoder"]["name"]:
+            raise InputError(
+                f"pack {self.folder} was made with the sentence encoder "
+                f"{self.manifest['encoder']['name']!r}, this one is {encoder.name!r}: say by "
+                "T2I_ENCODER where the former lies"
+            )
+        rows = zip(self.captions, self.image_ids.tolist(), strict=True)
+        typed = [typed_captions(captions, TYPED, seed=[0, number]) for captions, number in rows]
+        different = sorted({sentence for row in typed for sentence in row})  # many are alike
+        places = {sentence: place for place, sentence in enumerate(different)}
+        vectors = np.empty((len(different), self.width), np.float16)
+        for start in range(0, len(different), 1024):
+            vectors[start : start + 1024] = encoder.encode(different[start : start + 1024])
+        for row, sentences in enumerate(typed):
+            embeddings[row] = vectors[[places[sentence] for sentence in sentences]]
 
     def kept(
         self, name: str, dtype: Any, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]

@@ -1,7 +1,8 @@
 """Weight sets: what a generator needs to draw, with its card and checksums.
 
 A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` and `stage2.npz`
-(float16). A training run keeps one up to date in `RUN/weights`; shipped sets lie in
+(float16), and, to train on or to choose among pictures with, `discriminator1.npz` and
+`discriminator2.npz`. A training run keeps one up to date in `RUN/weights`; shipped sets lie in
 `t2i_utils/pretrained`. Keras is imported only where generators are built, so that a command can say
 at once that there are no such weights.
 """
@@ -17,11 +18,13 @@ from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, writ
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.pretrained import CARD, PRETRAINED
-from t2i_utils.stackgan.recipes import build_generator, config_from_json
+from t2i_utils.stackgan.recipes import build_discriminator, build_generator, config_from_json
 from t2i_utils.text import Whitening
 
 if TYPE_CHECKING:
     import keras
+
+    from t2i_utils.stackgan.discriminator import Discriminator
 
 VERSION = 2
 
@@ -89,11 +92,13 @@ class StageToSave(NamedTuple):
         generator: the one to draw with.
         config: of the stage.
         about: what the card says of it: "steps", "images_seen", ...
+        discriminator: that it was trained against.
     """
 
     generator: "keras.Model"
     config: Config
     about: dict[str, Any]
+    discriminator: "Discriminator | None" = None
 
 
 def save_weights(
@@ -112,16 +117,23 @@ def save_weights(
     """
     before = read_card(folder) if (folder / CARD).is_file() else {"stages": {}}
     files = {}
-    for generator, config, _ in stages:
+    for generator, config, _, discriminator in stages:
         arrays = to_arrays("generator", generator.variables, "float16")
         arrays |= {"mean": whitening.mean, "whitening": whitening.matrix.astype("float16")}
         files[_file_name(config.stage)] = arrays, {"config": config.to_json()}
+        if discriminator is not None:
+            arrays = to_arrays("discriminator", discriminator.state_variables, "float16")
+            files[_judge_name(config.stage)] = arrays, {"config": config.to_json()}
 
     def complete(checksums: dict[str, str]) -> dict[str, Any]:
+        def entry(name: str) -> dict[str, str]:
+            return {"file": name, "sha256": checksums[name]}
+
         entries = dict(before["stages"])
-        for _, config, about in stages:
-            name = _file_name(config.stage)
-            own = {"config": config.to_json(), "file": name, "sha256": checksums[name]}
+        for _, config, about, discriminator in stages:
+            own = {"config": config.to_json(), **entry(_file_name(config.stage))}
+            if discriminator is not None:
+                own["discriminator"] = entry(_judge_name(config.stage))
             entries[str(config.stage)] = {**about, **own}
         new = {"version": VERSION, "stages": dict(sorted(entries.items()))}
         return {**before, **new, **card}
@@ -131,6 +143,10 @@ def save_weights(
 
 def _file_name(stage: int) -> str:
     return f"stage{stage}.npz"
+
+
+def _judge_name(stage: int) -> str:
+    return f"discriminator{stage}.npz"
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -180,3 +196,40 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
     if whitening is None or 1 not in generators and 1 in stages:
         raise InputError(f"{folder} holds no weights of stage {stages[0]}: train that stage first")
     return Weights(folder, card, generators, whitening)
+
+
+def load_whitening(name: str | Path) -> Whitening:
+    """Load what a set does to embeddings, without its generators; raises as `load_weights`."""
+    folder = find_weights(name)
+    entries = read_card(folder)["stages"]
+    arrays, _ = read_arrays(set_file(folder, entries[min(entries)]))
+    return Whitening(arrays["mean"], arrays["whitening"].astype("float32"))
+
+
+def has_discriminator(card: dict[str, Any], stage: int) -> bool:
+    """Whether the card of a set names a discriminator of a stage."""
+    return "discriminator" in card["stages"].get(str(stage), {})
+
+
+def load_discriminator(
+    name: str | Path, stage: int, target: "Discriminator | None" = None
+) -> "Discriminator":
+    """Load the discriminator of a stage, which `has_discriminator`.
+
+    Args:
+        name: of a set, or its folder.
+        stage: 1 or 2.
+        target: the one to load it into; None builds one, in float32.
+
+    Raises:
+        InputError: the file is damaged, or of another model than the target.
+    """
+    folder = find_weights(name)
+    card = read_card(folder)
+    file = set_file(folder, card["stages"][str(stage)]["discriminator"])
+    arrays, note = read_arrays(file)
+    if target is None:
+        config = config_from_json({**note["config"], "precision": "float32"})
+        target = build_discriminator(config, card["encoder"]["width"])
+    from_arrays("discriminator", target.state_variables, arrays, file)
+    return target

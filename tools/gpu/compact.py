@@ -22,6 +22,7 @@ from PIL import Image
 from t2i_utils.data.pack import MANIFEST, load_pack
 from t2i_utils.files import file_checksum
 
+CAPTIONS = ("embeddings", "typed")
 SMALL = ("class_ids", "image_ids", "num_captions", "zero_shot_train", "official_train")
 
 
@@ -37,10 +38,11 @@ def write(
     arrays["ends"] = np.cumsum([len(picture) for picture in pictures])
     arrays["jpeg"] = np.frombuffer(b"".join(pictures), np.uint8)
     if with_embeddings:
-        vectors = pack.embeddings[rows].astype("float32")
-        scales = np.abs(vectors).max(axis=-1, keepdims=True) / 127
-        arrays["scales"] = scales
-        arrays["embeddings"] = np.round(vectors / scales).astype(np.int8)
+        for name in CAPTIONS:
+            vectors = getattr(pack, name)[rows].astype("float32")
+            scales = np.abs(vectors).max(axis=-1, keepdims=True) / 127
+            arrays[f"{name}_scales"] = scales
+            arrays[name] = np.round(vectors / scales).astype(np.int8)
     about = {"manifest": pack.manifest, "captions": [pack.captions[row] for row in rows]}
     about["size"] = size
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
@@ -61,8 +63,9 @@ def read(file: Path, folder: Path) -> None:
             list(threads.map(lambda span: _decode(span[0], jpeg[span[1] : span[2]]), spans))
         np.save(folder / f"images_{size}.npy", pictures)
         if "embeddings" in arrays:
-            vectors = arrays["embeddings"].astype("float32") * arrays["scales"]
-            np.save(folder / "embeddings.npy", vectors.astype(np.float16))
+            for name in CAPTIONS:
+                vectors = arrays[name].astype("float32") * arrays[f"{name}_scales"]
+                np.save(folder / f"{name}.npy", vectors.astype(np.float16))
             for name in SMALL:
                 np.save(folder / f"{name}.npy", arrays[name])
             (folder / "captions.json").write_text(json.dumps(about["captions"]))

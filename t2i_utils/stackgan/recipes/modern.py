@@ -57,6 +57,7 @@ class ModernRecipe(Recipe):
         "kl_weight": 0.1,
         "contrastive_weight": 2.5,
         "hidden_square": 0.5,  # against learning few photographs by heart
+        "typed_share": 0.3,
         "num_distractors": 4096,
         "generator_learning_rate": 6e-4,
         "discriminator_learning_rate": 5e-4,
