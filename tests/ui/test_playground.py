@@ -16,6 +16,7 @@ from t2i_utils.drawing.walks import slerp
 from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 from t2i_utils.text import plain
 from t2i_utils.text.encoders.package import load_tokenizer
+from t2i_utils.text.whitening import limit_length
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 import playground
@@ -100,6 +101,11 @@ def _pictures(page, stage, requests, weights="birds"):
     return np.array(rows, np.uint8).reshape(len(rows), size, size, 4)[..., :3]
 
 
+def _embeddings(synthesizer, sentences):
+    whitened = synthesizer.weights.whitening(sentences)
+    return limit_length(whitened, synthesizer.weights.card.get("length_limit"))[0]
+
+
 def _settle(page):
     page.wait_for_timeout(300)  # longer than the page waits before it draws the large picture
     page.wait_for_function("document.body.dataset.drawing === 'false'")
@@ -126,7 +132,7 @@ def test_pictures_equal_the_library_s(drawn, weights):
     sentences = np.array(_ask(drawn, "encode", captions=captions), np.float32)
     exact = synthesizer.encoder.encode(captions)
     assert (sentences * exact).sum(1).min() > 0.95
-    embeddings = synthesizer.weights.whitening(sentences)
+    embeddings = _embeddings(synthesizer, sentences)
     noise = np.concatenate([synthesizer.noise(1, seed) for seed in (10, 4294967295)])
     expected = synthesizer.draw(embeddings, noise)
     requests = [{"caption": RED, "seed": 10}, {"caption": FRENCH, "seed": 4294967295}]
@@ -140,7 +146,7 @@ def test_pictures_equal_the_library_s(drawn, weights):
 def test_a_blend_is_a_walk_along_the_sphere(drawn):
     synthesizer = Synthesizer("birds")
     sentences = np.array(_ask(drawn, "encode", captions=[RED, FRENCH]), np.float32)
-    start, end = synthesizer.weights.whitening(sentences)
+    start, end = _embeddings(synthesizer, sentences)
     amounts = [0.0, 0.3, 1.0]
     expected = synthesizer.draw(
         slerp(start, end, amounts), synthesizer.noise(1, 10).repeat(3, 0), stage=1
