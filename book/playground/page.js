@@ -379,7 +379,7 @@ async function start() {
   await ask("start", { weights: weights.value });
   await draw({ stage: 1 });
   document.body.dataset.first = String(Math.round(performance.now()));
-  await draw({ stage: 2 });
+  await draw({ stage: 2, strip: true });
   await ask("loadAll");
   encoderIsHere = true;
   find("loading").hidden = true;
