@@ -207,7 +207,7 @@ def test_a_discriminator_that_weights_lack_warms_up_first(tmp_path, monkeypatch)
 
 def test_a_run_from_weights_goes_on_with_their_discriminator_and_whitening(tmp_path):
     other = tmp_path / "other"
-    pack_birds(write_toy_birds(tmp_path / "birds", 4, 3, seed=5), other)
+    pack_birds(write_toy_birds(tmp_path / "birds", 5, 3, seed=5), other)
     small = {"generator_width": 16, "discriminator_width": 16}  # the weights have 8
     run = Run(tmp_path / "run", load_pack(other), configs(1, **small), init=trained_run())
     gan = run.stages[1].gan
@@ -243,7 +243,7 @@ def test_weights_of_another_encoder_are_no_start(tmp_path):
 
 
 def test_typed_captions_are_trained_on_and_their_length_is_known(tmp_path):
-    run = Run(tmp_path / "run", toy_pack(), configs(1, typed_share=0.5))
+    run = Run(tmp_path / "run", toy_pack(), configs(1, typed_share=0.5, captions_per_image=1))
     batches, longest = run.stages[1].batches, toy_pack().embeddings.shape[1]
     columns = np.concatenate([batches.plan(step).columns for step in range(50)])
     assert 0.35 < (columns >= longest).mean() < 0.65
