@@ -14,8 +14,8 @@ from check_site import broken_links
 def test_links_that_lead_nowhere_are_found(tmp_path):
     (tmp_path / "part").mkdir()
     (tmp_path / "part" / "index.html").write_text('<h1 id="here">x</h1><a href="../index.html">')
-    links = ["part/", "part/index.html#here", "part/#gone", "part/#seed=4", "lost.html", "#top", "#gone",
-             "https://elsewhere.example/", "part/lost%20picture.png"]  # fmt: skip
+    links = ["part/", "part/index.html#here", "part/#gone", "part/#seed=4", "lost.html", "#top",
+             "#gone", "https://elsewhere.example/", "part/lost%20picture.png"]  # fmt: skip
     (tmp_path / "index.html").write_text("".join(f'<a href="{link}">x</a>' for link in links))
     found = ["#gone", "lost.html", "part/#gone", "part/lost%20picture.png"]
     assert broken_links(tmp_path) == [f"index.html: {link}" for link in found]

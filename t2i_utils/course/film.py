@@ -44,7 +44,7 @@ def film_page(
     """The film as HTML that stands alone: see `show_film`."""
     steps = list(frames)
     sprite = _sprite(np.stack(list(frames.values())))
-    template = files(__package__).joinpath("film.html").read_text(encoding="utf-8")
+    template = files("t2i_utils.course").joinpath("film.html").read_text(encoding="utf-8")
     return Template(template).substitute(
         id=f"film-{hashlib.sha256(sprite).hexdigest()[:8]}",
         sprite=f"data:image/webp;base64,{base64.b64encode(sprite).decode()}",
