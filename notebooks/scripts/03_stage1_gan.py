@@ -12,7 +12,7 @@
 # **Goal: write a network that draws birds from sentences, watch it learn in about a minute, and
 # tell a healthy training from a sick one.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/03_stage1_gan.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
 # **In this notebook you will**
 #
@@ -33,7 +33,7 @@
 # | Memory | 3 GB |
 # | Downloads | none |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
