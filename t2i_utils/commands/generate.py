@@ -47,6 +47,13 @@ def add_arguments(parser: Parser) -> None:
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"
     )
+    how.add_argument(
+        "--best-of",
+        type=positive,
+        metavar="N",
+        help="try N noises for each picture, draw the one that the discriminator finds most real "
+        "and most like the caption; default: 8 where the weights have a discriminator, else 1",
+    )
     how.add_argument("--seed", type=seed, metavar="N", help="same seed, same result; default: 0")
     where = parser.add_argument_group("where to")
     where.add_argument(
@@ -66,19 +73,27 @@ def run(options: argparse.Namespace) -> int:
     options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
-    from t2i_utils.stackgan.weights import choose_stage, find_weights
+    from t2i_utils.drawing.saved_picture import MOST_TRIES
+    from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
     texts = _read_captions(options)
     weights = options.weights or "birds"
-    stage = choose_stage(find_weights(weights), options.stage)
+    folder = find_weights(weights)
+    stage = choose_stage(folder, options.stage)
+    options.best_of = best_of_for_people(folder, options.best_of)
     requests = _requests(texts, weights, stage, options)
     captions = [request.caption for request in requests[:: options.samples]]
+    if options.captions is None and sum(request.best_of for request in requests) > MOST_TRIES:
+        raise InputError(
+            f"a sheet takes at most {MOST_TRIES} birds, those of --best-of included: for more, "
+            "write the captions into a file, and give --captions FILE --out DIR"
+        )
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 
         synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
-    _note_unknown_words(captions, options.captions, synthesizer.encoder)
+    _print_notes(synthesizer.notes(captions), options.captions)
     if options.captions:
         return _draw_files(requests, synthesizer, options.out)
     return _draw_sheet(requests, synthesizer, options)
@@ -101,9 +116,10 @@ def _are_pictures(options: argparse.Namespace) -> bool:
         raise InputError(
             f"{pictures[0]} is a path and {caption[:60]!r} a caption: give one kind at a time"
         )
-    for name in ("captions", "stage", "out"):
+    for name in ("captions", "stage", "out", "best_of"):
         if getattr(options, name) is not None:
-            raise InputError(f"--{name} is for drawing, {pictures[0]} is a picture: leave it out")
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is for drawing, {pictures[0]} is a picture: leave it out")
     return True
 
 
@@ -140,25 +156,24 @@ def _requests(
     from t2i_utils.drawing.request import requests_for
 
     try:
-        return requests_for(captions, weights, stage, options.seed, options.samples)
+        return requests_for(
+            captions, weights, stage, options.seed, options.samples, options.best_of
+        )
     except InputError as error:
         if options.captions is None:
             raise
         raise InputError(f"{options.captions}: {error} (caption n is line n)") from error
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
-    from t2i_utils.text import unknown_words_note
-
+def _print_notes(found: Sequence[str | None], path: Path | None) -> None:
+    """Print what people should know of captions; those of a file with their lines."""
     notes = [
-        f"line {number}: {note}" if path else note
-        for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption, encoder))
+        f"line {number}: {note}" if path else note for number, note in enumerate(found, 1) if note
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)
     if len(notes) > 5:
-        print(f"note: the same holds for {len(notes) - 5} more captions", file=sys.stderr)
+        print(f"note: there are {len(notes) - 5} more such notes", file=sys.stderr)
 
 
 def _draw_files(requests: list[Any], synthesizer: Any, folder: Path) -> int:
