@@ -673,8 +673,7 @@ show_figure(figure, "mean logits of the three kinds of pair over the steps")
 print(f"over the last 15 steps: {', '.join(f'{n} {v:.2f}' for n, v in smooth.iloc[-1].items())}")
 
 # %% [markdown]
-# If `d_wrong` is not yet below `d_real`, the discriminator has not yet learned to read. Stage II
-# can sharpen edges without it.
+# If `d_wrong` is not yet below `d_real`, the discriminator has not yet learned to read.
 #
 # ### Quiz B
 #
