@@ -1,5 +1,6 @@
 """The command line, as a user types it."""
 
+import argparse
 import csv
 import json
 import os
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 from small_run import toy_pack, trained_run
 
-from t2i_utils.cli import main
+from t2i_utils.cli import build_parser, main
 from t2i_utils.commands import data as data_command
 from t2i_utils.commands import train as train_command
 from t2i_utils.drawing import synthesizer
@@ -266,6 +267,52 @@ def test_a_file_of_captions_gives_one_plain_picture_a_line(tmp_path, monkeypatch
         assert abs(found.astype(int) - expected).max() <= 1
     first, second = (pixels(tmp_path / "whole" / name) for name in names[:2])
     assert (first != second).any()
+
+
+def test_blank_lines_are_skipped_with_a_note_and_files_keep_their_line(tmp_path, capsys):
+    (tmp_path / "c.txt").write_text("a red bird\n\n  \na blue bird\n")
+    words = ["--captions", str(tmp_path / "c.txt"), "--stage", "1", "--out", str(tmp_path / "o")]
+    assert draw(*words) == 0
+    assert "line 2 and 1 more of" in capsys.readouterr().err
+    names = sorted(path.name for path in (tmp_path / "o").iterdir())
+    assert names == ["000001.png", "000004.png"]
+    (tmp_path / "c.txt").write_text("a red bird\n\n" + "bird " * 1000)
+    assert draw(*words) == 2
+    assert "c.txt line 3 ('bird bird" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["generate", "a bird", "--sample", "3"], "did you mean --samples?"),
+        (["train", "--step", "3"], "did you mean --steps?"),
+        (["generate", "a bird", "--qwertyuiop"], "unrecognized arguments: --qwertyuiop; see"),
+    ],
+)
+def test_a_misspelt_option_is_answered_with_the_nearest(words, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_every_option_says_what_it_does_and_what_it_takes():
+    def walk(parser):
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for command in action.choices.values():
+                    yield from walk(command)
+            else:
+                yield parser.prog, action
+
+    found = list(walk(build_parser()))
+    assert len(found) > 60
+    assert not [(name, action.option_strings) for name, action in found if not action.help]
+    takes = [
+        (name, action) for name, action in found if action.option_strings and action.nargs != 0
+    ]
+    bare = [(n, a.option_strings) for n, a in takes if a.metavar is None and a.choices is None]
+    assert not bare
 
 
 def test_samples_differ_and_stage_2_is_256_px(tmp_path):
