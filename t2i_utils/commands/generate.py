@@ -47,6 +47,13 @@ def add_arguments(parser: Parser) -> None:
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"
     )
+    how.add_argument(
+        "--best-of",
+        type=positive,
+        metavar="N",
+        help="try N noises for each picture, draw the one that the discriminator finds most real "
+        "and most like the caption; default: 8 where the weights have a discriminator, else 1",
+    )
     how.add_argument("--seed", type=seed, metavar="N", help="same seed, same result; default: 0")
     where = parser.add_argument_group("where to")
     where.add_argument(
@@ -67,11 +74,13 @@ def run(options: argparse.Namespace) -> int:
     if _are_pictures(options):
         return describe.run(options)
     from t2i_utils.drawing.saved_picture import MOST_TRIES
-    from t2i_utils.stackgan.weights import choose_stage, find_weights
+    from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
     texts = _read_captions(options)
     weights = options.weights or "birds"
-    stage = choose_stage(find_weights(weights), options.stage)
+    folder = find_weights(weights)
+    stage = choose_stage(folder, options.stage)
+    options.best_of = best_of_for_people(folder, options.best_of)
     requests = _requests(texts, weights, stage, options)
     captions = [request.caption for request in requests[:: options.samples]]
     if options.captions is None and sum(request.best_of for request in requests) > MOST_TRIES:
@@ -107,9 +116,10 @@ def _are_pictures(options: argparse.Namespace) -> bool:
         raise InputError(
             f"{pictures[0]} is a path and {caption[:60]!r} a caption: give one kind at a time"
         )
-    for name in ("captions", "stage", "out"):
+    for name in ("captions", "stage", "out", "best_of"):
         if getattr(options, name) is not None:
-            raise InputError(f"--{name} is for drawing, {pictures[0]} is a picture: leave it out")
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is for drawing, {pictures[0]} is a picture: leave it out")
     return True
 
 
@@ -146,7 +156,9 @@ def _requests(
     from t2i_utils.drawing.request import requests_for
 
     try:
-        return requests_for(captions, weights, stage, options.seed, options.samples)
+        return requests_for(
+            captions, weights, stage, options.seed, options.samples, options.best_of
+        )
     except InputError as error:
         if options.captions is None:
             raise

@@ -8,7 +8,7 @@ from typing import Any
 from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
 
-REFUSED = ("inputs", "captions", "samples", "seed", "stage", "json", "fast")
+REFUSED = ("inputs", "captions", "samples", "seed", "stage", "best_of", "json", "fast")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
     for name in REFUSED:
         value = getattr(options, name)
         if value or value == 0 and value is not False:  # --seed 0 was given too
-            word = "a caption or picture" if name == "inputs" else f"--{name}"
+            word = "a caption or picture" if name == "inputs" else f"--{name.replace('_', '-')}"
             raise InputError(f"--like takes everything from its picture: leave {word} out")
     out = options.out or Path("generated.png")
     if out.suffix.lower() != ".png":

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from t2i_utils.stackgan.discriminator import Discriminator
 
 VERSION = 2
+BEST_OF = 8  # noises tried for each picture that a person asks for
 WIDEST = 8192  # numbers of a caption's embedding
 
 
@@ -248,6 +249,21 @@ def _whitening(arrays: dict[str, Any]) -> Whitening:
 def has_discriminator(card: dict[str, Any], stage: int) -> bool:
     """Whether the card of a set names a discriminator of a stage."""
     return "discriminator" in card["stages"].get(str(stage), {})
+
+
+def best_of_for_people(folder: Path, asked: int | None = None) -> int:
+    """How many noises to try for each picture: as asked, else `BEST_OF` where a set can choose.
+
+    Raises:
+        InputError: more than one is asked for, and the set has no discriminator; or its card is
+            damaged.
+    """
+    can_choose = has_discriminator(read_card(folder), 1)
+    if asked is None:
+        return BEST_OF if can_choose else 1
+    if asked > 1 and not can_choose:
+        raise InputError(f"{folder} has no discriminator to choose with: draw with --best-of 1")
+    return asked
 
 
 def load_discriminator(
