@@ -29,7 +29,7 @@ PATIENCE = 900  # seconds
 
 def kill(folder: Path, pack: Path, recipe: str, backend: str, count: int, seed: int) -> list[str]:
     """Train, copy `count` times, kill, and check; return what is wrong."""
-    from test_checkpoints import ONE_THREAD
+    from test_exact_resume import ONE_THREAD
 
     (folder / "tmp").mkdir()
     environment = {
