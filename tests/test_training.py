@@ -95,36 +95,6 @@ def test_a_run_that_was_interrupted_and_resumed_equals_one_in_one_go(capsys):
     assert len(moved) > len(state) / 2
 
 
-JAX_RUNS = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from small_run import configs, load_pack
-from t2i_utils import backend
-from t2i_utils.training.run import Run
-assert backend.name() == "jax" and "tensorflow" not in sys.modules
-folder, pack = Path({folder!r}), load_pack({pack!r})
-Run(folder / "parts", pack, configs(1, 2)).train(2, progress=False)
-Run(folder / "parts", pack, configs(1, 2), resume=True).train(4, progress=False)
-Run(folder / "whole", pack, configs(1, 2)).train(4, progress=False)
-"""
-
-
-def test_on_jax_a_resumed_run_equals_one_in_one_go(tmp_path):
-    script = JAX_RUNS.format(
-        tests=str(ROOT / "tests"), folder=str(tmp_path), pack=str(toy_pack().folder)
-    )
-    environment = {
-        "KERAS_BACKEND": "jax",
-        "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),  # three runs, compiled once
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
-    run_python(script, environment)
-    assert_same_state(tmp_path / "whole", tmp_path / "parts")
-    assert logged(tmp_path / "whole") == logged(tmp_path / "parts")
-    assert steps(tmp_path / "parts", 2) == [1, 2, 3, 4]
-
-
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
