@@ -856,8 +856,9 @@ for name, sentence in ways:
     print(textwrap.fill(line, 100, subsequent_indent=21 * " "))
 
 # %% [markdown]
-# The sentences of a beam differ in a word or two. Sampled sentences differ more and are less
-# probable. What several of them say is more likely to be true than what one of them says.
+# The sentences of a beam often differ in a word or two, and sampled ones differ more. (Each word
+# lowers the log probability, so compare sentences of about the same length.) What several of the
+# sixteen say is more likely to be true than what one of them says.
 #
 # Why not draw from *all* words? Let us look at one choice: the place in the sentence above where
 # the network was least sure. We draw it at three **temperatures**. A temperature divides the log
@@ -945,12 +946,17 @@ ways.round(0).astype(int).add_suffix(", %")
 # %%
 figure, axis = plt.subplots(figsize=(8, 4))
 for name, way in ways.iterrows():
-    style = {"marker": "o", "color": "#1f6f8b"} if "nucleus" in name else {"marker": "D"}
-    axis.plot(way["different"], way["right"], markersize=9, linestyle="none", **style)
-    axis.annotate(f" {name}", (way["different"], way["right"]), fontsize=9, va="center")
+    drawn_by_chance = "nucleus" in name
+    axis.plot(
+        way["different"], way["right"], "o" if drawn_by_chance else "D", markersize=9,
+        color="#1f6f8b" if drawn_by_chance else "#e07a3f",
+    )  # fmt: skip
+    below = -16 if name == "beam of 3" else 8
+    place = {"xytext": (0, below), "textcoords": "offset points", "ha": "center", "fontsize": 9}
+    axis.annotate(name, (way["different"], way["right"]), **place)
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
 axis.set(xlabel="different pairs of words, %")
-axis.margins(x=0.3)
+axis.margins(x=0.3, y=0.2)
 show_figure(figure, f"one dot for each of: {', '.join(tried)}")
 best, boldest = ways["right"].idxmax(), ways["different"].idxmax()
 print(f"most often right: {best}; most different: {boldest}")
@@ -958,8 +964,8 @@ print(f"most often right: {best}; most different: {boldest}")
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Nine dots, each with its name: sampling at temperature 1.5 lies lowest and furthest
-# right](../figures/06_sampling.png)
+# ![Nine dots, each with its name: how right and how different each way of choosing words
+# is](../figures/06_sampling.png)
 #
 # *40 toy birds of unseen classes, the captioner of 450 steps, seed 1 of the samples.*
 #
