@@ -16,7 +16,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -35,8 +35,10 @@ from t2i_utils.pretrained import CARD
 
 _NOTE = "note.json"
 _LONGEST_NOTE = 2**22  # bytes
+LARGEST_NETWORK = 2**27  # numbers: 0.5 GB; the largest preset of a generator has a tenth of it
 
 Shape = tuple[int, ...]
+Network = TypeVar("Network")
 
 
 def write_arrays(
@@ -79,10 +81,8 @@ def read_arrays(path: Path, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray
         InputError: no such file, it may not be read, it is damaged, an array is missing, has
             another shape (nothing is unpacked then), or holds a number that is not finite.
     """
+    check_shapes(path, shapes)
     with _open(path) as archive:
-        stored = {name.removesuffix(".npy") for name in archive.namelist()}
-        found = {name: _shape(archive, name) for name in shapes if name in stored}
-        _compare(path, found, shapes)
         arrays = {name: _array(archive, name) for name in shapes}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
@@ -91,6 +91,18 @@ def read_arrays(path: Path, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray
                 "again"
             )
     return arrays
+
+
+def check_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
+    """Compare the shapes in a file with those expected; nothing is unpacked.
+
+    Raises:
+        InputError: as `read_arrays`.
+    """
+    with _open(path) as archive:
+        stored = {name.removesuffix(".npy") for name in archive.namelist()}
+        found = {name: _shape(archive, name) for name in shapes if name in stored}
+        _compare(path, found, shapes)
 
 
 def _compare(path: Path, found: Mapping[str, Shape], expected: Mapping[str, Shape]) -> None:
@@ -298,3 +310,42 @@ def read_variables(
     arrays = read_arrays(path, {**shapes, **(others or {})})
     from_arrays(prefix, variables, arrays, path)
     return {name: array for name, array in arrays.items() if name not in shapes}
+
+
+def load_network(
+    path: Path,
+    prefix: str,
+    build: Callable[[], Network],
+    variables_of: Callable[[Network], Sequence[Any]],
+    others: Mapping[str, Shape] | None = None,
+) -> tuple[Network, dict[str, np.ndarray]]:
+    """Build a network and fill it from a file, if they fit.
+
+    The sizes of a network come from the file, so anybody may have chosen them. It is first built
+    without values, which takes no memory, to learn its shapes.
+
+    Args:
+        path: of a file that `write_arrays` wrote.
+        prefix: that `to_arrays` was called with.
+        build: builds the network; called twice.
+        variables_of: gives the variables that the file has.
+        others: {name: shape} of further arrays.
+
+    Returns:
+        The network, and the further arrays.
+
+    Raises:
+        InputError: as `read_arrays`, or the network is too large.
+    """
+    import keras  # here: commands that only say what is wrong use this file too
+
+    with keras.StatelessScope(initialize_variables=False):
+        shapes = shapes_of(prefix, variables_of(build()))
+    if (total := sum(map(math.prod, shapes.values()))) > LARGEST_NETWORK:
+        raise InputError(
+            f"{path} describes a network of {total / 1e6:,.0f} million numbers, more than "
+            f"{LARGEST_NETWORK / 1e6:,.0f}: take other weights"
+        )
+    check_shapes(path, shapes)
+    network = build()
+    return network, read_variables(path, prefix, variables_of(network), others)

@@ -88,7 +88,7 @@ def test_a_damaged_card_is_named(tmp_path, text):
 
 
 def with_config(folder: Path, **changes: Any) -> None:
-    """Change the configuration in a set's file, and mend the checksum."""
+    """Change the configuration in a set's file, and mend its card."""
     with np.load(folder / "stage1.npz") as archive:
         arrays = {name: archive[name] for name in archive.files if name != "note.json"}
     note = read_note(folder / "stage1.npz")
@@ -96,6 +96,7 @@ def with_config(folder: Path, **changes: Any) -> None:
     write_arrays(folder / "stage1.npz", arrays, note)
     card = json.loads((folder / "card.json").read_text())
     card["stages"]["1"]["sha256"] = file_checksum(folder / "stage1.npz")
+    card["stages"]["1"]["config"] = note["config"]
     (folder / "card.json").write_text(json.dumps(card))
 
 
@@ -104,10 +105,10 @@ def with_config(folder: Path, **changes: Any) -> None:
     [
         ({"generator_width": 2000}, "generator_width 2000 is not a whole number from 2 to 256"),
         ({"condition_size": 10**6}, "condition_size 1000000 is not a whole number from 1 to 1024"),
-        ({"generator_width": 64}, "expected .*: it was written for another model or preset"),
+        ({"generator_width": 256}, "expected .*: it was written for another model or preset"),
         ({"noise_size": True}, "noise_size True is not a whole number"),
         ({"noise_size": "x" * 5000}, "noise_size 'xxx"),
-        ({"kl_weight": float("nan")}, "kl_weight nan is not a number"),
+        ({"kl_weight": float("inf")}, "kl_weight inf is not a number"),
         ({"kl_weight": [1]}, r"kl_weight \[1\] is not a number"),
         ({"recipe": ["paper"]}, "a configuration names no recipe"),
         ({"recipe": "../paper"}, "unknown recipe '../paper'"),
@@ -121,6 +122,22 @@ def test_a_configuration_is_checked_before_a_network_is_built(tmp_path, changes,
     with pytest.raises(InputError, match=expected) as caught:
         load_weights(tmp_path)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_a_card_of_another_configuration_than_its_file_is_refused(tmp_path):
+    save_small(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text())
+    card["stages"]["1"]["config"]["generator_width"] = 16
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match="stage1.npz and its card differ"):
+        load_weights(tmp_path)
+
+
+def test_a_network_that_would_take_all_memory_is_not_built(tmp_path, monkeypatch):
+    save_small(tmp_path)
+    monkeypatch.setattr("t2i_utils.arrays.LARGEST_NETWORK", 10_000)
+    with pytest.raises(InputError, match="describes a network of .* million numbers, more than"):
+        load_weights(tmp_path)
 
 
 @pytest.mark.parametrize(

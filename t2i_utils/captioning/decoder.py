@@ -24,9 +24,9 @@ FAR = -1e9  # added to the attention score of a position that is masked
 class CaptionerConfig:
     """All that a captioner's architecture depends on; widths are numbers of channels."""
 
-    vocabulary_size: int = whole(..., 4, 10**5)
+    vocabulary_size: int = whole(..., 4, 50_000)
     region_width: int = whole(..., 1, 4096)
-    width: int = whole(192, 1, 1024)
+    width: int = whole(192, 1, 512)
     num_heads: int = whole(4, 1, 64)
     num_blocks: int = whole(3, 1, 12)
     max_words: int = whole(32, 2, 256)  # of a sentence, its start or end mark included

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from t2i_utils.arrays import read_note, read_variables, set_file, to_arrays, write_set
+from t2i_utils.arrays import load_network, read_note, set_file, to_arrays, write_set
 from t2i_utils.captioning.bird_finder import look_closer, read_photograph
 from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
@@ -170,9 +170,14 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         fits = False
     if not fits:
         raise InputError(f"{file} is damaged or not a captioner: {mend}")
-    captioner, shape = Captioner(config), (config.region_width,)
-    shapes = {"mean": shape, "scale": shape}
-    others = read_variables(file, "captioner", captioner.weights, shapes)
+    shape = (config.region_width,)
+    captioner, others = load_network(
+        file,
+        "captioner",
+        lambda: Captioner(config),
+        lambda found: found.weights,
+        {"mean": shape, "scale": shape},
+    )
     return Describer(captioner, vocabulary, others["mean"], others["scale"], card)
 
 

@@ -7,6 +7,7 @@ A set is a folder: `card.json` (what it is and how it was made), `stage1.npz` an
 at once that there are no such weights.
 """
 
+import functools
 import json
 import os
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from t2i_utils.arrays import (
+    load_network,
     read_arrays,
     read_note,
     read_variables,
@@ -209,15 +211,16 @@ def load_weights(name: str | Path = "birds", stages: tuple[int, ...] = (1, 2)) -
     """
     folder = find_weights(name)
     card = read_card(folder)
-    entries = card["stages"]
+    entries, width = card["stages"], card["encoder"]["width"]
     generators, whitening = {}, None
     for stage in stages:
         if (entry := entries.get(str(stage))) is None:
             continue
         file = set_file(folder, entry)
-        generator = build_generator(_config(file, stage), card["encoder"]["width"])
-        others = read_variables(file, "generator", generator.variables, _whitening_shapes(card))
-        generators[stage] = generator
+        build = functools.partial(build_generator, _config(file, stage, entry), width)
+        generators[stage], others = load_network(
+            file, "generator", build, lambda model: model.variables, _whitening_shapes(card)
+        )
         whitening = _whitening(others)
     if whitening is None or 1 not in generators and 1 in stages:
         raise InputError(f"{folder} holds no weights of stage {stages[0]}: train that stage first")
@@ -278,16 +281,29 @@ def load_discriminator(
     """
     folder = find_weights(name)
     card = read_card(folder)
-    file = set_file(folder, card["stages"][str(stage)]["discriminator"])
-    if target is None:
-        target = build_discriminator(_config(file, stage), card["encoder"]["width"])
-    read_variables(file, "discriminator", target.state_variables)
-    return target
+    entry = card["stages"][str(stage)]
+    file = set_file(folder, entry["discriminator"])
+    if target is not None:
+        read_variables(file, "discriminator", target.state_variables)
+        return target
+    config, width = _config(file, stage, entry), card["encoder"]["width"]
+    return load_network(
+        file,
+        "discriminator",
+        lambda: build_discriminator(config, width),
+        lambda found: found.state_variables,
+    )[0]
 
 
-def _config(file: Path, stage: int) -> Config:
-    """The configuration that a file of a stage was written with, in float32."""
+def _config(file: Path, stage: int, entry: dict[str, Any]) -> Config:
+    """The configuration that a file of a stage was written with, in float32.
+
+    Raises:
+        InputError: it is no file of the stage, or its card's entry has another configuration.
+    """
     fields = read_note(file).get("config")
     if not isinstance(fields, dict) or fields.get("stage") != stage:
         raise InputError(f"{file} holds no Stage {stage}: restore it, or take other weights")
+    if entry.get("config", fields) != fields:
+        raise InputError(f"{file} and its card differ: restore them, or take other weights")
     return config_from_json({**fields, "precision": "float32"})

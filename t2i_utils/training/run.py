@@ -77,6 +77,11 @@ class Run:
             self._about = self.files.read_about() if self.files.is_started else {}
             self._init = init or self._about.get("init")
             self._asked = asked or self._about.get("asked")
+            for number in numbers:  # before networks of these sizes are built
+                note = self.files.read_checkpoint_note(number) or {"config": {}}
+                kept = {k: v for k, v in note["config"].items() if k != "steps"}
+                before = self._about.get("stages", {}).get(str(number), {})
+                check_same(self.files.checkpoint(number), before, kept)
             whitening = given_whitening(self.files, self._init, pack) if self._init else None
             self.data = RunData(pack, split, seed, typed, whitening)
             check_same(self.files.path, self._about, self.data.identity)

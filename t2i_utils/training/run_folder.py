@@ -216,7 +216,7 @@ def read_checkpoint_note(path: Path) -> dict[str, Any]:
     note = read_note(path)
     step, origin = note.get("step"), [note.get(key, False) for key in ("from_weights", "warm_up")]
     fits = type(step) is int and step >= 0 and all(type(value) is bool for value in origin)
-    if not fits or "config" not in note:
+    if not fits or not isinstance(note.get("config"), dict):
         raise InputError(f"{path} is no checkpoint of a stage: name another --run")
     return note
 

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 from small_run import copy_of_run, toy_pack
 
+from t2i_utils.arrays import read_note
 from t2i_utils.captioning.bird_finder import read_photograph
 from t2i_utils.captioning.describer import load_describer
 from t2i_utils.captioning.regions import WIDTH
@@ -174,14 +175,15 @@ def captions(folder: Path, random: Random) -> None:
 
 def note(folder: Path, random: Random) -> None:
     """A saved picture whose note is to be drawn again."""
-    from t2i_utils.pictures import read_note, save_png
+    from t2i_utils.pictures import read_note as read_picture_note
+    from t2i_utils.pictures import save_png
 
     path = folder / "saved.png"
     shutil.copy(_saved(), path)
     if random.random() < 0.2:
         path.write_bytes(spoil_bytes(path.read_bytes(), random))
     else:
-        found = read_note(path)
+        found = read_picture_note(path)
         whole = spoil_json(json.loads(found["t2i"]), random)
         if random.random() < 0.1:
             whole["requests"] = whole.get("requests", []) * 3000
@@ -226,7 +228,12 @@ def pack(folder: Path, random: Random) -> None:
 def weights(folder: Path, random: Random) -> None:
     """A weight set whose checksums are right."""
     target = shutil.copytree(RUN / "weights", folder / "weights")
-    _spoil_set(target, random, lambda card: card["stages"].values())
+
+    def entries(card: Any) -> list[Any]:
+        stages = card["stages"].values()
+        return [*stages, *(entry["discriminator"] for entry in stages)]
+
+    _spoil_set(target, random, entries)
     words = ["generate", "a bird", "--weights", target, "--out", folder / "drawn.png"]
     _command([*words, "--best-of", "2"] if random.random() < 0.3 else words)
 
@@ -268,7 +275,10 @@ def _spoil_set(folder: Path, random: Random, entries: Callable[[Any], Any]) -> N
     spoil_npz(_any(folder, random, "*.npz"), random)
     content = json.loads(card.read_text())
     for entry in entries(content):
-        entry["sha256"] = hashlib.sha256((folder / entry["file"]).read_bytes()).hexdigest()
+        file = folder / entry["file"]
+        entry["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        with contextlib.suppress(InputError, KeyError):
+            entry |= {key: read_note(file)["config"] for key in entry if key == "config"}
     card.write_text(json.dumps(content))
 
 
