@@ -655,6 +655,9 @@ by_hand = [vocabulary.decode(row) for row in say_greedily(encoder, decoder, stan
 show_sheet(by_hand, [[picture] for picture in pictures[six]], size=150)
 
 # %% [markdown]
+# Are the colours on the bird? Are they on the right part? Section 9 counts both. To find a colour
+# takes fewer steps than to find whose colour it is.
+#
 # ## 6. What does the library add?
 #
 # The library's `Captioner` has the same layers. Its attention is written with `Dense` layers, and
