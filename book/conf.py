@@ -25,6 +25,7 @@ nb_execution_cache_path = os.environ["T2I_SITE_CACHE"]
 nb_execution_timeout = 900  # seconds a cell
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # what cells print as Markdown may hold tables
 nb_ipywidgets_js = {}  # widgets need a kernel, and their scripts another server
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"

@@ -50,14 +50,16 @@ def main() -> None:
     sphinx = [*python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     sphinx += ["-d", str(results / "doctrees"), str(source), str(site)]
     if subprocess.run(sphinx, env=environment).returncode:
+        shutil.rmtree(results / "doctrees", ignore_errors=True)  # or no warning would come again
         raise SystemExit("Sphinx found what is written above: mend it, then build again")
     if not options.no_playground:
         tool = Path(__file__).with_name("playground.py")
-        sources = ROOT / "t2i_utils", BOOK / "playground", BOOK / "gallery.txt", tool
-        folder = _folder_for("playground", *sources)
+        sources = [BOOK / name for name in ("playground", "gallery.txt", "_static/bird.svg")]
+        folder = _folder_for("playground", ROOT / "t2i_utils", tool, *sources)
         if not folder.is_dir():
             unfinished = BUILD / "playground"
-            subprocess.run([*python, str(tool), str(unfinished)], env=environment, check=True)
+            if subprocess.run([*python, str(tool), str(unfinished)], env=environment).returncode:
+                raise SystemExit("the playground could not be made: see above")
             unfinished.rename(folder)
         shutil.copytree(folder, site / "playground")
     check(site, "playground" if options.no_playground else "")

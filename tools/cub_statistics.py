@@ -5,6 +5,7 @@ there.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ import numpy as np
 from t2i_utils.course.data import course_dataset, course_root
 from t2i_utils.course.style import use_style
 from t2i_utils.data.readers.cub import class_attributes
+from t2i_utils.data.records import Record
 
 FIGURE = Path(__file__).resolve().parent.parent / "figures" / "01_cub.png"
 COLOURS = [
@@ -31,7 +33,9 @@ COLOURS = [
 TICKED = (0, 10, 30, 50, 70, 100.1)  # per cent of people who ticked a colour for some part
 
 
-def told_by_ticks(records: list, attributes: dict[int, dict[str, float]]) -> list[list[float]]:
+def told_by_ticks(
+    records: Sequence[Record], attributes: dict[int, dict[str, float]]
+) -> list[list[float]]:
     """For each bin of ticks: shares of a class's captions that name the colour."""
     bins: list[list[float]] = [[] for _ in TICKED[1:]]
     for class_id in {record.class_id for record in records}:

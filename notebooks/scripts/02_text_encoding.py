@@ -494,7 +494,7 @@ whiten = whitening_of(mean, np.cov(train_vectors.T))
 inputs = {  # the vectors, and Adam's learning rate
     "as they come": (told_vectors, 1e-3),
     "as they come, rate 0.3": (told_vectors, 0.3),
-    "times one constant": (told_vectors / train_vectors.std(), 1e-3),
+    "times one constant": (told_vectors / deviation.mean(), 1e-3),
     "standardised": ((told_vectors - mean) / deviation, 1e-3),
     "whitened": (whiten(told_vectors), 1e-3),
 }
@@ -529,10 +529,9 @@ last = table[table["epoch"] == 12].set_index("vectors")["accuracy"]
 print("\n".join(f"{share:4.0%}  {name}" for name, share in last.items()))
 
 # %% [markdown]
-# As they come, the vectors are too small for steps of 0.001. But this is a matter of scale alone: a
-# constant factor or a larger learning rate mends it about as well as standardising does. What
-# whitening adds is the difference between the last two lines. That part comes from turning up small
-# directions, and no single learning rate can do it.
+# As they come, the vectors are too small for steps of 0.001. This is a matter of scale: compare the
+# two controls with standardising. What whitening adds is the difference between the last two lines.
+# That part comes from turning up small directions, and no single learning rate can do it.
 #
 # <details><summary>Expected result</summary>
 #

@@ -739,7 +739,7 @@ for name, pictures in stages.items():
     rows.append((name, (images - layout(images)).var() / images.var(), kept))
 rows.append(("real pictures", share, np.nan))
 table = pd.DataFrame(rows, columns=["pictures", "share of detail", "layout kept"])
-table.round(3).fillna("")
+table.round(3).astype(object).fillna("")
 
 # %% [markdown]
 # Detail need not be right. Hatching in an empty sky counts as well, so look whether you find any.

@@ -540,7 +540,7 @@ print("places with another answer:", np.flatnonzero((before != after).any(axis=(
 # of its captions, and the encoder's work serves both.
 
 # %%
-PICTURES, CAPTIONS, STEPS = 16, 2, 600
+PICTURES, CAPTIONS, STEPS = 16, 2, 450
 mean = regions_to_learn.mean((0, 1), "float32")
 scale = regions_to_learn.std((0, 1), "float32") + 1e-3
 numbers_of = [vocabulary.encode(pack.captions[row], LENGTH + 1) for row in train]
@@ -641,7 +641,7 @@ print(f"loss {losses[0]:.2f} at the first step, {np.mean(losses[-20:]):.2f} at t
 # ![The loss falls steeply in the first fifty steps from the line "knows nothing", then
 # slowly](../figures/06_loss.png)
 #
-# *600 steps of 16 toy birds with 2 captions each, width 96, seed 0, two cores without a GPU.*
+# *450 steps of 16 toy birds with 2 captions each, width 96, seed 0, two cores without a GPU.*
 #
 # </details>
 #
@@ -710,9 +710,9 @@ print(", ".join(f"{name}: {value:.1f} seconds" for name, value in seconds.items(
 # `Describer` holds all that belongs together: network, vocabulary, and the statistics that
 # standardise regions.
 #
-# **Now the other way round.** The library comes with a captioner that was trained for an hour on
-# photographs. Its weights fit into *your* layers. Let yours describe real birds, as the generator
-# of notebook 03 draws them.
+# **Now the other way round.** The library comes with a captioner that was trained on photographs,
+# for longer than a notebook's minute. Its weights fit into *your* layers. Let yours describe real
+# birds, as the generator of notebook 03 draws them.
 
 # %%
 wishes = [
@@ -724,7 +724,7 @@ wishes = [
     "this bird has a black head, black wings and an orange belly",
 ]
 artist = Synthesizer("birds")
-drawn = artist.draw(artist.embed(wishes), artist.noise(len(wishes), seed=1), stage=2)[2]
+drawn_birds = artist.draw(artist.embed(wishes), artist.noise(len(wishes), seed=1), stage=2)[2]
 
 # %% [markdown]
 # Your layers in the size of the shipped captioner, with its weights:
@@ -739,6 +739,8 @@ if SHIPPED:
         hand_decoder(sizes.vocabulary_size, sizes.width, sizes.num_blocks, sizes.max_words),
     )
     give_weights(shipped.captioner.weights, in_library_order(*large))
+    about = shipped.card
+    print(f"trained for {about['steps']:,} steps on {about['num_images']:,} photographs")
 
 # %% [markdown]
 # Above, the picture drawn for each wish. Below it, what your layers say. The captioner has not seen
@@ -746,9 +748,9 @@ if SHIPPED:
 
 # %%
 if SHIPPED:
-    seen = shipped.standardise(shipped.eyes(resize(drawn, IMAGE_SIZE)).regions)
+    seen = shipped.standardise(shipped.eyes(resize(drawn_birds, IMAGE_SIZE)).regions)
     texts = [shipped.vocabulary.decode(row) for row in say_greedily(*large, seen)]
-    show_sheet(texts, [[picture] for picture in drawn], size=150)
+    show_sheet(texts, [[picture] for picture in drawn_birds], size=150)
     again = [shipped.vocabulary.decode(found.words) for found in greedy(shipped.captioner, seen)]
     print(f"the library says the same of {np.mean(np.equal(texts, again)):.0%}")
     for wish, text in zip(wishes, texts, strict=True):
@@ -854,8 +856,9 @@ for name, sentence in ways:
     print(textwrap.fill(line, 100, subsequent_indent=21 * " "))
 
 # %% [markdown]
-# The sentences of a beam differ in a word or two. Sampled sentences differ more and are less
-# probable. What several of them say is more likely to be true than what one of them says.
+# The sentences of a beam often differ in a word or two, and sampled ones differ more. (Each word
+# lowers the log probability, so compare sentences of about the same length.) What several of the
+# sixteen say is more likely to be true than what one of them says.
 #
 # Why not draw from *all* words? Let us look at one choice: the place in the sentence above where
 # the network was least sure. We draw it at three **temperatures**. A temperature divides the log
@@ -943,12 +946,17 @@ ways.round(0).astype(int).add_suffix(", %")
 # %%
 figure, axis = plt.subplots(figsize=(8, 4))
 for name, way in ways.iterrows():
-    style = {"marker": "o", "color": "#1f6f8b"} if "nucleus" in name else {"marker": "D"}
-    axis.plot(way["different"], way["right"], markersize=9, linestyle="none", **style)
-    axis.annotate(f" {name}", (way["different"], way["right"]), fontsize=9, va="center")
+    drawn_by_chance = "nucleus" in name
+    axis.plot(
+        way["different"], way["right"], "o" if drawn_by_chance else "D", markersize=9,
+        color="#1f6f8b" if drawn_by_chance else "#e07a3f",
+    )  # fmt: skip
+    below = -16 if name == "beam of 3" else 8
+    place = {"xytext": (0, below), "textcoords": "offset points", "ha": "center", "fontsize": 9}
+    axis.annotate(name, (way["different"], way["right"]), **place)
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
 axis.set(xlabel="different pairs of words, %")
-axis.margins(x=0.3)
+axis.margins(x=0.3, y=0.2)
 show_figure(figure, f"one dot for each of: {', '.join(tried)}")
 best, boldest = ways["right"].idxmax(), ways["different"].idxmax()
 print(f"most often right: {best}; most different: {boldest}")
@@ -956,10 +964,10 @@ print(f"most often right: {best}; most different: {boldest}")
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Nine dots, each with its name: sampling at temperature 1.5 lies lowest and furthest
-# right](../figures/06_sampling.png)
+# ![Nine dots, each with its name: how right and how different each way of choosing words
+# is](../figures/06_sampling.png)
 #
-# *40 toy birds of unseen classes, the captioner of 600 steps, seed 1 of the samples.*
+# *40 toy birds of unseen classes, the captioner of 450 steps, seed 1 of the samples.*
 #
 # </details>
 #
@@ -998,7 +1006,7 @@ show_figure(figure, f"one bird again and again, with the regions looked at for: 
 # ![One bird again and again, a word of its description above each, bright where the network
 # looked](../figures/06_attention.png)
 #
-# *The captioner of 600 steps; toy birds, seed 0.*
+# *The captioner of 450 steps; toy birds, seed 0.*
 #
 # </details>
 #
@@ -1192,7 +1200,7 @@ for name in ("colour_f1", "part_f1", "cider_d"):
 # ![Three bar charts: the captioner's bar is the longest of the four in
 # each](../figures/06_scores.png)
 #
-# *120 toy birds of unseen classes, a captioner of 600 steps on 480 pictures, seed 0.*
+# *120 toy birds of unseen classes, a captioner of 450 steps on 480 pictures, seed 0.*
 #
 # </details>
 #
@@ -1243,9 +1251,9 @@ print(f"most often said: {said_of.idxmax()}, least often: {said_of.idxmin()}")
 # %%
 rng = np.random.default_rng(3)
 scenes = {
-    "the left bird": drawn[0],
-    "the right bird": drawn[3],
-    "both": np.concatenate([drawn[0], drawn[3]], axis=1),
+    "the left bird": drawn_birds[0],
+    "the right bird": drawn_birds[3],
+    "both": np.concatenate([drawn_birds[0], drawn_birds[3]], axis=1),
     "a landscape": np.asarray(paint_scenery("lake", 256, 200.0, rng)),
     "noise": rng.integers(0, 256, (256, 256, 3)).astype("uint8"),
 }
@@ -1344,7 +1352,7 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # by chance](../figures/06_round_trip.png)
 #
 # *60 captions of unseen toy classes, one noise each, the shipped toy weights, Stage I; a captioner
-# of 600 steps.*
+# of 450 steps.*
 #
 # </details>
 #

@@ -83,14 +83,23 @@ def requests_for(
     seed: int = 0,
     samples: int = 1,
     best_of: int = 1,
+    names: Sequence[str] | None = None,
 ) -> list[Request]:
     """Requests for a list of captions, each drawn `samples` times with noise of its own.
 
     Picture number i takes row i of the seed's noise.
 
+    Args:
+        captions: one or several.
+        weights: a set's name or folder.
+        stage: 1 or 2.
+        seed: of the noise.
+        samples: pictures of each caption.
+        best_of: noises tried for each picture.
+        names: what messages call each caption; None counts them from 1.
+
     Raises:
-        InputError: there is no caption, or a value that cannot be drawn; captions are counted
-            from 1 in messages.
+        InputError: there is no caption, or a value that cannot be drawn.
     """
     captions = [captions] if isinstance(captions, str) else list(captions)
     if not captions:
@@ -103,7 +112,7 @@ def requests_for(
             seed,
             row * samples + sample,
             best_of=best_of,
-            called=f"caption {row + 1}",
+            called=names[row] if names else f"caption {row + 1}",
         )
         for row, caption in enumerate(captions)
         for sample in range(samples)

@@ -28,7 +28,7 @@ from t2i_utils.text import (
 from t2i_utils.text.whitening import limit_length
 
 BATCH_SIZE = 32  # pictures that go through a generator together
-CHUNK = 256  # pictures in memory at once where many are drawn
+CHUNK = 64  # pictures in memory at once where many are drawn
 FAR_NOTE = "'{}' is unlike the captions of training: some of it may not show in the picture"
 LAST_CALLS = 8  # of the encoder, whose results are remembered: a moving slider encodes once
 
