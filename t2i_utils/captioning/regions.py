@@ -12,12 +12,15 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.vision import load_features
-from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
+from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, middle_map
 
 IMAGE_SIZE = 224  # pixels
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
 WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its mean colour
+GRID = 14  # places along a side of the maps that a reader of parts takes
+LOW_WIDTH = 3 + 24 + 40  # mean colour, and the maps at strides 4 and 8
+MIDDLE_WIDTH = 80  # the map at stride 16 that the network's upper part takes
 BATCH_SIZE = 32
 
 
@@ -29,11 +32,15 @@ class RegionFeatures(NamedTuple):
         bird: (n,) float32, the probability of ImageNet's bird classes together.
         places: (n, 7, 7) float32, how much more each place looks like a bird than like other
             things, in logits, at least 0.
+        low: (n, 14, 14, 67) float32, mean colours and the maps at strides 4 and 8.
+        middle: (n, 14, 14, 80) float32, the map that the network's upper part takes.
     """
 
     regions: np.ndarray
     bird: np.ndarray
     places: np.ndarray
+    low: np.ndarray
+    middle: np.ndarray
 
 
 class RegionEncoder:
@@ -47,20 +54,31 @@ class RegionEncoder:
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
         regions = layers.Concatenate()([*maps, colours])
         regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
-        model = keras.Model(images, [regions, network.outputs[-1]])
+        low = layers.Concatenate()([
+            layers.AveragePooling2D(x.shape[1] // GRID)(x) for x in (images, *network.outputs[:2])
+        ])  # fmt: skip
+        middle = middle_map(network)
+        model = keras.Model(images, [regions, network.outputs[-1], low, middle])
         self._features = backend.compile_function(model, model.variables)
+        lower = keras.Model(images, [low, middle])
+        self._maps = backend.compile_function(lower, lower.variables)
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
         """Features of pictures (n, 224, 224, 3) uint8."""
-        regions = np.empty((len(pictures), NUM_REGIONS, WIDTH), np.float32)
-        bird = np.empty(len(pictures), np.float32)
-        places = np.empty((len(pictures), SIDE, SIDE), np.float32)
+        found = []
         for start in range(0, len(pictures), BATCH_SIZE):
-            rows = slice(start, start + BATCH_SIZE)
-            images = pictures[rows].astype("float32") / 127.5 - 1
-            regions[rows], logits = backend.to_numpy(self._features(images))
-            bird[rows], places[rows] = _birds(logits)
-        return RegionFeatures(regions, bird, places)
+            images = _scaled(pictures[start : start + BATCH_SIZE])
+            regions, logits, *maps = backend.to_numpy(self._features(images))
+            found.append((regions, *_birds(logits), *maps))
+        return RegionFeatures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
+        """The low and the middle maps alone, of at most `BATCH_SIZE` pictures."""
+        return backend.to_numpy(self._maps(_scaled(pictures)))
+
+
+def _scaled(pictures: np.ndarray) -> np.ndarray:
+    return pictures.astype("float32") / 127.5 - 1
 
 
 def _per_region(features: Any) -> Any:
