@@ -25,8 +25,8 @@ BEAK = {
     "thickness": {"thick": "thick", "thin": "thin", "skinny": "thin", "narrow": "thin",
                   "stout": "thick", "slender": "thin"},
     "shape": {"curved": "curved", "hooked": "hooked", "pointed": "pointed", "pointy": "pointed",
-              "sharp": "pointed", "flat": "flat", "triangular": "cone-shaped", "cone": "cone-shaped",
-              "conical": "cone-shaped", "needle": "pointed"},
+              "sharp": "pointed", "needle": "pointed", "flat": "flat", "cone": "cone-shaped",
+              "triangular": "cone-shaped", "conical": "cone-shaped"},
 }  # fmt: skip
 PATTERNED = ("crown", "head", "throat", "breast", "belly", "back", "wing", "tail")
 LENGTHS = {"long": "long", "short": "short"}  # of tails and legs
@@ -55,7 +55,7 @@ class Claim(NamedTuple):
 
 
 def _patterns(values: Iterable[str]) -> tuple[re.Pattern, re.Pattern, re.Pattern]:
-    """Patterns of (value, part): "spotted white belly", "belly is spotted", "spots on its belly"."""
+    """Patterns of "spotted white belly", "belly is spotted" and "spots on its belly"."""
     value = rf"(?:{'|'.join(values)})"
     between = rf"(?:(?!{_PART}\b|(?:{_STOP}) )[\w'-]+ ){{0,4}}"
     return (

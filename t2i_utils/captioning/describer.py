@@ -101,7 +101,7 @@ class Describer:
     @functools.cached_property
     def eyes(self) -> RegionEncoder:
         """The network that looks at pictures, loaded when it is first needed."""
-        return RegionEncoder()
+        return RegionEncoder(self.reader.presence if self.reader else None)
 
     def describe(
         self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0, fast: bool = False

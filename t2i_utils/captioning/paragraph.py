@@ -52,7 +52,7 @@ def stated(sure: Mapping[str, Sequence[str]]) -> set[Claim]:
 
 
 def _whole(sure: Mapping[str, Sequence[str]]) -> str:
-    """ "This is a small black and yellow bird with a short, pointed black beak." """
+    """Write such as "This is a small black and yellow bird with a short, pointed black beak."."""
     size = [word.replace("medium", "medium-sized") for word in sure.get("bird size", ())]
     bird = " ".join([*size, *_words(sure.get("bird colour", ())), "bird"])
     shapes = [
@@ -66,7 +66,7 @@ def _whole(sure: Mapping[str, Sequence[str]]) -> str:
 
 
 def _predicate(part: str, sure: Mapping[str, Sequence[str]]) -> str:
-    """ "long and white with black bars", or nothing."""
+    """Write such as "long and white with black bars", or nothing."""
     words = _joined([*sure.get(f"{part} length", ()), *sure.get(f"{part} colour", ())], " and ")
     patterns = [_WITH[pattern] for pattern in sure.get(f"{part} pattern", ())]
     if part == "wing" and patterns == ["bars"]:
@@ -77,7 +77,7 @@ def _predicate(part: str, sure: Mapping[str, Sequence[str]]) -> str:
 
 
 def _clause(parts: Sequence[str], predicate: str) -> str:
-    """ "its breast and belly are white" """
+    """Write such as "its breast and belly are white"."""
     verb = "are" if len(parts) > 1 or parts[0] in PLURAL else "is"
     return f"its {_joined([NOUNS[part] for part in parts], ' and ')} {verb} {predicate}"
 

@@ -50,8 +50,9 @@ class PartReader:
         claims: what it reads, sorted by part.
         parts: the parts, in the order of their claims.
         model: [low, middle] maps to [true, named, colours, looks, deep, parts]: logits, where it
-            looked, and the features of the whole and of each part that further tasks are trained on.
+            looked, and the features of the whole and of each part, for further tasks.
         calibration: (2, claims), by which the logits of `true` are multiplied, and what is added.
+        presence: of `t2i_utils.captioning.no_bird`, or None.
     """
 
     def __init__(self, claims: Sequence[Claim], precision: str = "float32") -> None:
@@ -59,6 +60,7 @@ class PartReader:
         self.claims = tuple(sorted(claims, key=lambda claim: (claim.part, claim)))
         self.parts = tuple(dict.fromkeys(claim.part for claim in self.claims))
         self.calibration = np.array([[1.0], [0.0]]) * np.ones(len(self.claims))
+        self.presence: np.ndarray | None = None
         with backend.precision(precision):
             self.upper = lite0_upper(IMAGE_SIZE)
             self.model, self.normalise = self._build()
@@ -103,7 +105,10 @@ class PartReader:
         """Arrays, float16 but for the calibration, and the note of their file."""
         arrays = to_arrays("reader", self.weights, "float16")
         note = {"claims": [list(claim) for claim in self.claims]}
-        return {**arrays, "calibration": self.calibration}, note
+        arrays["calibration"] = self.calibration.astype("float32")
+        if self.presence is not None:
+            arrays["presence"] = self.presence
+        return arrays, note
 
     @classmethod
     def from_arrays(
@@ -112,7 +117,7 @@ class PartReader:
         """The reader of which `to_arrays` gave these; `file` is named in errors."""
         reader = cls([Claim(*claim) for claim in note["claims"]])
         from_arrays("reader", reader.weights, arrays, file)
-        reader.calibration = arrays["calibration"]
+        reader.calibration, reader.presence = arrays["calibration"], arrays.get("presence")
         return reader
 
     def _build(self) -> tuple[keras.Model, Any]:

@@ -5,30 +5,47 @@ both are further tasks, whose layers are thrown away at the end. Some classes ar
 these the probabilities are calibrated.
 """
 
+import contextlib
 import zlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
+from tqdm.auto import tqdm
 
 from t2i_utils import backend
-from t2i_utils.captioning.caption_metrics import COLOURS, NAMED_BY, PART_NAMED_BY, colours_of
+from t2i_utils.captioning.claim_scores import Labels
 from t2i_utils.captioning.claims import Claim, claims_of
-from t2i_utils.captioning.reader import PartReader
-from t2i_utils.captioning.regions import GRID, IMAGE_SIZE, LOW_WIDTH, MIDDLE_WIDTH, RegionEncoder
+from t2i_utils.captioning.no_bird import fit_presence, without_birds
+from t2i_utils.captioning.reader import DROPOUT, PartReader
+from t2i_utils.captioning.regions import (
+    GRID,
+    IMAGE_SIZE,
+    LOW_WIDTH,
+    MIDDLE_WIDTH,
+    RegionEncoder,
+    mean_of,
+)
 from t2i_utils.captioning.views import FOLDER, view
 from t2i_utils.data import Pack
+from t2i_utils.errors import InputError
+from t2i_utils.training.loop import train_steps
 from t2i_utils.vision import load_features
 
-NUM_VIEWS = 4  # random ones of each picture; the whole picture is a further one
-LEAST_WINDOW = 0.8
-LEAST_PICTURES = 40  # of training pictures of which a claim is made, or it is not learnt
+STEPS = 1500
+NUM_VIEWS = 2  # random ones of each picture; the whole picture is a further one
+LEAST_WINDOW = 0.8  # of the stored square's side
+LEAST_SHARE = 0.008  # of training pictures of which a claim is made, or it is not learnt
 HELD_BACK = 10  # every tenth class is for calibration
 BATCH = 32
 RATES = (1.5e-4, 1.5e-3)  # of the upper blocks and of the head
 WEIGHT_DECAY = 0.02
+CALIBRATION_STEPS = 200
+PRIOR = 20  # claims that an offset of 0 weighs
+NUM_PRESENCE = 400  # pictures with and without a bird that its probability is fitted to
 
 
 def held_back(pack: Pack, rows: np.ndarray) -> np.ndarray:
@@ -37,8 +54,8 @@ def held_back(pack: Pack, rows: np.ndarray) -> np.ndarray:
     return np.isin(pack.class_ids[rows], classes[5::HELD_BACK])
 
 
-def maps_of(pack: Pack, rows: np.ndarray, num_views: int) -> tuple[np.ndarray, np.ndarray]:
-    """Maps (rows, 1 + views, 14, 14, channels) float16, low and middle, kept with the pack.
+def maps_of(pack: Pack, rows: np.ndarray, num_views: int, progress: bool = True) -> np.ndarray:
+    """Maps (rows, 1 + views, 14, 14, 67 + 80) float16, low then middle, kept with the pack.
 
     The first view is the whole picture.
     """
@@ -48,7 +65,7 @@ def maps_of(pack: Pack, rows: np.ndarray, num_views: int) -> tuple[np.ndarray, n
 
     def compute(store: np.ndarray) -> None:
         encoder, pictures = RegionEncoder(), pack.images_for(IMAGE_SIZE)
-        for start in range(0, len(rows), BATCH):
+        for start in tqdm(range(0, len(rows), BATCH), desc="looking", disable=not progress):
             chosen = rows[start : start + BATCH]
             for number in range(1 + num_views):
                 seen = [
@@ -62,163 +79,160 @@ def maps_of(pack: Pack, rows: np.ndarray, num_views: int) -> tuple[np.ndarray, n
                 maps = encoder.maps(np.stack(seen))
                 store[start : start + len(chosen), number] = np.concatenate(maps, axis=-1)
 
-    found = pack.kept(file, np.float16, shape, compute)
-    return found[..., :LOW_WIDTH], found[..., LOW_WIDTH:]
-
-
-class Labels:
-    """What ten people say of n pictures, as a reader learns it.
-
-    Attributes:
-        true: (n, claims) bool, whether one of them makes the claim.
-        known: (n, claims) bool, whether any of them speaks of its slot.
-        named: (n, claims) bool, whether two of them make it.
-        colours: (n, 15) bool, whether three of them name a colour.
-    """
-
-    def __init__(self, captions: Sequence[Sequence[str]], claims: Sequence[Claim]) -> None:
-        """Read the captions of n pictures."""
-        said = [[claims_of(caption) for caption in own] for own in captions]
-        count = np.array(
-            [[sum(claim in one for one in own) for claim in claims] for own in said], int
-        )
-        people = np.array([[min(len(own), 10) / 10] for own in said])
-        slots = [{claim.slot for one in own for claim in one} for own in said]
-        parts = [{claim.part for one in own for claim in one} for own in said]
-        self.true = count >= 1
-        self.known = np.array([
-            [c.part in part if c.silence_speaks else c.slot in slot for c in claims]
-            for slot, part in zip(slots, parts, strict=True)
-        ])  # fmt: skip
-        self.named = count >= PART_NAMED_BY * people
-        named = np.array([
-            [sum(colour in colours_of(text) for text in own) for colour in COLOURS]
-            for own in captions
-        ])  # fmt: skip
-        self.colours = named >= NAMED_BY * people
+    return pack.kept(file, np.float16, shape, compute)
 
 
 def learnable(captions: Sequence[Sequence[str]]) -> list[Claim]:
-    """The claims that are made of enough pictures."""
-    counts: dict[Claim, int] = {}
-    for own in captions:
-        for claim in set().union(*map(claims_of, own)):
-            counts[claim] = counts.get(claim, 0) + 1
-    return sorted(claim for claim, count in counts.items() if count >= LEAST_PICTURES)
+    """The claims that are made of enough pictures, sorted."""
+    counts = Counter(claim for own in captions for claim in set().union(*map(claims_of, own)))
+    least = max(5, LEAST_SHARE * len(captions))
+    return sorted(claim for claim, count in counts.items() if count >= least)
 
 
-class ReaderTraining:
-    """A training in pieces: `run` goes on from where the last call stopped."""
+def train_reader(
+    pack: Pack,
+    attributes: Mapping[int, Mapping[str, float]] | None,
+    steps: int = STEPS,
+    seed: int = 0,
+    num_views: int = NUM_VIEWS,
+    progress: bool = True,
+    precision: str = "mixed_bfloat16",
+    watch: Callable[[int, np.ndarray], None] | None = None,
+) -> tuple[PartReader, dict[str, Any]]:
+    """Train on all pictures of the zero-shot training classes, but for those that calibrate.
 
-    def __init__(
-        self,
-        reader: PartReader,
-        labels: Labels,
-        classes: np.ndarray,
-        attributes: np.ndarray,
-        maps: tuple[np.ndarray, np.ndarray],
-        steps: int,
-        seed: int = 0,
-    ) -> None:
-        """Prepare.
+    Ctrl-C and SIGTERM end the training early and give what was learnt so far.
 
-        Args:
-            reader: to train.
-            labels: of the pictures.
-            classes: (n,) from 0.
-            attributes: (n, 312) float32 in [0, 1], of the pictures' classes.
-            maps: of `maps_of`.
-            steps: of the whole training; the learning rates fall to 0 at its end.
-            seed: of the batches.
-        """
-        self.reader, self.maps, self.seed, self.step = reader, maps, seed, 0
-        self.losses: list[np.ndarray] = []
-        self._targets = {
-            "true": labels.true.astype("float32"), "known": labels.known.astype("float32"),
-            "named": labels.named.astype("float32"), "colours": labels.colours.astype("float32"),
-            "classes": classes.astype("int32"), "attributes": attributes.astype("float32"),
-        }  # fmt: skip
-        network = load_features("lite0", IMAGE_SIZE)
-        for layer in reader.upper.layers:
-            if layer.weights:
-                layer.set_weights(network.get_layer(layer.name).get_weights())
-        low = np.asarray(maps[0][:512, 0], "float32").reshape(-1, LOW_WIDTH)
-        reader.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
-        deep, parts = reader.model.outputs[-2:]
-        both = layers.Concatenate()([deep, layers.Flatten()(parts)])
-        both = layers.Dropout(0.3)(both)
-        self.further = keras.Model(
-            reader.model.inputs,
-            [
-                *reader.model.outputs[:3],
-                layers.Dense(int(classes.max()) + 1, dtype="float32")(deep),
-                layers.Dense(attributes.shape[1], dtype="float32")(both),
-            ],
+    Args:
+        pack: a packed data set.
+        attributes: CUB's, of each class; None leaves that task out.
+        steps: updates of 32 pictures.
+        seed: of the initial weights and the batches.
+        num_views: random windows of each picture; their maps are computed once and kept.
+        progress: show bars.
+        precision: of the network in training.
+        watch: called with the step and the loss of each task after each update.
+
+    Returns:
+        The reader, and what its card says of it.
+
+    Raises:
+        InputError: too few pictures are captioned alike, or the pack's folder cannot be written.
+    """
+    rows = pack.indices("zero-shot", "train")
+    back = held_back(pack, rows)
+    own = np.flatnonzero(~back)
+    captions = [pack.captions[row] for row in rows]
+    claims = learnable([captions[place] for place in own])
+    if not claims:
+        raise InputError(f"no claim is made of enough pictures of {pack.folder}: train on more")
+    keras.utils.set_random_seed(seed)
+    reader = PartReader(claims, precision)
+    maps = maps_of(pack, rows, num_views, progress)
+    low = np.asarray(maps[own[:512], 0, ..., :LOW_WIDTH], "float32").reshape(-1, LOW_WIDTH)
+    _begin(reader, low)
+    labels = Labels(captions, reader.claims)
+    targets = {
+        "true": labels.true, "known": labels.known, "named": labels.named,
+        "colours": labels.colours,
+    }  # fmt: skip
+    targets = {name: array.astype("float32") for name, array in targets.items()}
+    numbers = np.unique(pack.class_ids[rows[own]], return_inverse=True)[1]
+    targets["classes"] = np.zeros(len(rows), "int32")
+    targets["classes"][own] = numbers
+    names = sorted(next(iter(attributes.values()))) if attributes else []
+    targets["attributes"] = (
+        np.array(
+            [[attributes[int(c)][n] / 100 for n in names] for c in pack.class_ids[rows]], "float32"
         )
-        # The gradient of depthwise kernels is slow on CPUs and they are 3 % of the weights.
-        upper = [v for v in reader.upper.trainable_variables if "depthwise" not in v.path]
-        own = {id(v) for v in reader.upper.variables}
-        head = [v for v in self.further.trainable_variables if id(v) not in own]
-        self._groups = upper, head
-        self._optimizers = []
-        for rate, group in zip(RATES, self._groups, strict=True):
-            schedule = keras.optimizers.schedules.CosineDecay(
-                0.0, steps, warmup_target=rate, warmup_steps=min(100, steps // 4)
+        if attributes
+        else np.zeros((len(rows), 0), "float32")
+    )
+    update = _compile(reader, int(numbers.max()) + 1, len(names), steps)
+    losses: list[np.ndarray] = []
+
+    def make(step: int) -> dict[str, np.ndarray]:
+        random = np.random.default_rng([seed, step])
+        chosen = random.choice(own, BATCH, replace=len(own) < BATCH)
+        seen = maps[chosen, random.integers(maps.shape[1], size=BATCH)].astype("float32")
+        batch = {"low": seen[..., :LOW_WIDTH], "middle": seen[..., LOW_WIDTH:]}
+        return {**batch, **{name: array[chosen] for name, array in targets.items()}}
+
+    def learn(step: int, batch: dict[str, np.ndarray]) -> None:
+        losses.append(backend.to_numpy(update(batch)))
+        if watch is not None:
+            watch(step + 1, losses[-1])
+
+    with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C, in the middle of a step
+        train_steps(
+            range(steps), make, learn, title="reader", progress=progress,
+            flush=lambda: f"loss={losses[-1].sum():.2f}",
+        )  # fmt: skip
+    if back.any():
+        reader.calibration = calibrate(reader, maps[back, 0], labels.of(back))
+    reader.presence = _presence(pack, rows[own])
+    card = {
+        "split": "zero-shot train", "num_images": len(own), "calibrated_on": int(back.sum()),
+        "claims": len(claims), "views": 1 + num_views, "steps": len(losses), "seed": seed,
+        "precision": precision,
+    }  # fmt: skip
+    return reader, card
+
+
+def _begin(reader: PartReader, low: np.ndarray) -> None:
+    """Give the upper blocks ImageNet's weights, and standardise the low maps."""
+    network = load_features("lite0", IMAGE_SIZE)
+    for layer in reader.upper.layers:
+        if layer.weights:
+            layer.set_weights(network.get_layer(layer.name).get_weights())
+    reader.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
+
+
+def _compile(reader: PartReader, num_classes: int, num_attributes: int, steps: int) -> Callable:
+    """The update: a batch to the losses of the five tasks."""
+    deep, parts = reader.model.outputs[-2:]
+    both = layers.Dropout(DROPOUT)(layers.Concatenate()([deep, layers.Flatten()(parts)]))
+    further = [layers.Dense(num_classes, dtype="float32")(deep)]
+    if num_attributes:
+        further.append(layers.Dense(num_attributes, dtype="float32")(both))
+    model = keras.Model(reader.model.inputs, [*reader.model.outputs[:3], *further])
+    # On a CPU the gradient of depthwise kernels is slow, and they are 3 % of the weights.
+    upper = [v for v in reader.upper.trainable_variables if "depthwise" not in v.path]
+    others = {id(v) for v in reader.upper.variables}
+    head = [v for v in model.trainable_variables if id(v) not in others]
+    optimizers = []
+    for rate, group in zip(RATES, (upper, head), strict=True):
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0, steps, warmup_target=rate, warmup_steps=min(100, steps // 4)
+        )
+        optimizers.append(
+            keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
+        )
+        optimizers[-1].build(group)
+
+    def update(batch: dict[str, Any]) -> Any:
+        def losses() -> tuple[list[Any], Any]:
+            true, named, colours, classes, *rest = model(
+                [batch["low"], batch["middle"]], training=True
             )
-            self._optimizers.append(
-                keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
-            )
-            self._optimizers[-1].build(group)
-        self.state = [
-            *self.further.variables,
-            *(v for optimizer in self._optimizers for v in optimizer.variables),
-        ]
-        self._update = self._compile()
+            known = batch["known"]
+            each = [
+                ops.sum(known * _cross_entropy(batch["true"], true)) / (ops.sum(known) + 1),
+                2 * ops.mean(_cross_entropy(batch["named"], named)),
+                ops.mean(_cross_entropy(batch["colours"], colours)),
+                0.05 * ops.mean(keras.losses.sparse_categorical_crossentropy(
+                    batch["classes"], classes, from_logits=True)),
+                *(ops.mean(_cross_entropy(batch["attributes"], logits)) for logits in rest),
+            ]  # fmt: skip
+            return [sum(each)], ops.stack(each)
 
-    def _compile(self) -> Callable:
-        variables = [*self._groups[0], *self._groups[1]]
+        _, each, (gradients,) = backend.gradients(losses, [*upper, *head])
+        optimizers[0].apply(gradients[: len(upper)], upper)
+        optimizers[1].apply(gradients[len(upper) :], head)
+        return each
 
-        def update(batch: dict[str, Any]) -> Any:
-            def losses() -> tuple[list[Any], Any]:
-                true, named, colours, classes, attributes = self.further(
-                    [batch["low"], batch["middle"]], training=True
-                )
-                known = batch["known"]
-                each = ops.stack([
-                    ops.sum(known * _cross_entropy(batch["true"], true)) / ops.sum(known),
-                    ops.mean(_cross_entropy(batch["named"], named)),
-                    ops.mean(_cross_entropy(batch["colours"], colours)),
-                    ops.mean(keras.losses.sparse_categorical_crossentropy(
-                        batch["classes"], classes, from_logits=True)),
-                    ops.mean(_cross_entropy(batch["attributes"], attributes)),
-                ])  # fmt: skip
-                return [ops.sum(each * np.array([1, 2, 1, 0.05, 1], "float32"))], each
-
-            _, each, (gradients,) = backend.gradients(losses, variables)
-            cut = len(self._groups[0])
-            for optimizer, group, part in zip(
-                self._optimizers, self._groups, (gradients[:cut], gradients[cut:]), strict=True
-            ):
-                optimizer.apply(part, group)
-            return each
-
-        return backend.compile_step(update, self.state)
-
-    def batch(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of a step: each picture in one of its views."""
-        random = np.random.default_rng([self.seed, step])
-        rows = random.choice(len(self.maps[0]), BATCH, replace=False)
-        views = random.integers(self.maps[0].shape[1], size=BATCH)
-        low, middle = (x[rows, views].astype("float32") for x in self.maps)
-        return {"low": low, "middle": middle, **{k: v[rows] for k, v in self._targets.items()}}
-
-    def run(self, steps: int) -> None:
-        """Do some more steps."""
-        from t2i_utils.training.loop import prefetched
-
-        for batch in prefetched(self.batch, range(self.step, self.step + steps)):
-            self.losses.append(backend.to_numpy(self._update(batch)))
-            self.step += 1
+    states = [variable for optimizer in optimizers for variable in optimizer.variables]
+    return backend.compile_step(update, [*model.variables, *states])
 
 
 def _cross_entropy(wanted: Any, logits: Any) -> Any:
@@ -226,30 +240,38 @@ def _cross_entropy(wanted: Any, logits: Any) -> Any:
     return ops.relu(logits) - logits * wanted + ops.softplus(-ops.abs(logits))
 
 
-def calibrate(
-    logits: np.ndarray, labels: Labels, claims: Sequence[Claim], prior: float = 20.0
-) -> np.ndarray:
-    """Scale and offset of each claim's logit: one scale, an offset for each kind and each slot.
+def calibrate(reader: PartReader, maps: np.ndarray, labels: Labels) -> np.ndarray:
+    """What makes probabilities true: one scale of all logits, and an offset for each slot.
 
     Args:
-        logits: (n, claims) of pictures of classes that were not trained on.
+        reader: trained.
+        maps: (n, 14, 14, channels) of pictures of classes that it never saw.
         labels: of these pictures.
-        claims: likewise.
-        prior: how many pictures an offset of 0 weighs.
 
     Returns:
-        (2, claims).
+        (2, claims), a scale and an offset for each.
     """
-    slots = np.array([claim.slot for claim in claims])
-    names = sorted(set(slots))
-    which = np.array([names.index(slot) for slot in slots])
+    reader.calibration = np.array([[1.0], [0.0]]) * np.ones(len(reader.claims))
+    chances = reader(maps[..., :LOW_WIDTH], maps[..., LOW_WIDTH:]).true
+    logits = np.log(chances / (1 - chances))
+    names = sorted({claim.slot for claim in reader.claims})
+    which = np.array([names.index(claim.slot) for claim in reader.claims])
     scale, offsets = 1.0, np.zeros(len(names))
-    known, true = labels.known, labels.true
-    for _ in range(200):  # gradient steps of a convex problem
-        z = scale * logits + offsets[which]
-        error = known * (1 / (1 + np.exp(-z)) - true)
-        curve = known * 0.25
-        scale -= (error * logits).sum() / (curve * logits**2).sum()
-        steps = np.bincount(which, error.sum(axis=0), len(names)) + prior * 0.25 * offsets
-        offsets -= steps / (np.bincount(which, curve.sum(axis=0), len(names)) + prior * 0.25)
-    return np.stack([np.full(len(claims), scale), offsets[which]])
+    most = 0.25 * labels.known  # the logistic loss curves by at most 1/4: these steps are safe
+    for _ in range(CALIBRATION_STEPS):
+        found = 1 / (1 + np.exp(-scale * logits - offsets[which]))
+        error = labels.known * (found - labels.true)
+        scale -= (error * logits).sum() / ((most * logits**2).sum() + 1)
+        slopes = np.bincount(which, error.sum(axis=0), len(names)) + 0.25 * PRIOR * offsets
+        offsets -= slopes / (np.bincount(which, most.sum(axis=0), len(names)) + 0.25 * PRIOR)
+    return np.stack([np.full(len(which), scale), offsets[which]])
+
+
+def _presence(pack: Pack, rows: np.ndarray) -> np.ndarray:
+    """Weights that tell some of these pictures of birds from pictures without any."""
+    encoder, random = RegionEncoder(), np.random.default_rng(0)
+    pictures = pack.images_for(IMAGE_SIZE)
+    chosen = random.permutation(rows)[:NUM_PRESENCE]
+    birds = np.stack([view(pictures[row], random, LEAST_WINDOW) for row in chosen])
+    others = without_birds(random, NUM_PRESENCE)
+    return fit_presence(*(mean_of(encoder(seen).regions) for seen in (birds, others)))

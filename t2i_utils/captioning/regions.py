@@ -18,6 +18,7 @@ IMAGE_SIZE = 224  # pixels
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
 WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its mean colour
+DEEPEST = slice(WIDTH - 323, WIDTH - 3)  # of a region's numbers, those of the map at stride 32
 GRID = 14  # places along a side of the maps that a reader of parts takes
 LOW_WIDTH = 3 + 24 + 40  # mean colour, and the maps at strides 4 and 8
 MIDDLE_WIDTH = 80  # the map at stride 16 that the network's upper part takes
@@ -46,8 +47,14 @@ class RegionFeatures(NamedTuple):
 class RegionEncoder:
     """Computes features of square pictures with EfficientNet-Lite0, whose weights are shipped."""
 
-    def __init__(self) -> None:
-        """Load the network."""
+    def __init__(self, presence: np.ndarray | None = None) -> None:
+        """Load the network.
+
+        Args:
+            presence: what tells birds from noise, text and drawings, which the network does not
+                know: of `t2i_utils.captioning.no_bird`.
+        """
+        self._presence = presence
         network = load_features("lite0", IMAGE_SIZE, "places")
         images = network.inputs[0]
         maps = [_per_region(features) for features in network.outputs[:-1]]
@@ -69,12 +76,25 @@ class RegionEncoder:
         for start in range(0, len(pictures), BATCH_SIZE):
             images = _scaled(pictures[start : start + BATCH_SIZE])
             regions, logits, *maps = backend.to_numpy(self._features(images))
-            found.append((regions, *_birds(logits), *maps))
+            bird, places = _birds(logits)
+            if self._presence is not None:
+                bird = np.minimum(bird, bird_presence(regions, self._presence))
+            found.append((regions, bird, places, *maps))
         return RegionFeatures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
     def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
         """The low and the middle maps alone, of at most `BATCH_SIZE` pictures."""
         return backend.to_numpy(self._maps(_scaled(pictures)))
+
+
+def mean_of(regions: np.ndarray) -> np.ndarray:
+    """The deepest map of regions (n, 49, width), averaged over the picture: (n, 320)."""
+    return np.asarray(regions[..., DEEPEST], "float32").mean(axis=1)
+
+
+def bird_presence(regions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The probability of a bird, (n,), by weights of `t2i_utils.captioning.no_bird`."""
+    return 1 / (1 + np.exp(-(mean_of(regions) @ weights[:-1] + weights[-1])))
 
 
 def _scaled(pictures: np.ndarray) -> np.ndarray:

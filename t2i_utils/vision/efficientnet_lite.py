@@ -86,7 +86,7 @@ def efficientnet_lite(
 
 
 def middle_map(network: keras.Model) -> Any:
-    """The output of `network`, a "lite0", that its last three groups take: 80 channels, stride 16."""
+    """What the last three groups of `network`, a "lite0", take: 80 channels, stride 16."""
     first = sum(repeats for _, repeats, *_ in BLOCKS[:UPPER])
     return network.get_layer(f"block{first}_expand").input
 
