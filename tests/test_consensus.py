@@ -73,7 +73,9 @@ def test_what_the_reader_holds_for_wrong_loses_however_many_say_it():
 
 def test_a_colour_that_is_surely_seen_wins_and_a_doubtful_one_loses():
     plain, seen, doubtful = "a black bird", "a black and yellow bird", "a black and brown bird"
-    scores = dict(zip((plain, seen, doubtful), agreement([plain, seen, doubtful], FACTS), strict=True))
+    scores = dict(
+        zip((plain, seen, doubtful), agreement([plain, seen, doubtful], FACTS), strict=True)
+    )
     assert scores[seen] > scores[plain] > scores[doubtful]
 
 

@@ -24,7 +24,7 @@ from t2i_utils.captioning.facts import Facts
 from t2i_utils.captioning.paragraph import write_paragraph
 from t2i_utils.captioning.reader import PartReader
 from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
-from t2i_utils.captioning.vocabulary import Vocabulary
+from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
 from t2i_utils.errors import InputError
 from t2i_utils.pretrained import CARD
 
@@ -36,6 +36,7 @@ NO_BIRD = (
     "little here"
 )
 CHUNK = 32  # pictures described together
+GUIDANCE = 0.4  # of the reader's evidence for a colour, in the choice of words
 GROUP = 8  # pictures of which sentences are drawn together
 
 
@@ -129,13 +130,15 @@ class Describer:
             sentences = self.sentences(regions, samples, seed, facts)
         return [
             Description([self.vocabulary.decode(s.words) for s in found], float(bird), own)
-            for found, bird, own in zip(sentences, seen.bird, facts, strict=True)
+            for found, bird, own in zip(
+                sentences, seen.bird, facts or [None] * len(sentences), strict=True
+            )
         ]
 
-    def read(self, seen: RegionFeatures) -> Sequence[Facts | None]:
-        """What the reader of parts holds of each picture; None of each without one."""
+    def read(self, seen: RegionFeatures) -> list[Facts] | None:
+        """What the reader of parts holds of each picture; None without one."""
         if self.reader is None:
-            return [None] * len(seen.regions)
+            return None
         return self.reader.facts(self.reader(seen.low, seen.middle))
 
     def standardise(self, regions: np.ndarray) -> np.ndarray:
@@ -147,7 +150,7 @@ class Describer:
         regions: np.ndarray,
         samples: int = 1,
         seed: int = 0,
-        facts: Sequence[Facts | None] | None = None,
+        facts: Sequence[Facts] | None = None,
     ) -> list[list[Sentence]]:
         """Different sentences of standardised regions (n, 49, region_width), the best first.
 
@@ -159,11 +162,23 @@ class Describer:
         for start in range(0, len(regions), GROUP):
             group = regions[start : start + GROUP]
             random = np.random.default_rng(seed)  # the same for each group
-            drawn += sample(self.captioner, group, random, temperature=TEMPERATURE, copies=copies)
+            bias = self._bias(facts[start : start + GROUP]) if facts else None
+            drawn += sample(
+                self.captioner, group, random, temperature=TEMPERATURE, copies=copies, bias=bias
+            )
         return [
             self._agreeing(drawn[row * copies : (row + 1) * copies], samples, known)
             for row, known in enumerate(facts or [None] * len(regions))
         ]
+
+    def _bias(self, facts: Sequence[Facts]) -> np.ndarray:
+        """What each picture's reading adds to the log probabilities of colour words."""
+        bias = np.zeros((len(facts), len(self.vocabulary)))
+        for row, known in zip(bias, facts, strict=True):
+            for colour, evidence in known.evidence.items():
+                row[self.vocabulary.encode([colour], 2)[0, 1]] = GUIDANCE * evidence
+        bias[:, : len(SPECIAL)] = 0  # a colour that is no word of the vocabulary
+        return bias
 
     def _agreeing(self, drawn: list[Sentence], samples: int, facts: Facts | None) -> list[Sentence]:
         """The different ones that agree most with all that were drawn of a picture."""

@@ -16,11 +16,14 @@ class Facts(NamedTuple):
         colours: of each colour, that three of ten people name it.
         true: of each claim, that one of ten people makes it, if any speaks of its slot.
         named: of each claim, that two of ten people make it.
+        evidence: of each colour, by how much the picture raises its log odds above those of all
+            training pictures.
     """
 
     colours: Mapping[str, float]
     true: Mapping[Claim, float]
     named: Mapping[Claim, float]
+    evidence: Mapping[str, float] = {}
 
     def sure(self) -> dict[str, list[str]]:
         """The values of each slot that are probable enough to be said, the most probable first.

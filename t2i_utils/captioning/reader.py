@@ -24,6 +24,7 @@ from t2i_utils.vision.efficientnet_lite import lite0_upper
 WIDTH = 192
 DROPOUT = 0.3
 BATCH_SIZE = 32
+EVIDENCE = (-3.0, 3.0)  # limits of the evidence for a colour, in log odds
 
 
 class Reading(NamedTuple):
@@ -52,6 +53,7 @@ class PartReader:
         model: [low, middle] maps to [true, named, colours, looks, deep, parts]: logits, where it
             looked, and the features of the whole and of each part, for further tasks.
         calibration: (2, claims), by which the logits of `true` are multiplied, and what is added.
+        colour_shares: (15,), of the training pictures, those of which three people name a colour.
         presence: of `t2i_utils.captioning.no_bird`, or None.
     """
 
@@ -60,6 +62,7 @@ class PartReader:
         self.claims = tuple(sorted(claims, key=lambda claim: (claim.part, claim)))
         self.parts = tuple(dict.fromkeys(claim.part for claim in self.claims))
         self.calibration = np.array([[1.0], [0.0]]) * np.ones(len(self.claims))
+        self.colour_shares = np.full(len(COLOURS), 0.5)
         self.presence: np.ndarray | None = None
         with backend.precision(precision):
             self.upper = lite0_upper(IMAGE_SIZE)
@@ -79,13 +82,15 @@ class PartReader:
 
     def facts(self, reading: Reading) -> list[Facts]:
         """The same, picture by picture and by name."""
+        evidence = np.clip(_log_odds(reading.colours) - _log_odds(self.colour_shares), *EVIDENCE)
         return [
             Facts(
                 dict(zip(COLOURS, colours.tolist(), strict=True)),
                 dict(zip(self.claims, true.tolist(), strict=True)),
                 dict(zip(self.claims, named.tolist(), strict=True)),
+                dict(zip(COLOURS, odds.tolist(), strict=True)),
             )
-            for true, named, colours, _ in zip(*reading, strict=True)
+            for true, named, colours, odds in zip(*reading[:3], evidence, strict=True)
         ]
 
     @property
@@ -106,6 +111,7 @@ class PartReader:
         arrays = to_arrays("reader", self.weights, "float16")
         note = {"claims": [list(claim) for claim in self.claims]}
         arrays["calibration"] = self.calibration.astype("float32")
+        arrays["colour_shares"] = self.colour_shares.astype("float32")
         if self.presence is not None:
             arrays["presence"] = self.presence
         return arrays, note
@@ -118,6 +124,7 @@ class PartReader:
         reader = cls([Claim(*claim) for claim in note["claims"]])
         from_arrays("reader", reader.weights, arrays, file)
         reader.calibration, reader.presence = arrays["calibration"], arrays.get("presence")
+        reader.colour_shares = arrays["colour_shares"]
         return reader
 
     def _build(self) -> tuple[keras.Model, Any]:
@@ -155,6 +162,11 @@ class PartReader:
         looks = layers.Reshape((count, GRID, GRID))(looks)
         outputs = [true, named, colours, looks, deep, of_parts]
         return keras.Model([low, middle], outputs, name="part_reader"), normalise
+
+
+def _log_odds(chances: np.ndarray) -> np.ndarray:
+    chances = np.clip(chances, 1e-3, 1 - 1e-3)
+    return np.log(chances / (1 - chances))
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

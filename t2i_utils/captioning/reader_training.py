@@ -170,6 +170,7 @@ def train_reader(
         )  # fmt: skip
     if back.any():
         reader.calibration = calibrate(reader, maps[back, 0], labels.of(back))
+    reader.colour_shares = labels.colours[own].mean(axis=0)
     reader.presence = _presence(pack, rows[own])
     card = {
         "split": "zero-shot train", "num_images": len(own), "calibrated_on": int(back.sum()),
