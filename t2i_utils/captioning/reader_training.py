@@ -45,7 +45,7 @@ RATES = (1.5e-4, 1.5e-3)  # of the upper blocks and of the head
 WEIGHT_DECAY = 0.02
 CALIBRATION_STEPS = 200
 PRIOR = 20  # claims that an offset of 0 weighs
-NUM_PRESENCE = 400  # pictures with and without a bird that its probability is fitted to
+NUM_PRESENCE = 200  # pictures with and without a bird that its probability is fitted to
 
 
 def held_back(pack: Pack, rows: np.ndarray) -> np.ndarray:
@@ -132,23 +132,8 @@ def train_reader(
     low = np.asarray(maps[own[:512], 0, ..., :LOW_WIDTH], "float32").reshape(-1, LOW_WIDTH)
     _begin(reader, low)
     labels = Labels(captions, reader.claims)
-    targets = {
-        "true": labels.true, "known": labels.known, "named": labels.named,
-        "colours": labels.colours,
-    }  # fmt: skip
-    targets = {name: array.astype("float32") for name, array in targets.items()}
-    numbers = np.unique(pack.class_ids[rows[own]], return_inverse=True)[1]
-    targets["classes"] = np.zeros(len(rows), "int32")
-    targets["classes"][own] = numbers
-    names = sorted(next(iter(attributes.values()))) if attributes else []
-    targets["attributes"] = (
-        np.array(
-            [[attributes[int(c)][n] / 100 for n in names] for c in pack.class_ids[rows]], "float32"
-        )
-        if attributes
-        else np.zeros((len(rows), 0), "float32")
-    )
-    update = _compile(reader, int(numbers.max()) + 1, len(names), steps)
+    targets = _targets(labels, pack.class_ids[rows], attributes)
+    update = _compile(reader, targets, steps)
     losses: list[np.ndarray] = []
 
     def make(step: int) -> dict[str, np.ndarray]:
@@ -180,6 +165,23 @@ def train_reader(
     return reader, card
 
 
+def _targets(
+    labels: Labels, classes: np.ndarray, attributes: Mapping[int, Mapping[str, float]] | None
+) -> dict[str, np.ndarray]:
+    """What each picture teaches, by task."""
+    targets = {
+        "true": labels.true, "known": labels.known, "named": labels.named,
+        "colours": labels.colours,
+    }  # fmt: skip
+    targets = {name: array.astype("float32") for name, array in targets.items()}
+    targets["classes"] = np.unique(classes, return_inverse=True)[1].astype("int32")
+    if attributes:
+        names = sorted(next(iter(attributes.values())))
+        shares = [[attributes[int(c)][name] / 100 for name in names] for c in classes]
+        targets["attributes"] = np.array(shares, "float32")
+    return targets
+
+
 def _begin(reader: PartReader, low: np.ndarray) -> None:
     """Give the upper blocks ImageNet's weights, and standardise the low maps."""
     network = load_features("lite0", IMAGE_SIZE)
@@ -189,13 +191,14 @@ def _begin(reader: PartReader, low: np.ndarray) -> None:
     reader.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
 
 
-def _compile(reader: PartReader, num_classes: int, num_attributes: int, steps: int) -> Callable:
-    """The update: a batch to the losses of the five tasks."""
+def _compile(reader: PartReader, targets: Mapping[str, np.ndarray], steps: int) -> Callable:
+    """The update: a batch to the losses of its tasks."""
     deep, parts = reader.model.outputs[-2:]
     both = layers.Dropout(DROPOUT)(layers.Concatenate()([deep, layers.Flatten()(parts)]))
-    further = [layers.Dense(num_classes, dtype="float32")(deep)]
-    if num_attributes:
-        further.append(layers.Dense(num_attributes, dtype="float32")(both))
+    further = [layers.Dense(int(targets["classes"].max()) + 1, dtype="float32")(deep)]
+    if "attributes" in targets:
+        width = targets["attributes"].shape[1]
+        further.append(layers.Dense(width, dtype="float32")(both))
     model = keras.Model(reader.model.inputs, [*reader.model.outputs[:3], *further])
     # On a CPU the gradient of depthwise kernels is slow, and they are 3 % of the weights.
     upper = [v for v in reader.upper.trainable_variables if "depthwise" not in v.path]
