@@ -6,10 +6,8 @@ from small_captioner import caption_pack
 from small_reader import CLAIMS, random_maps, random_reader
 
 from t2i_utils.captioning import reader as module
-from t2i_utils.captioning.claim_scores import Labels
 from t2i_utils.captioning.reader import PartReader
-from t2i_utils.captioning.reader_training import calibrate, held_back, learnable, train_reader
-from t2i_utils.captioning.regions import LOW_WIDTH
+from t2i_utils.captioning.reader_training import fit_scale, held_back, learnable, train_reader
 from t2i_utils.vision import load_features
 
 
@@ -38,17 +36,15 @@ def test_what_is_saved_reads_the_same_but_for_float16(tmp_path):
 
 
 def test_calibration_brings_probabilities_to_the_shares_that_are_true():
-    """Labels are drawn at chances far from the reader's own."""
-    reader = PartReader(CLAIMS)
-    reader.calibration = np.array([[0.5], [1.0]]) * np.ones(len(CLAIMS))
-    maps = np.concatenate(random_maps(300), axis=-1)
-    chances = reader(maps[..., :LOW_WIDTH], maps[..., LOW_WIDTH:]).true
-    labels = Labels([["a bird"]] * len(maps), reader.claims)
-    labels.true = np.random.default_rng(0).random(chances.shape) < chances
-    labels.known[:] = True
-    reader.calibration = calibrate(reader, maps, labels)
-    found = reader(maps[..., :LOW_WIDTH], maps[..., LOW_WIDTH:]).true
-    np.testing.assert_allclose(found.mean(axis=0), labels.true.mean(axis=0), atol=0.08)
+    """What is true is drawn at chances far from those that the logits say."""
+    random = np.random.default_rng(0)
+    logits = random.standard_normal((4000, 3))
+    chances = 1 / (1 + np.exp(-0.5 * logits - np.array([1.0, 1.0, -1.0])))
+    true, known = random.random(logits.shape) < chances, random.random(logits.shape) < 0.7
+    true[~known] = True  # what is not known must not count
+    scale, offset = fit_scale(logits, true, known, np.array([0, 0, 1]))
+    np.testing.assert_allclose(scale, 0.5, atol=0.08)
+    np.testing.assert_allclose(offset, [1, 1, -1], atol=0.08)
 
 
 def test_training_learns_and_leaves_depthwise_kernels_alone():

@@ -52,7 +52,8 @@ class PartReader:
         parts: the parts, in the order of their claims.
         model: [low, middle] maps to [true, named, colours, looks, deep, parts]: logits, where it
             looked, and the features of the whole and of each part, for further tasks.
-        calibration: (2, claims), by which the logits of `true` are multiplied, and what is added.
+        calibration: of "true", "named" and "colours": (2, n), by which the logits are multiplied,
+            and what is added.
         colour_shares: (15,), of the training pictures, those of which three people name a colour.
         presence: of `t2i_utils.captioning.no_bird`, or None.
     """
@@ -61,7 +62,8 @@ class PartReader:
         """Build it with random weights."""
         self.claims = tuple(sorted(claims, key=lambda claim: (claim.part, claim)))
         self.parts = tuple(dict.fromkeys(claim.part for claim in self.claims))
-        self.calibration = np.array([[1.0], [0.0]]) * np.ones(len(self.claims))
+        numbers = {"true": len(claims), "named": len(claims), "colours": len(COLOURS)}
+        self.calibration = {name: np.outer([1.0, 0.0], np.ones(n)) for name, n in numbers.items()}
         self.colour_shares = np.full(len(COLOURS), 0.5)
         self.presence: np.ndarray | None = None
         with backend.precision(precision):
@@ -71,14 +73,21 @@ class PartReader:
 
     def __call__(self, low: np.ndarray, middle: np.ndarray) -> Reading:
         """Read pictures by their maps: see `t2i_utils.captioning.regions.RegionFeatures`."""
+        found = self.logits(low, middle)
+        chances = [
+            1 / (1 + np.exp(-logits * scale - offset))
+            for logits, (scale, offset) in zip(found, self.calibration.values(), strict=False)
+        ]
+        return Reading(*chances, found.looks)
+
+    def logits(self, low: np.ndarray, middle: np.ndarray) -> Reading:
+        """The same before calibration, as log odds."""
         found = []
         for start in range(0, len(low), BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
             maps = [np.asarray(x[rows], "float32") for x in (low, middle)]
             found.append(backend.to_numpy(self._read(maps)))
-        true, named, colours, looks = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        scale, offset = self.calibration
-        return Reading(_sigmoid(true * scale + offset), _sigmoid(named), _sigmoid(colours), looks)
+        return Reading(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
     def facts(self, reading: Reading) -> list[Facts]:
         """The same, picture by picture and by name."""
@@ -110,7 +119,7 @@ class PartReader:
         """Arrays, float16 but for the calibration, and the note of their file."""
         arrays = to_arrays("reader", self.weights, "float16")
         note = {"claims": [list(claim) for claim in self.claims]}
-        arrays["calibration"] = self.calibration.astype("float32")
+        arrays |= {f"calibration/{name}": array for name, array in self.calibration.items()}
         arrays["colour_shares"] = self.colour_shares.astype("float32")
         if self.presence is not None:
             arrays["presence"] = self.presence
@@ -123,7 +132,8 @@ class PartReader:
         """The reader of which `to_arrays` gave these; `file` is named in errors."""
         reader = cls([Claim(*claim) for claim in note["claims"]])
         from_arrays("reader", reader.weights, arrays, file)
-        reader.calibration, reader.presence = arrays["calibration"], arrays.get("presence")
+        reader.calibration = {name: arrays[f"calibration/{name}"] for name in reader.calibration}
+        reader.presence = arrays.get("presence")
         reader.colour_shares = arrays["colour_shares"]
         return reader
 
@@ -167,7 +177,3 @@ class PartReader:
 def _log_odds(chances: np.ndarray) -> np.ndarray:
     chances = np.clip(chances, 1e-3, 1 - 1e-3)
     return np.log(chances / (1 - chances))
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits))

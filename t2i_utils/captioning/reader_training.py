@@ -17,6 +17,7 @@ from keras import layers, ops
 from tqdm.auto import tqdm
 
 from t2i_utils import backend
+from t2i_utils.captioning.caption_metrics import COLOURS
 from t2i_utils.captioning.claim_scores import Labels
 from t2i_utils.captioning.claims import Claim, claims_of
 from t2i_utils.captioning.no_bird import fit_presence, without_birds
@@ -154,7 +155,7 @@ def train_reader(
             flush=lambda: f"loss={losses[-1].sum():.2f}",
         )  # fmt: skip
     if back.any():
-        reader.calibration = calibrate(reader, maps[back, 0], labels.of(back))
+        calibrate(reader, maps[back, 0], labels.of(back))
     reader.colour_shares = labels.colours[own].mean(axis=0)
     reader.presence = _presence(pack, rows[own])
     card = {
@@ -244,31 +245,46 @@ def _cross_entropy(wanted: Any, logits: Any) -> Any:
     return ops.relu(logits) - logits * wanted + ops.softplus(-ops.abs(logits))
 
 
-def calibrate(reader: PartReader, maps: np.ndarray, labels: Labels) -> np.ndarray:
-    """What makes probabilities true: one scale of all logits, and an offset for each slot.
+def calibrate(reader: PartReader, maps: np.ndarray, labels: Labels) -> None:
+    """Make a reader's probabilities true, on pictures of classes that it never saw.
 
     Args:
         reader: trained.
-        maps: (n, 14, 14, channels) of pictures of classes that it never saw.
-        labels: of these pictures.
+        maps: (n, 14, 14, channels) of the pictures.
+        labels: of the pictures.
+    """
+    true, named, colours, _ = reader.logits(maps[..., :LOW_WIDTH], maps[..., LOW_WIDTH:])
+    slots = np.unique([claim.slot for claim in reader.claims], return_inverse=True)[1]
+    each = np.arange(len(COLOURS))
+    reader.calibration = {
+        "true": fit_scale(true, labels.true, labels.known, slots),
+        "named": fit_scale(named, labels.named, np.ones_like(labels.named), slots),
+        "colours": fit_scale(colours, labels.colours, np.ones_like(labels.colours), each),
+    }
+
+
+def fit_scale(
+    logits: np.ndarray, true: np.ndarray, known: np.ndarray, groups: np.ndarray
+) -> np.ndarray:
+    """One scale for all logits and an offset for each group of columns (Platt scaling).
+
+    Args:
+        logits: (n, columns).
+        true: (n, columns) bool.
+        known: (n, columns) bool, what counts.
+        groups: (columns,), from 0.
 
     Returns:
-        (2, claims), a scale and an offset for each.
+        (2, columns), scales and offsets.
     """
-    reader.calibration = np.array([[1.0], [0.0]]) * np.ones(len(reader.claims))
-    chances = reader(maps[..., :LOW_WIDTH], maps[..., LOW_WIDTH:]).true
-    logits = np.log(chances / (1 - chances))
-    names = sorted({claim.slot for claim in reader.claims})
-    which = np.array([names.index(claim.slot) for claim in reader.claims])
-    scale, offsets = 1.0, np.zeros(len(names))
-    most = 0.25 * labels.known  # the logistic loss curves by at most 1/4: these steps are safe
+    scale, offsets = 1.0, np.zeros(groups.max() + 1)
+    most = 0.25 * known  # the logistic loss curves by at most 1/4: these steps are safe
     for _ in range(CALIBRATION_STEPS):
-        found = 1 / (1 + np.exp(-scale * logits - offsets[which]))
-        error = labels.known * (found - labels.true)
+        error = known * (1 / (1 + np.exp(-scale * logits - offsets[groups])) - true)
         scale -= (error * logits).sum() / ((most * logits**2).sum() + 1)
-        slopes = np.bincount(which, error.sum(axis=0), len(names)) + 0.25 * PRIOR * offsets
-        offsets -= slopes / (np.bincount(which, most.sum(axis=0), len(names)) + 0.25 * PRIOR)
-    return np.stack([np.full(len(which), scale), offsets[which]])
+        slopes = np.bincount(groups, error.sum(axis=0)) + 0.25 * PRIOR * offsets
+        offsets -= slopes / (np.bincount(groups, most.sum(axis=0)) + 0.25 * PRIOR)
+    return np.stack([np.full(len(groups), scale), offsets[groups]])
 
 
 def _presence(pack: Pack, rows: np.ndarray) -> np.ndarray:
