@@ -4,11 +4,12 @@
 #   make test WORKERS=4                      test processes at a time: 12 GB of memory for each two
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo figures film notebooks site test clean
+.PHONY: help setup demo figures film notebooks site test faults audit clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.requirements-installed
+SITE_STAMP := $(VENV)/.site-installed
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 WORKERS := 2
 NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
@@ -52,8 +53,7 @@ film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (n
 notebooks: $(STAMP)  ## make the notebooks anew from notebooks/scripts
 	$(BIN)/python tools/notebooks.py
 
-site: $(STAMP)  ## run all notebooks and build the site, playground included: book/_build/html
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[export,site]"
+site: $(SITE_STAMP)  ## run all notebooks and build the site, playground included: book/_build/html
 	$(BIN)/python tools/build_site.py
 
 test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
@@ -62,6 +62,16 @@ test: $(STAMP)  ## lint, check formatting and types, run all tests and notebooks
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbmake --nbmake-timeout=600 $(NOTEBOOKS)) \
 	  -n $(WORKERS) --durations=10 --durations-min=2 $(ARGS)
+
+faults: $(STAMP)  ## kill, spoil, crowd: the whole campaign, 1 to 2 hours (ARGS="pages" for a part)
+	$(BIN)/python tests/faults/campaign.py $(ARGS)
+
+# Checksums are what this repository holds on purpose: long hexadecimal numbers are no secrets here.
+audit: $(STAMP)  ## known holes in the installed packages, secrets in the repository (needs the network)
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1 detect-secrets==1.5.0
+	build/audit/bin/pip-audit --progress-spinner off --path $(VENV)/lib/python*/site-packages
+	git ls-files -z | xargs -0 build/audit/bin/detect-secrets-hook --disable-plugin HexHighEntropyString
 
 clean:  ## remove .venv and caches; runs/ and data/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
@@ -97,3 +107,7 @@ $(STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	@touch $@
 	@echo "Ready. To use it in this shell: source $(BIN)/activate"
+
+$(SITE_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[site]"
+	@touch $@

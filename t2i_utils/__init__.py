@@ -19,6 +19,7 @@ def generate(
     weights: "str | Path" = "birds",
     stage: int = 2,
     seed: int = 0,
+    best_of: int | None = None,
 ) -> "np.ndarray":
     """Draw one picture of each caption.
 
@@ -27,19 +28,23 @@ def generate(
         weights: a shipped set ("birds", "toy"), or the folder of a set or of a training run.
         stage: 1 for 64 px, 2 for 256 px.
         seed: of the noise; the same seed gives the same pictures.
+        best_of: so many noises are tried for each picture, and the discriminator chooses; None: 8
+            where the weights have a discriminator, else 1.
 
     Returns:
         (n, size, size, 3) uint8.
 
     Raises:
-        InputError: an empty or overlong caption, no such weights, or no such stage.
+        InputError: an empty or overlong caption, no such weights, no such stage, or nothing to
+            choose with.
     """
     from t2i_utils.drawing.request import requests_for
     from t2i_utils.quiet_import import quiet_import
-    from t2i_utils.stackgan.weights import choose_stage, find_weights
+    from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
-    requests = requests_for(captions, weights, stage, seed)
     folder = find_weights(weights)
+    best_of = best_of_for_people(folder, best_of)
+    requests = requests_for(captions, weights, stage, seed, best_of=best_of)
     choose_stage(folder, stage)
     with quiet_import():
         from t2i_utils.drawing.loaded import LOADED

@@ -3,16 +3,20 @@
 A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written whole or not at
 all. A set is a folder of such files with a card that names them and their checksums; files and
 card change together or not at all.
+
+Anybody may have written a file that is read here. So whoever reads says which shapes it expects,
+and they are compared with the file's before anything is unpacked: a file of a megabyte may claim to
+hold a terabyte.
 """
 
 import contextlib
 import json
+import math
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,13 +25,20 @@ from t2i_utils.files import (
     check_file,
     file_checksum,
     put_in_place,
+    read_json,
     replace_file,
     replace_text,
+    unreadable,
     unwritable,
 )
 from t2i_utils.pretrained import CARD
 
 _NOTE = "note.json"
+_LONGEST_NOTE = 2**22  # bytes
+LARGEST_NETWORK = 2**27  # numbers: 0.5 GB; the largest preset of a generator has a tenth of it
+
+Shape = tuple[int, ...]
+Network = TypeVar("Network")
 
 
 def write_arrays(
@@ -43,39 +54,110 @@ def write_arrays(
     replace_file(path, lambda file: save(file, **{**arrays, _NOTE: text}))
 
 
-def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `write_arrays` wrote: (arrays, note).
+def read_note(path: Path) -> dict[str, Any]:
+    """Read the note of what `write_arrays` wrote.
 
     Raises:
-        InputError: no such file, or it is damaged.
+        InputError: no such file, it may not be read, or it is damaged.
     """
     with _open(path) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-        return arrays, json.loads(arrays.pop(_NOTE).tobytes())
+        (length,) = _shape(archive, _NOTE)
+        if length > _LONGEST_NOTE:
+            raise ValueError(f"a note of {length} bytes")
+        note = json.loads(_array(archive, _NOTE).tobytes())
+        if not isinstance(note, dict):
+            raise ValueError("a note that is no object")
+        return note
 
 
-def read_note(path: Path) -> dict[str, Any]:
-    """Read the note alone, which takes no time; raises as `read_arrays` does."""
+def read_arrays(path: Path, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray]:
+    """Read arrays of what `write_arrays` wrote.
+
+    Args:
+        path: of the file.
+        shapes: {name: shape} of what is wanted. Arrays of other names are left alone.
+
+    Raises:
+        InputError: no such file, it may not be read, it is damaged, an array is missing, has
+            another shape (nothing is unpacked then), or holds a number that is not finite.
+    """
+    check_shapes(path, shapes)
     with _open(path) as archive:
-        return json.loads(archive[_NOTE].tobytes())
+        arrays = {name: _array(archive, name) for name in shapes}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise InputError(
+                f"{path} holds numbers in {name} that are not finite: restore it or start the run "
+                "again"
+            )
+    return arrays
+
+
+def check_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
+    """Compare the shapes in a file with those expected; nothing is unpacked.
+
+    Raises:
+        InputError: as `read_arrays`.
+    """
+    with _open(path) as archive:
+        stored = {name.removesuffix(".npy") for name in archive.namelist()}
+        found = {name: _shape(archive, name) for name in shapes if name in stored}
+        _compare(path, found, shapes)
+
+
+def _compare(path: Path, found: Mapping[str, Shape], expected: Mapping[str, Shape]) -> None:
+    """Refuse a file that lacks an array, or has one of another shape."""
+    for name, shape in expected.items():
+        if name not in found:
+            raise InputError(f"{path} lacks {name}: it was written for another model or version")
+        if found[name] != shape:
+            raise InputError(
+                f"{path} holds {name} of shape {found[name]}, expected {shape}: it was written for "
+                "another model or preset"
+            )
 
 
 @contextlib.contextmanager
-def _open(path: Path) -> Iterator[Any]:
+def _open(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever is wrong with it becomes an `InputError`."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with zipfile.ZipFile(path) as archive:
             yield archive
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError(f"{path} is not there: train first, or name another folder") from error
-    except (
-        *(OSError, ValueError, KeyError, EOFError, AttributeError),
-        *(zipfile.BadZipFile, zlib.error),
-    ) as error:
+    except Exception as error:  # on a broken file, the readers raise many kinds
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from error
         raise InputError(
             f"{path} is damaged or not a weights file ({type(error).__name__}): restore it or "
             "start the run again"
         ) from error
+
+
+def _shape(archive: zipfile.ZipFile, name: str) -> Shape:
+    """The shape of an array, from its header alone.
+
+    Raises:
+        ValueError: it holds no plain numbers, or the file is longer or shorter than they are.
+    """
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, _, dtype = read(file)
+        length = file.tell() + math.prod(shape) * dtype.itemsize
+    if dtype.kind not in "fiub" or length != archive.getinfo(f"{name}.npy").file_size:
+        raise ValueError(f"{name} is no plain array")
+    return shape
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def write_set(
@@ -115,7 +197,7 @@ def write_set(
     return content
 
 
-def set_file(folder: Path, entry: Mapping[str, str]) -> Path:
+def set_file(folder: Path, entry: Mapping[str, Any]) -> Path:
     """The file that an entry of a set's card names, checked.
 
     Args:
@@ -123,12 +205,19 @@ def set_file(folder: Path, entry: Mapping[str, str]) -> Path:
         entry: of the card, with "file" and "sha256".
 
     Raises:
-        InputError: it is missing, or has another checksum.
+        InputError: it is missing, has another checksum, or lies outside of the folder.
     """
-    path = folder / entry["file"]
-    if _new(path).is_file() and file_checksum(_new(path)) == entry["sha256"]:
+    name, checksum = entry.get("file"), entry.get("sha256")
+    if (
+        not isinstance(name, str)
+        or not isinstance(checksum, str)
+        or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}\.npz", name)
+    ):
+        raise InputError(f"{folder / CARD} is damaged: restore it, or take other weights")
+    path = folder / name
+    if _new(path).is_file() and file_checksum(_new(path)) == checksum:
         return _new(path)
-    check_file(path, entry["sha256"])
+    check_file(path, checksum)
     return path
 
 
@@ -138,8 +227,8 @@ def _finish_set(folder: Path) -> None:
     if not waiting:
         return
     try:
-        named = dict(_entries(json.loads((folder / CARD).read_text(encoding="utf-8"))))
-    except (OSError, ValueError):
+        named = dict(_entries(read_json(folder / CARD, "restore it")))
+    except (InputError, TypeError, RecursionError):  # not a card of ours
         named = {}
     for new in waiting:
         path = new.with_suffix("")
@@ -186,14 +275,77 @@ def from_arrays(
     Raises:
         InputError: an array is missing or has another shape: the file is of another model.
     """
-    for index, variable in enumerate(variables):
-        key = _key(prefix, index, variable)
-        if key not in arrays:
-            raise InputError(f"{where} lacks {key}: it was written for another model or version")
-        if arrays[key].shape != tuple(variable.shape):
-            raise InputError(
-                f"{where} holds {key} of shape {arrays[key].shape}, expected "
-                f"{tuple(variable.shape)}: it was written for another model or preset"
-            )
+    found = {name: array.shape for name, array in arrays.items()}
+    _compare(where, found, shapes_of(prefix, variables))
     for index, variable in enumerate(variables):
         variable.assign(arrays[_key(prefix, index, variable)].astype(variable.dtype))
+
+
+def shapes_of(prefix: str, variables: Sequence[Any]) -> dict[str, Shape]:
+    """{name: shape} of what `to_arrays` makes of Keras variables."""
+    return {
+        _key(prefix, index, variable): tuple(variable.shape)
+        for index, variable in enumerate(variables)
+    }
+
+
+def read_variables(
+    path: Path, prefix: str, variables: Sequence[Any], others: Mapping[str, Shape] | None = None
+) -> dict[str, np.ndarray]:
+    """Read a file's arrays into Keras variables: all of them, or none.
+
+    Args:
+        path: of a file that `write_arrays` wrote.
+        prefix: that `to_arrays` was called with.
+        variables: of the same network.
+        others: {name: shape} of further arrays.
+
+    Returns:
+        The further arrays.
+
+    Raises:
+        InputError: as `read_arrays`.
+    """
+    shapes = shapes_of(prefix, variables)
+    arrays = read_arrays(path, {**shapes, **(others or {})})
+    from_arrays(prefix, variables, arrays, path)
+    return {name: array for name, array in arrays.items() if name not in shapes}
+
+
+def load_network(
+    path: Path,
+    prefix: str,
+    build: Callable[[], Network],
+    variables_of: Callable[[Network], Sequence[Any]],
+    others: Mapping[str, Shape] | None = None,
+) -> tuple[Network, dict[str, np.ndarray]]:
+    """Build a network and fill it from a file, if they fit.
+
+    The sizes of a network come from the file, so anybody may have chosen them. It is first built
+    without values, which takes no memory, to learn its shapes.
+
+    Args:
+        path: of a file that `write_arrays` wrote.
+        prefix: that `to_arrays` was called with.
+        build: builds the network; called twice.
+        variables_of: gives the variables that the file has.
+        others: {name: shape} of further arrays.
+
+    Returns:
+        The network, and the further arrays.
+
+    Raises:
+        InputError: as `read_arrays`, or the network is too large.
+    """
+    import keras  # here: commands that only say what is wrong use this file too
+
+    with keras.StatelessScope(initialize_variables=False):
+        shapes = shapes_of(prefix, variables_of(build()))
+    if (total := sum(map(math.prod, shapes.values()))) > LARGEST_NETWORK:
+        raise InputError(
+            f"{path} describes a network of {total / 1e6:,.0f} million numbers, more than "
+            f"{LARGEST_NETWORK / 1e6:,.0f}: take other weights"
+        )
+    check_shapes(path, shapes)
+    network = build()
+    return network, read_variables(path, prefix, variables_of(network), others)

@@ -250,6 +250,13 @@ def to_numpy(tree: Any) -> Any:
     )
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device, or the computer, has no memory left."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    exhausted = "ResourceExhaustedError" in names  # TensorFlow's
+    return exhausted or isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
 def free_bytes() -> int:
     """Memory of the first accelerator that the backend may still take; 0 without one."""
     if not has_accelerator():

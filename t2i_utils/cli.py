@@ -26,6 +26,7 @@ from t2i_utils.commands import (
 )
 from t2i_utils.commands.arguments import Parser
 from t2i_utils.errors import InputError
+from t2i_utils.files import unreadable
 
 COMMANDS = {
     "data": data,
@@ -38,6 +39,7 @@ COMMANDS = {
     "studio": studio,
     "check": check,
 }
+LONGEST_NAME = 200  # letters of a path that a message shows
 
 
 def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int:
@@ -57,12 +59,19 @@ def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int
     except InputError as error:
         print(f"{options.program}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"{options.program}: interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the program that reads our output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        if error.filename is None:
+            raise
+        name = os.fsencode(error.filename).decode(errors="backslashreplace")
+        short = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+        print(f"{options.program}: {unreadable(short, error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{options.program}: interrupted", file=sys.stderr)
+        return 130
 
 
 def build_parser(door: str | None = None) -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ values; a preset fits them to a machine.
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from t2i_utils.errors import InputError
 
 PRESETS = ("smoke", "cpu", "gpu")
 IMAGE_SIZES = {1: 64, 2: 256}  # stage: height and width of its pictures, in pixels
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 LARGEST_SEED = 2**32 - 1
 
 # Weight files written before recipes had fields of their own name these for every recipe.
@@ -25,6 +27,42 @@ _ONCE_COMMON = {
 }
 
 
+def whole(default: Any, least: int = 0, most: int = 2**31 - 1) -> Any:
+    """A field that is a whole number between two bounds, both allowed.
+
+    Configurations are read from files that anybody may have written: the bounds keep a network from
+    taking all memory before anything is compared with it. `...` as default: there is none.
+    """
+    bounds = {"least": least, "most": most}
+    if default is ...:
+        return dataclasses.field(metadata=bounds)
+    return dataclasses.field(default=default, metadata=bounds)
+
+
+def check_fields(config: Any) -> None:
+    """Whether each number and text of a dataclass is one, and within its bounds: see `whole`.
+
+    Raises:
+        InputError: it names the field and its value.
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        least, most = field.metadata.get("least", -math.inf), field.metadata.get("most", math.inf)
+        if field.type is int:
+            expected = f"a whole number from {least:g} to {most:g}"
+            fits = type(value) is int and least <= value <= most
+        elif field.type is float:
+            expected, number = "a number", isinstance(value, int | float)
+            fits = number and not isinstance(value, bool) and abs(value) < 1e9
+        else:
+            expected, fits = "a word", field.type is not str or isinstance(value, str)
+        if not fits:
+            raise InputError(
+                f"{field.name} {value!r:.60} is not {expected}, as it is in every configuration: "
+                "mend it, or take other weights"
+            )
+
+
 @dataclass(frozen=True)
 class Config:
     """The fields that every recipe has.
@@ -34,26 +72,27 @@ class Config:
 
     recipe: str = "modern"
     preset: str = "cpu"
-    stage: int = 1
+    stage: int = whole(1)
     # architecture
-    condition_size: int = 128  # of c, the sampled condition
-    noise_size: int = 100  # of z
-    generator_width: int = 64  # gf_dim: channels of a stage's last maps, before RGB
-    discriminator_width: int = 64  # df_dim (paper), channels of a head (modern)
+    condition_size: int = whole(128, 1, 1024)  # of c, the sampled condition
+    noise_size: int = whole(100, 1, 1024)  # of z
+    generator_width: int = whole(64, 2, 256)  # gf_dim: channels of a stage's last maps, before RGB
+    discriminator_width: int = whole(64, 2, 512)  # df_dim (paper), channels of a head (modern)
     # objective
     kl_weight: float = 1.0
-    num_distractors: int = 0  # sentences of other pictures that each batch brings along
-    captions_per_image: int = 1  # embeddings of so many captions are averaged in training
+    num_distractors: int = whole(0, 0, 10**6)  # other pictures' sentences that a batch brings along
+    captions_per_image: int = whole(1, 1, 100)  # so many embeddings are averaged in training
+    typed_share: float = 0.0  # of the sentences: short ones, as people would type them
     # optimisation
-    batch_size: int = 64
-    steps: int = 1000
+    batch_size: int = whole(64, 1, 1024)
+    steps: int = whole(1000, 1)
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
     beta_1: float = 0.5
     beta_2: float = 0.999
-    halve_every_epochs: int = 0  # the learning rates halve so often; 0: never
-    decay_from: int = 0  # step from which the learning rates fall to a tenth; 0: they do not
-    decay_until: int = 0  # step at which they have fallen
+    halve_every_epochs: int = whole(0)  # the learning rates halve so often; 0: never
+    decay_from: int = whole(0)  # step from which the learning rates fall to a tenth; 0: never
+    decay_until: int = whole(0)  # step at which they have fallen
     average_decay: float = 0.0  # of the generator's weights (EMA); 0: no averaging
     precision: str = "float32"
 
@@ -61,12 +100,16 @@ class Config:
         for name, value, choices in (
             ("preset", self.preset, PRESETS),
             ("stage", self.stage, tuple(IMAGE_SIZES)),
+            ("precision", self.precision, PRECISIONS),
         ):
             if value not in choices:
                 allowed = ", ".join(map(str, choices))
-                raise InputError(f"unknown {name} {value!r}: choose one of {allowed}")
-        if self.steps < 1:
-            raise InputError(f"--steps {self.steps} is not a positive number of training steps")
+                raise InputError(f"unknown {name} {value!r:.60}: choose one of {allowed}")
+        check_fields(self)
+        if self.typed_share and self.captions_per_image > 1:
+            raise InputError(
+                "typed_share needs captions that are not averaged: set captions_per_image to 1"
+            )
         if self.decay_from and self.decay_until <= self.decay_from:
             raise InputError(
                 f"decay_until {self.decay_until} must lie behind decay_from {self.decay_from}"
@@ -86,5 +129,5 @@ class Config:
         """Rebuild a configuration from `to_json`; unknown fields raise `InputError`."""
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(fields) - known - _ONCE_COMMON):
-            raise InputError(f"configuration has unknown fields {', '.join(unknown)}")
+            raise InputError(f"configuration has unknown fields {', '.join(unknown)[:60]}")
         return cls(**{name: value for name, value in fields.items() if name in known})

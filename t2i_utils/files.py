@@ -7,9 +7,11 @@ reader meets the old file or the new one, never a part of either.
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +30,53 @@ def unwritable(path: Path | str, error: OSError, mend: str = "choose another fol
     """What to tell the user when something cannot be written; `mend` unless the disk is full."""
     mend = "free some space" if error.errno in _FULL else mend
     return InputError(f"cannot write {path}: {error.strerror or error}; {mend}")
+
+
+def unreadable(path: Path | str, error: OSError, mend: str = "name another one") -> InputError:
+    """What to tell the user when something cannot be read, though nothing is wrong with it."""
+    if isinstance(error, PermissionError):
+        return InputError(f"{path} may not be read by you: change its permissions, or {mend}")
+    return InputError(f"cannot read {path}: {error.strerror or error}; {mend}")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name; none has a name that is too long.
+
+    Raises:
+        InputError: a folder on the way may not be read.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except PermissionError as error:
+        raise unreadable(path, error) from error
+    except (OSError, ValueError):
+        return False
+
+
+def read_json(path: Path, mend: str, largest: int = 2**20) -> Any:
+    """The content of a JSON file that anybody may have written.
+
+    Args:
+        path: of the file.
+        mend: what the user can do about a file that is missing or damaged.
+        largest: bytes; a longer file is not read to its end.
+
+    Raises:
+        InputError: it is missing, may not be read, is too long, or is no JSON.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(largest + 1)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing: {mend}") from error
+    except OSError as error:
+        raise unreadable(path, error, mend) from error
+    try:
+        if len(content) > largest:
+            raise ValueError(f"longer than {largest} bytes")
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:  # brackets in brackets in brackets
+        raise InputError(f"{path} is damaged: {mend}") from error
 
 
 def make_folder(path: Path, mend: str = "choose another folder") -> None:
@@ -220,7 +269,7 @@ def check_file(path: Path, expected: str, mend: str = "restore it") -> None:
     except FileNotFoundError as error:
         raise InputError(f"{path} is missing: {mend}") from error
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror or error}): {mend}") from error
+        raise unreadable(path, error, mend) from error
     if found != expected:
         raise InputError(f"{path} has a wrong checksum: it is damaged or changed; {mend}")
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from PIL import ImageFont
 
-_PLAIN = frozenset(map(chr, [*range(32, 127), *range(161, 256)]))  # Pillow's own font has these
+_PLAIN = frozenset(map(chr, range(32, 127)))  # every version of Pillow's own font has these
 _STYLES = ("bold", "italic", "oblique", "mono", "light", "thin", "black", "condensed", "emoji")
 
 
 def font_for(text: str, size: int) -> Any:
     """A Pillow font of `size` px that has the letters of `text`, or else most of them.
 
-    Letters beyond Western European ones are looked for in DejaVu Sans, which comes with
-    Matplotlib, and then in the fonts of the system.
+    Letters that English lacks are looked for in DejaVu Sans, which comes with Matplotlib, and then
+    in the fonts of the system.
     """
     file = _choose(_letters(text))[0]
     return ImageFont.load_default(size) if file is None else ImageFont.truetype(str(file), size)

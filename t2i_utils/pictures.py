@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from t2i_utils.errors import InputError
-from t2i_utils.files import replace_file
+from t2i_utils.files import replace_file, unreadable
 from t2i_utils.fonts import font_for
 
 _ACROSS = 4  # pictures side by side on a sheet
@@ -132,9 +132,11 @@ def read_note(path: str | Path) -> dict[str, str]:
         with Image.open(path, formats=["PNG"]) as picture:
             picture.load()  # the file may hold text after the pixels
             return {str(key): text for key, text in picture.info.items() if isinstance(text, str)}
+    except FileNotFoundError as error:
+        raise InputError(f"picture {path} is missing: give a PNG's path") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise InputError(f"picture {path} is missing: give a PNG's path") from error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(f"picture {path}", error, "give a PNG's path") from error
         raise InputError(f"{path} is no PNG, or it is damaged: give one that was saved") from error
 
 

@@ -4,6 +4,7 @@
 that differ, of checkpoints and of weights.
 """
 
+import csv
 import json
 import shutil
 import signal
@@ -34,8 +35,10 @@ class Watched(Run):
 
 
 def arrays(folder: Path) -> dict[str, np.ndarray]:
-    """Everything in the checkpoints and weights of a run."""
-    found = {}
+    """Everything in the checkpoints and weights of a run, and its log but for the seconds."""
+    with open(folder / "log.csv", newline="") as file:
+        rows = [{**row, "seconds": ""} for row in csv.DictReader(file)]
+    found = {"log.csv": np.array(json.dumps(rows))}
     for file in sorted([*folder.glob("checkpoints/*.npz"), *folder.glob("weights/*.npz")]):
         with np.load(file) as archive:
             names = [name for name in archive.files if name != "note.json"]

@@ -1,8 +1,12 @@
 """Arrays in files: whole or not at all."""
 
 import errno
+import hashlib
+import io
 import json
 import os
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import keras
@@ -22,6 +26,7 @@ from t2i_utils.arrays import (
 from t2i_utils.errors import InputError
 
 ARRAYS = {"a/kernel": np.arange(6.0).reshape(2, 3), "b": np.array([1, 2], "int32")}
+SHAPES = {name: array.shape for name, array in ARRAYS.items()}
 
 
 def dense(units: int = 3) -> list:
@@ -34,8 +39,8 @@ def dense(units: int = 3) -> list:
 def test_what_is_written_is_read(tmp_path, compress):
     path = tmp_path / "new" / "file.npz"
     write_arrays(path, ARRAYS, {"step": 3, "name": "Vögel"}, compress)
-    arrays, note = read_arrays(path)
-    assert note == {"step": 3, "name": "Vögel"}
+    assert read_note(path) == {"step": 3, "name": "Vögel"}
+    arrays = read_arrays(path, SHAPES)
     assert set(arrays) == set(ARRAYS)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(arrays[name], array)
@@ -55,7 +60,7 @@ def test_damaged_files_are_refused(tmp_path, damage, compress):
         {"empty": b"", "cut": data[:-60], "changed": bytes(changed), "text": b"hello\n"}[damage]
     )
     with pytest.raises(InputError, match="damaged or not a weights file") as caught:
-        read_arrays(path)
+        read_arrays(path, {"a": (500,)})
     assert "\n" not in str(caught.value)
 
 
@@ -63,12 +68,72 @@ def test_pickled_objects_are_refused(tmp_path):
     path = tmp_path / "file.npz"
     np.savez(path, a=np.array([{"some": "object"}], dtype=object))
     with pytest.raises(InputError, match="damaged or not a weights file"):
-        read_arrays(path)
+        read_arrays(path, {"a": (1,)})
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+HOSTILE = {
+    "another shape": (npy(np.zeros((3, 2))), r"holds a of shape \(3, 2\), expected \(2, 3\)"),
+    "text": (npy(np.full((2, 3), "x")), "damaged or not a weights file"),
+    "complex": (npy(np.zeros((2, 3), complex)), "damaged or not a weights file"),
+    "not a number": (npy(np.full((2, 3), np.nan)), "holds numbers in a that are not finite"),
+    "a terabyte": (
+        npy(np.zeros(1)).replace(b"(1,)", b"(2**37,)".replace(b"2**37", b"137438953472")),
+        "damaged or not a weights file",
+    ),
+    "longer than its shape": (npy(np.zeros((2, 3))) + bytes(1000), "damaged or not a weights file"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_arrays_of_another_kind_are_refused(tmp_path, what):
+    content, message = HOSTILE[what]
+    with zipfile.ZipFile(tmp_path / "file.npz", "w") as archive:
+        archive.writestr("a.npy", content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_arrays(tmp_path / "file.npz", {"a": (2, 3)})
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_is_unpacked_before_all_shapes_are_compared(tmp_path):
+    """60 kB that would be 60 MB of zeros; and an array that nobody asked for stays packed."""
+    path, bomb = tmp_path / "file.npz", np.zeros(60_000_000, "u1")
+    write_arrays(path, {"a": bomb, "b": np.zeros(2)}, {"step": 1}, compress=True)
+    del bomb
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="holds a of shape"):
+            read_arrays(path, {"b": (2,), "a": (3,)})
+        assert read_arrays(path, {"b": (2,)})["b"].shape == (2,)
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("note", [b"[1]", b"{", b"[" * 100_000, b" " * 2**23, b"\xff\xfe"])
+def test_a_note_that_is_no_object_is_refused(tmp_path, note):
+    np.savez(tmp_path / "file.npz", **{"note.json": np.frombuffer(note, np.uint8)})
+    with pytest.raises(InputError, match="damaged or not a weights file"):
+        read_note(tmp_path / "file.npz")
+
+
+@pytest.mark.parametrize("name", ["../a.npz", "/etc/passwd", "x/a.npz", "", ".", "..", 5, None])
+def test_a_card_names_files_of_its_own_folder_alone(tmp_path, name):
+    (tmp_path / "a.npz").write_text("x")
+    (tmp_path / "set").mkdir()
+    checksum = hashlib.sha256(b"x").hexdigest()
+    with pytest.raises(InputError, match="card.json is damaged: restore it"):
+        set_file(tmp_path / "set", {"file": name, "sha256": checksum})
 
 
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="none.npz is not there"):
-        read_arrays(tmp_path / "none.npz")
+        read_note(tmp_path / "none.npz")
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
@@ -81,7 +146,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match="No space left on device; free some space"):
         write_arrays(path, {"a": np.zeros(3)}, {"step": 2})
-    assert read_arrays(path)[1] == {"step": 1}
+    assert read_note(path) == {"step": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["file.npz"]
 
 

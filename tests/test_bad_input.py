@@ -336,6 +336,72 @@ def test_a_run_that_cannot_be_written_is_refused_before_it_trains(capsys, tmp_pa
     assert (tmp_path / "file").read_text() == "x"
 
 
+LONG, ROUND = "x" * 5000, "loop/x"  # a name is too long, or leads round in a circle
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["generate", "--like", "NAME"], LONG),
+        (["generate", "--like", "NAME"], ROUND),
+        (["generate", "a bird", "--weights", "NAME"], LONG),
+        (["generate", "a bird", "--weights", "NAME"], ROUND),
+        (["generate", "--captions", "NAME", "--out", "out"], LONG),
+        (["describe", "NAME.jpg"], LONG),
+        (["describe", "bird.png", "--weights", "NAME"], LONG),
+        (["train", "--data", "NAME"], LONG),
+        (["train", "--run", "NAME"], LONG),
+        (["train", "--init", "NAME"], LONG),
+        (["data", "pack", "NAME", "--out", "out"], LONG),
+        (["data", "pack", "NAME", "--out", "out"], ROUND),
+        (["data", "toy", "--out", "NAME", "--classes", "1", "--images", "1"], LONG),
+        (["evaluate", "--weights", "NAME", "--data", "own"], LONG),
+        (["export", "--weights", "NAME", "--out", "out"], LONG),
+        (["studio", "--weights", "NAME"], LONG),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value[:6],
+)
+def test_names_that_cannot_be_opened_are_answered_in_a_line(
+    capsys, tmp_path, monkeypatch, words, name
+):
+    monkeypatch.chdir(tmp_path)
+    own_folder(tmp_path / "own")
+    shutil.copy("own/0.png", "bird.png")
+    (tmp_path / "loop").symlink_to("loop")
+    line = refused(capsys, *[word.replace("NAME", name) for word in words])
+    assert len(line) < 10_500
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("own", ["data", "pack", "own", "--out", "out"]),
+        ("own/captions.csv", ["data", "pack", "own", "--out", "out"]),
+        ("bird.png", ["describe", "bird.png"]),
+        ("bird.png", ["generate", "--like", "bird.png"]),
+        ("run/weights", ["generate", "a bird", "--weights", "run"]),
+        ("run/weights/card.json", ["generate", "a bird", "--weights", "run"]),
+        ("run/weights/stage1.npz", ["generate", "a bird", "--weights", "run"]),
+        ("run/run.json", ["train", "--run", "run", "--resume"]),
+        ("run/checkpoints/stage1.npz", ["train", "--run", "run", "--resume"]),
+    ],
+)
+def test_what_may_not_be_read_is_not_called_damaged(capsys, tmp_path, monkeypatch, path, words):
+    monkeypatch.chdir(tmp_path)
+    copy_of_run(tmp_path / "run")
+    own_folder(tmp_path / "own")
+    shutil.copy("own/0.png", "bird.png")
+    (tmp_path / path).chmod(0)
+    if os.access(tmp_path / path, os.R_OK):
+        pytest.skip("root may read everything")
+    try:
+        line = refused(capsys, *words)
+    finally:
+        (tmp_path / path).chmod(0o700)
+    assert re.search("may not be read|not readable|Permission denied", line), line
+    assert "damaged" not in line
+
+
 def test_a_picture_that_cannot_be_written_is_named_and_the_old_one_stays(capsys, tmp_path):
     out = tmp_path / "o.png"
     out.write_bytes(b"old")

@@ -1,11 +1,5 @@
 """Checkpoints: a run goes on as if it had never stopped, and bad files are refused."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from small_gan import new_gan, restored, shared_gan, small_batch, values
@@ -13,46 +7,6 @@ from small_gan import new_gan, restored, shared_gan, small_batch, values
 from t2i_utils.arrays import write_arrays
 from t2i_utils.errors import InputError
 from t2i_utils.training.checkpoints import copy_weights, load_checkpoint, save_checkpoint
-
-TESTS = Path(__file__).parent
-ONE_THREAD = {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-    "JAX_PLATFORMS": "cpu",
-    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # compiles faster
-}
-
-
-def start(backend: str, folder: Path) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, TESTS / "resume.py", folder],
-        env={
-            **os.environ,
-            **ONE_THREAD,
-            "KERAS_BACKEND": backend,
-            "PYTHONPATH": str(TESTS.parent),
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def resumed(tmp_path_factory):
-    backends = ("tensorflow", "jax")
-    return {name: start(name, tmp_path_factory.mktemp(name)) for name in backends}
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_resuming_is_exact_on_one_thread(backend, resumed):
-    output, errors = resumed[backend].communicate()
-    assert resumed[backend].returncode == 0, errors[-3000:]
-    largest = json.loads(output.splitlines()[-1])
-    assert largest["resumed"] == 0  # bit for bit
-    assert largest["trained"] > 1e-4  # the second half did something
 
 
 @pytest.fixture(scope="module")

@@ -164,6 +164,8 @@ def test_fair_wrong_rows_are_accepted(capsys):
         (lambda class_ids, rng: fair(class_ids, rng) + 0.5, "row numbers are whole"),
         (lambda class_ids, rng: np.arange(len(class_ids)), "its own caption"),
         (lambda class_ids, rng: np.roll(np.arange(len(class_ids)), 1), "not enough"),
+        (lambda class_ids, rng: fair(class_ids, np.random), "another generator"),
+        (lambda class_ids, rng: fair(class_ids, np.random.default_rng()), "another generator"),
         (one_retry, "own c"),
         (always_the_same, "every call gives the same"),
         (two_partners, "never gets row"),

@@ -70,6 +70,8 @@ WRONG = {
         (lambda m, s, rng: m + np.exp(s) * np.random.default_rng(0).standard_normal(m.shape),
          "same sample"),
         (lambda m, s, rng: m, "same sample"),
+        (lambda m, s, rng: sample(m, s, np.random), "another generator"),
+        (lambda m, s, rng: sample(m, s, np.random.default_rng()), "another generator"),
         (lambda m, s, rng: np.exp(s) * rng.standard_normal(m.shape), "mu is missing"),
         (lambda m, s, rng: m + s * rng.standard_normal(m.shape), "np.exp"),
         (lambda m, s, rng: m + np.exp(s / 2) * rng.standard_normal(m.shape), "not of the variance"),

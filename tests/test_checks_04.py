@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from t2i_utils.course import checks_04
 
@@ -21,17 +21,29 @@ def refused(capsys, check, answer, hint: str) -> None:
 # --- exercise 1 --------------------------------------------------------------------------------
 
 
-def block(maps, *, size=3, norms=2, branch_relu=False, add=1, last_relu=True, filters=None):
+def block(
+    maps, *, size=3, norms=2, branch_relu=False, add=1, last_relu=True, filters=None, bias=False,
+    norm_first=False,
+):  # fmt: skip
     """The solution, with one thing changed."""
     x = maps
     for index in range(2):
         channels = filters or maps.shape[-1]
-        x = layers.Conv2D(channels, size, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization()(x) if index < norms else x
+        x = layers.BatchNormalization()(x) if norm_first else x
+        x = layers.Conv2D(channels, size, padding="same", use_bias=bias)(x)
+        x = layers.BatchNormalization()(x) if index < norms and not norm_first else x
         x = layers.ReLU()(x) if index == 0 or branch_relu else x
     for _ in range(add):
         x = layers.add([maps, x])
     return layers.ReLU()(x) if last_relu else x
+
+
+def relu_first(maps):
+    """ReLU before BatchNorm, in the first half."""
+    x = layers.Conv2D(maps.shape[-1], 3, padding="same", use_bias=False)(maps)
+    x = layers.BatchNormalization()(layers.ReLU()(x))
+    x = layers.Conv2D(maps.shape[-1], 3, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.add([maps, layers.BatchNormalization()(x)]))
 
 
 def test_the_block_is_accepted_and_is_the_librarys(capsys):
@@ -55,6 +67,9 @@ def test_the_block_is_accepted_and_is_the_librarys(capsys):
         (lambda maps: block(maps, last_relu=False), "after the addition"),
         (lambda maps: block(maps, branch_relu=True), "no ReLU before"),
         (lambda maps: block(maps, norms=1), "you have 1"),
+        (lambda maps: block(maps, bias=True), "use_bias=False"),
+        (lambda maps: block(maps, norm_first=True), "another order"),
+        (relu_first, "another order"),
         (lambda maps: block(maps, size=1), "two 3x3"),
         (lambda maps: layers.ReLU()(maps), "two 3x3"),
         (lambda maps: block(block(maps)), "two 3x3"),
@@ -65,6 +80,73 @@ def test_a_wrong_block_gets_its_hint(capsys, function, hint):
 
 
 # --- exercise 2 --------------------------------------------------------------------------------
+
+
+def last_layer(
+    maps, sketch, *, start="zeros", way="bilinear", size=3, out=None, sign=1, add=True
+):  # fmt: skip
+    """The solution, with one thing changed."""
+    x = layers.Conv2D(12, size, padding="same", kernel_initializer=start)(maps)
+    x = sign * ops.depth_to_space(x, 2)
+    x = layers.Activation(out)(x) if out else x
+    enlarged = layers.UpSampling2D(4, interpolation=way)(sketch)
+    return layers.add([enlarged, x]) if add else x
+
+
+def in_squares(maps, sketch):
+    x = layers.Conv2D(12, 3, padding="same", kernel_initializer="zeros")(maps)
+    x = layers.UpSampling2D(2)(x[..., :3])
+    return x + layers.UpSampling2D(4, interpolation="bilinear")(sketch)
+
+
+def too_many_channels(maps, sketch):
+    x = layers.Conv2D(24, 3, padding="same", kernel_initializer="zeros")(maps)
+    enlarged = layers.UpSampling2D(4, interpolation="bilinear")(sketch)
+    return enlarged + ops.depth_to_space(x, 2)[..., :3]
+
+
+def with_tanh(maps, sketch):
+    return ops.tanh(last_layer(maps, sketch))
+
+
+def test_the_last_layer_is_accepted(capsys):
+    def by_hand(maps, sketch):
+        change = layers.Conv2D(12, (3, 3), padding="same", kernel_initializer="zeros")(maps)
+        change = layers.Reshape((8, 8, 2, 2, 3))(change)
+        change = layers.Reshape((16, 16, 3))(layers.Permute((1, 3, 2, 4, 5))(change))
+        return layers.UpSampling2D(4, interpolation="bilinear")(sketch) + change
+
+    for function in (last_layer, by_hand, checks_04.ready_last_layer):
+        assert checks_04.check_last_layer(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda maps, sketch: ..., "replace the ..."),
+        (lambda maps, sketch: np.zeros(3), "the last layer"),
+        (lambda maps, sketch: maps, "should give (16, 16, 3)"),
+        (lambda maps, sketch: last_layer(maps, maps), "stopped with"),
+        (lambda maps, sketch: layers.UpSampling2D(4)(sketch), "must read the change"),
+        (too_many_channels, "12 channels, got [24]"),
+        (lambda *a: last_layer(*a, size=1), "3x3"),
+        (lambda *a: last_layer(*a, start="ones"), "kernel_initializer='zeros'"),
+        (lambda *a: last_layer(*a, add=False), "add the enlarged sketch"),
+        (lambda *a: last_layer(*a, way="nearest"), "bilinear"),
+        (lambda *a: last_layer(*a, sign=-1), "taken away"),
+        (lambda *a: last_layer(*a, out="relu"), "no ReLU"),
+        (lambda *a: 2 * last_layer(*a), "added once"),
+        (with_tanh, "no tanh"),
+        (in_squares, "depth_to_space"),
+    ],
+)  # fmt: skip
+def test_a_wrong_last_layer_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_04.check_last_layer, function, hint)
+
+
+# --- exercise 3 --------------------------------------------------------------------------------
 
 
 def unchanged(before, after):
@@ -109,7 +191,7 @@ def test_a_wrong_comparison_gets_its_hint(capsys, function, hint):
     refused(capsys, checks_04.check_unchanged, function, hint)
 
 
-# --- exercise 3 --------------------------------------------------------------------------------
+# --- exercise 4 --------------------------------------------------------------------------------
 
 
 def sharpness(pictures, *, size=np.abs, floats=True):

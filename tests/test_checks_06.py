@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras import ops
 
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
 from t2i_utils.course import checks_06
@@ -85,8 +86,15 @@ def test_a_wrong_row_gets_its_hint(capsys, function, hint):
 # --- exercise 2 --------------------------------------------------------------------------------
 
 
+def right_loss(scores, sentences):
+    words = sentences[:, 1:]
+    own = ops.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
+    there = ops.cast(ops.not_equal(words, PADDING), scores.dtype)
+    return -ops.sum(own * there) / ops.sum(there)
+
+
 def loss(scores, sentences, *, shift=1, blank=(PADDING,), sign=-1, rule=np.mean):
-    """The solution, with one thing changed."""
+    """The solution in NumPy, with one thing changed."""
     words = sentences[:, shift : shift + scores.shape[1]]
     own = np.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
     return sign * rule(own[~np.isin(words, blank)])
@@ -104,18 +112,22 @@ def multiplied(scores, sentences):
 
 
 def test_the_loss_is_accepted(capsys):
-    def in_a_loop(scores, sentences):
-        found = [
-            -scores[row, place, word]
-            for row, words in enumerate(sentences)
-            for place, word in enumerate(words[1:])
-            if word != PADDING
-        ]
-        return sum(found) / len(found)
+    def by_one_hot(scores, sentences):
+        wanted = ops.one_hot(sentences[:, 1:], scores.shape[-1], dtype=scores.dtype)
+        wanted *= ops.cast(sentences[:, 1:, None] != PADDING, scores.dtype)
+        return -ops.sum(wanted * scores) / ops.sum(wanted)
 
-    for function in (loss, in_a_loop):
+    def by_mask(scores, sentences):
+        own = ops.take_along_axis(scores, sentences[:, 1:, None], axis=-1)[..., 0]
+        return -ops.mean(ops.convert_to_tensor(own)[ops.not_equal(sentences[:, 1:], PADDING)])
+
+    for function in (right_loss, by_one_hot, by_mask, checks_06.ready_loss):
         assert checks_06.check_next_word_loss(function) is True
         assert said(capsys).startswith("Right: ")
+
+
+def test_a_loss_without_gradients_is_refused(capsys):
+    refused(capsys, checks_06.check_next_word_loss, loss, "no gradient comes through")
 
 
 def test_the_loss_is_the_librarys_but_for_its_smoothing(monkeypatch):
@@ -157,6 +169,47 @@ def test_a_wrong_loss_gets_its_hint(capsys, function, hint):
 
 
 # --- exercise 3 --------------------------------------------------------------------------------
+
+
+def test_the_mask_is_accepted(capsys):
+    def by_comparison(length):
+        places = ops.arange(length)
+        return places[:, None] >= places
+
+    def in_a_loop(length):
+        return [[column <= row for column in range(length)] for row in range(length)]
+
+    for function in (lambda n: np.tril(np.ones((n, n), bool)), by_comparison, in_a_loop, np.tri):
+        assert checks_06.check_causal_mask(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda n: ..., "replace the ..."),
+        (lambda n: n / 0, "ZeroDivisionError"),
+        (lambda n: "lower", "return (5, 5)"),
+        (lambda n: np.tri(n)[None], "shape (1, 5, 5)"),
+        (lambda n: np.tri(n, n + 1), "shape (5, 6)"),
+        (lambda n: np.tri(5), "length 3"),
+        (lambda n: -1e9 * np.triu(np.ones((n, n)), 1), "only True and False"),
+        (lambda n: np.ones((n, n)), "its own answer included"),
+        (np.eye, "only itself"),
+        (lambda n: np.triu(np.ones((n, n))), "columns 0 to i"),
+        (lambda n: np.triu(np.ones((n, n)), 1), "*may* look"),
+        (lambda n: np.tri(n, k=-1), "a place may see itself"),
+        (lambda n: np.tri(n, k=1), "also sees the next one"),
+        (lambda n: np.tri(n) - np.tri(n, k=-2), "place 2 may see places 0 to 2"),
+        (lambda n: np.zeros((n, n)), "it sees []"),
+    ],
+)  # fmt: skip
+def test_a_wrong_mask_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_06.check_causal_mask, function, hint)
+
+
+# --- exercise 4 --------------------------------------------------------------------------------
 
 
 def cut(chances, nucleus, *, crossing=True, renormalise=True, back=True, down=True):
@@ -226,7 +279,7 @@ def test_a_wrong_nucleus_gets_its_hint(capsys, function, hint):
     refused(capsys, checks_06.check_nucleus, function, hint)
 
 
-# --- exercise 4 --------------------------------------------------------------------------------
+# --- exercise 5 --------------------------------------------------------------------------------
 
 
 def scores(own, true, *, factor=1, swap=False):

@@ -1,22 +1,25 @@
 """The command line, as a user types it."""
 
+import argparse
 import csv
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from small_run import trained_run
+from small_run import toy_pack, trained_run
 
-from t2i_utils.cli import main
+from t2i_utils.cli import build_parser, main
 from t2i_utils.commands import data as data_command
 from t2i_utils.commands import train as train_command
 from t2i_utils.drawing import synthesizer
+from t2i_utils.training.run_folder import RunFolder
 
 ROOT = Path(__file__).parent.parent
 
@@ -95,6 +98,49 @@ def test_t2i_lists_its_commands(capsys):
     names = ["data", "train", "generate", "describe", "captioner", "evaluate",
              "export", "studio", "check"]  # fmt: skip
     assert re.findall(r"^    (\w+)", text, re.MULTILINE) == names
+
+
+def test_settings_are_printed_read_and_remembered(tmp_path, capsys):
+    """What --show-config prints is a file for --config, and gives the same configuration."""
+    small = ["train", "--data", str(toy_pack().folder), "--recipe", "paper", "--preset", "smoke"]
+    file, folder = tmp_path / "run.toml", tmp_path / "run"
+    file.write_text("batch_size = 4\n[stage1]\nkl_weight = 0.5\n[stage2]\nbatch_size = 2\n")
+    assert main([*small, "--config", str(file), "--show-config"]) == 0
+    shown = capsys.readouterr().out
+    assert not folder.exists()
+    found = tomllib.loads(shown)
+    assert found["stage1"]["kl_weight"] == 0.5 and found["stage2"]["kl_weight"] == 2.0
+    assert [found[name]["batch_size"] for name in ("stage1", "stage2")] == [4, 2]
+    (tmp_path / "shown.toml").write_text(shown)
+    words = [*small, "--stage", "1", "--run", str(folder)]
+    assert main([*words, "--config", str(tmp_path / "shown.toml"), "--steps", "1"]) == 0
+    (note,) = [RunFolder(folder).read_checkpoint_note(1)]
+    assert note is not None and note["config"]["kl_weight"] == 0.5
+    assert main([*words, "--resume", "--steps", "2"]) == 0  # the checkpoint remembers
+    note = RunFolder(folder).read_checkpoint_note(1)
+    assert note is not None and (note["step"], note["config"]["batch_size"]) == (2, 4)
+    file.write_text("kl_weight = 0.25\n")
+    assert main([*words, "--resume", "--config", str(file)]) == 2
+    assert "kl_weight 0.5, not 0.25" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("kl_weight = ", "no TOML file"),
+        ("[stage3]\nsteps = 4\n", "under [stage1] or [stage2]"),
+        ("stage1 = 3\n", "under [stage1] or [stage2]"),
+        ("recipe = 'paper'\n", "set recipe by --recipe"),
+        ("kl_wait = 1.0\n", "no setting kl_wait"),
+        ("batch_size = 'many'\n", "batch_size 'many' is not a whole number"),
+    ],
+)
+def test_a_file_of_settings_that_does_not_fit_is_said_in_a_line(content, said, tmp_path, capsys):
+    file = tmp_path / "run.toml"
+    file.write_text(content)
+    assert main(["train", "--preset", "smoke", "--config", str(file), "--show-config"]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
 
 
 # -- train ------------------------------------------------------------------------------------
@@ -221,6 +267,52 @@ def test_a_file_of_captions_gives_one_plain_picture_a_line(tmp_path, monkeypatch
         assert abs(found.astype(int) - expected).max() <= 1
     first, second = (pixels(tmp_path / "whole" / name) for name in names[:2])
     assert (first != second).any()
+
+
+def test_blank_lines_are_skipped_with_a_note_and_files_keep_their_line(tmp_path, capsys):
+    (tmp_path / "c.txt").write_text("a red bird\n\n  \na blue bird\n")
+    words = ["--captions", str(tmp_path / "c.txt"), "--stage", "1", "--out", str(tmp_path / "o")]
+    assert draw(*words) == 0
+    assert "line 2 and 1 more of" in capsys.readouterr().err
+    names = sorted(path.name for path in (tmp_path / "o").iterdir())
+    assert names == ["000001.png", "000004.png"]
+    (tmp_path / "c.txt").write_text("a red bird\n\n" + "bird " * 1000)
+    assert draw(*words) == 2
+    assert "c.txt line 3 ('bird bird" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["generate", "a bird", "--sample", "3"], "did you mean --samples?"),
+        (["train", "--step", "3"], "did you mean --steps?"),
+        (["generate", "a bird", "--qwertyuiop"], "unrecognized arguments: --qwertyuiop; see"),
+    ],
+)
+def test_a_misspelt_option_is_answered_with_the_nearest(words, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_every_option_says_what_it_does_and_what_it_takes():
+    def walk(parser):
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for command in action.choices.values():
+                    yield from walk(command)
+            else:
+                yield parser.prog, action
+
+    found = list(walk(build_parser()))
+    assert len(found) > 60
+    assert not [(name, action.option_strings) for name, action in found if not action.help]
+    takes = [
+        (name, action) for name, action in found if action.option_strings and action.nargs != 0
+    ]
+    bare = [(n, a.option_strings) for n, a in takes if a.metavar is None and a.choices is None]
+    assert not bare
 
 
 def test_samples_differ_and_stage_2_is_256_px(tmp_path):

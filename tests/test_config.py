@@ -52,8 +52,8 @@ def test_changes_win_and_none_leaves_the_preset():
         ({"recipe": "new"}, "unknown recipe 'new': choose one of modern, paper"),
         ({"preset": "tpu"}, "unknown preset 'tpu': choose one of smoke, cpu, gpu"),
         ({"stage": 3}, "unknown stage 3: choose one of 1, 2"),
-        ({"steps": -3}, "--steps -3 is not a positive number"),
-        ({"steps": 0}, "--steps 0 is not a positive number"),
+        ({"steps": -3}, "steps -3 is not a whole number from 1 to"),
+        ({"steps": 0}, "steps 0 is not a whole number from 1 to"),
     ],
 )
 def test_bad_values_are_refused_in_one_line(arguments, message):

@@ -163,7 +163,7 @@ def with_card(**fields):
     [
         (lambda folder: cut(folder / ARRAYS), "captioner.npz has a wrong checksum: it is damaged"),
         (lambda folder: (folder / ARRAYS).unlink(), "captioner.npz is missing: restore it"),
-        (lambda folder: (folder / CARD).unlink(), "card.json is damaged: restore it, or name"),
+        (lambda folder: (folder / CARD).unlink(), "card.json is missing: restore it, or name"),
         (lambda folder: (folder / CARD).write_text("{"), "card.json is damaged"),
         (lambda folder: (folder / CARD).write_text("[1]"), "card.json is damaged"),
         (lambda folder: (folder / CARD).write_bytes(b"\xff"), "card.json is damaged"),

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 from small_run import toy_pack
-from test_checkpoints import ONE_THREAD
 
 TESTS = Path(__file__).parent
+ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "JAX_PLATFORMS": "cpu",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # compiles faster
+}
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])

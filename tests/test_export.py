@@ -1,12 +1,15 @@
 """Shipped weights as ONNX files, against Keras."""
 
+from dataclasses import replace
+
 import numpy as np
+import onnxruntime
 import pytest
 
 from t2i_utils.cli import main
 from t2i_utils.drawing.synthesizer import Synthesizer
-
-onnxruntime = pytest.importorskip("onnxruntime", reason='needs pip install -e ".[export]"')
+from t2i_utils.export.generators import export_weights
+from t2i_utils.text.whitening import limit_length
 
 CAPTIONS = ["a small red bird with black wings", "un petit oiseau bleu au ventre blanc", "owl"]
 
@@ -44,6 +47,19 @@ def test_onnx_pictures_are_those_of_keras(name, tmp_path, capsys):
         large = np.asarray(generators[2].predict_on_batch([small, embedding, epsilon])[0])
         found = _run(tmp_path / "stage2.onnx", embedding=embedding, stage1_images=small)
         np.testing.assert_allclose(found, large, atol=1e-3)
+
+
+def test_long_embeddings_are_limited_as_the_library_does_it(tmp_path):
+    synthesizer = Synthesizer("toy")
+    sentence = synthesizer.encoder.encode(CAPTIONS)
+    whitened = synthesizer.weights.whitening(sentence)
+    limit = float(np.median(np.linalg.norm(whitened, axis=1)))
+    card = {**synthesizer.weights.card, "length_limit": limit}
+    export_weights(replace(synthesizer.weights, card=card, generators={}), tmp_path)
+    expected, was_limited = limit_length(whitened, limit)
+    assert was_limited.sum() == 1
+    found = _run(tmp_path / "whitening.onnx", sentence=sentence)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys):

@@ -41,6 +41,7 @@ def make(
     image_size=64,
     seed=0,
     captions_per_image=1,
+    typed_share=0.0,
     num_distractors=0,
     indices=None,
 ):
@@ -50,6 +51,7 @@ def make(
         batch_size=batch_size,
         image_size=image_size,
         captions_per_image=captions_per_image,
+        typed_share=typed_share,
         num_distractors=num_distractors,
         whitening=unchanged(pack.width),
         seed=seed,
@@ -225,3 +227,21 @@ def test_one_class_has_no_wrong_text(pack):
 def test_impossible_wishes_are_refused(pack, options, message):
     with pytest.raises(InputError, match=message):
         make(pack, **options)
+
+
+def test_a_share_of_the_sentences_is_typed(pack):
+    """Each typed sentence is one of the picture's own: its embedding is found there."""
+    batches = make(pack, typed_share=0.5, num_distractors=40)
+    plain = make(pack)
+    typed = 0
+    for step in range(10):
+        batch = batches.at(step)
+        for row, vector in zip(batch["indices"], batch["embeddings"], strict=True):
+            own = np.abs(pack.embeddings[row].astype(np.float32) - vector).max(axis=-1).min()
+            short = np.abs(pack.typed[row].astype(np.float32) - vector).max(axis=-1).min()
+            assert min(own, short) < 1e-6
+            typed += short < own
+        assert (plain.plan(step).rows == batches.plan(step).rows).all()
+    assert 20 < typed < 60  # of 80
+    columns = batches.plan(0).distractor_columns
+    assert (columns >= pack.embeddings.shape[1]).any() and columns.max() < batches.captions.shape[1]

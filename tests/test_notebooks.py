@@ -92,6 +92,20 @@ def test_the_colab_cell_and_the_badge_are_up_to_date(script):
     assert maker.with_head(script) == script.read_text(), "run `make notebooks`"
 
 
+def test_there_is_a_button_only_where_the_course_has_an_address():
+    badge = colab.badge("notebooks/01.ipynb", "https://github.com/someone/birds")
+    assert "github/someone/birds/blob/" in badge and badge.endswith("notebooks/01.ipynb)")
+    assert colab.badge("notebooks/01.ipynb", f"https://github.com/{colab.PLACEHOLDER}/birds") == (
+        colab.NO_BADGE
+    )
+
+
+@each_notebook
+def test_the_cell_that_fetches_the_course_is_folded_away(path):
+    cell = read(path).cells[1]
+    assert cell.metadata["jupyter"]["source_hidden"] is True
+
+
 def test_a_changed_script_is_noticed(tmp_path):
     script, notebook = tmp_path / "x.py", tmp_path / "x.ipynb"
     script.write_text("# %% [markdown]\n# # Title\n\n# %%\nprint(1)\n")

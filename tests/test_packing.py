@@ -14,9 +14,11 @@ from PIL import Image
 from small_cub import caption, flat_colour, write_small_cub
 
 from t2i_utils.data import auto_pack, load_pack, read_dataset, write_pack
+from t2i_utils.data.pack import TYPED
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
 from t2i_utils.text import load_encoder, whitening_of
+from t2i_utils.text.typed import typed_captions
 
 SIZES = (12, 20)
 
@@ -432,3 +434,29 @@ def test_a_pack_that_cannot_be_written_says_where_to_put_it(pack):
 def test_captions_beside_a_pack_are_refused(pack, encoder, tmp_path):
     with pytest.raises(InputError, match="is a pack and has its captions: leave --captions out"):
         auto_pack(pack.folder, encoder=encoder, crop="box", captions=tmp_path)
+
+
+def test_typed_captions_are_embedded_when_they_are_first_asked_for(tmp_path):
+    """They are those of `text.typed`, by the picture's own number, and are kept with the pack."""
+    dataset = read_dataset(write_small_cub(tmp_path / "birds"))
+    pack = write_pack(
+        dataset, tmp_path / "p", encoder=load_encoder(), image_sizes=(8,), progress=False
+    )
+    assert not (tmp_path / "p" / "typed.npy").exists()
+    for row, number in enumerate(pack.image_ids.tolist()):
+        sentences = typed_captions(pack.captions[row], TYPED, seed=[0, number])
+        expected = load_encoder().encode(sentences)
+        np.testing.assert_allclose(pack.typed[row], expected, atol=1e-3)
+    written = (tmp_path / "p" / "typed.npy").stat().st_mtime_ns
+    np.testing.assert_array_equal(load_pack(tmp_path / "p").typed, pack.typed)
+    assert (tmp_path / "p" / "typed.npy").stat().st_mtime_ns == written
+
+
+def test_typed_captions_need_the_encoder_of_the_pack(tmp_path, monkeypatch):
+    dataset = read_dataset(write_small_cub(tmp_path / "birds"))
+    pack = write_pack(
+        dataset, tmp_path / "p", encoder=load_encoder(), image_sizes=(8,), progress=False
+    )
+    pack.manifest["encoder"]["name"] = "one that is not here"
+    with pytest.raises(InputError, match="'one that is not here'.*T2I_ENCODER"):
+        _ = pack.typed

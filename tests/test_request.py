@@ -5,8 +5,9 @@ import pytest
 from small_run import trained_run
 
 from t2i_utils.drawing.request import Request
-from t2i_utils.drawing.synthesizer import Synthesizer, _embeddings, _noise, draw
+from t2i_utils.drawing.synthesizer import Synthesizer, _candidates, _embeddings, draw
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan.weights import load_discriminator
 from t2i_utils.text import load_encoder
 
 RED, BLUE = "a small red bird", "a blue bird"
@@ -44,6 +45,9 @@ def test_equal_requests_are_one_and_white_space_does_not_count():
         ({"amount": 1.5, "to_seed": 3}, "amount 1.5 is not a number from 0 to 1"),
         ({"amount": 0.5}, "leads nowhere: give a second caption or seed"),
         ({"weights": ""}, "name a set"),
+        ({"best_of": 0}, "best of 0: give a whole number from 1 to 64"),
+        ({"best_of": 65}, "best of 65"),
+        ({"best_of": 2, "to_seed": 1, "amount": 0.5}, "on a walk there is nothing to choose"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_a_line(fields, said):
@@ -94,7 +98,7 @@ def test_a_blend_keeps_to_the_sphere(synthesizer):
     found = np.linalg.norm(_embeddings(synthesizer, [middle]))
     assert found == pytest.approx(np.mean(lengths), rel=1e-4)
     lengths = [np.linalg.norm(synthesizer.noise(1, seed)) for seed in (0, 5)]
-    found = np.linalg.norm(_noise(synthesizer, middle))
+    found = np.linalg.norm(_candidates(synthesizer, middle))
     assert found == pytest.approx(np.mean(lengths), rel=1e-4)
 
 
@@ -134,3 +138,43 @@ def test_requests_of_several_stages_or_none_are_refused(synthesizer):
         draw(synthesizer, [Request(RED, stage=1), Request(RED)])
     with pytest.raises(InputError, match="not of 0"):
         draw(synthesizer, [])
+
+
+def test_the_best_of_several_is_the_one_that_the_discriminator_prefers(synthesizer):
+    """Compared with a discriminator that is loaded and called by hand, picture by picture."""
+    count = 6
+    texts = synthesizer.embed([RED])
+    tried = np.concatenate([synthesizer.noise(1, 4, 2, candidate) for candidate in range(count)])
+    pictures = synthesizer.draw(np.repeat(texts, count, axis=0), tried, 1)[1]
+    judge = load_discriminator(trained_run(), 1)
+    images = pictures.astype("float32") / 127.5 - 1
+    scores = [float(np.asarray(judge.score(image[None], texts))[0]) for image in images]
+    assert len(np.unique(np.round(scores, 5))) == count
+    requests = [Request(RED, stage=2, seed=4, sample=2, best_of=count), Request(BLUE, seed=1)]
+    for both in (requests, requests[::-1]):  # beside one that has nothing to choose
+        found = draw(synthesizer, both)
+        first = both.index(requests[0])
+        expected = synthesizer.draw(texts, tried[[int(np.argmax(scores))]], 2)
+        for stage in (1, 2):
+            difference = found[stage][first].astype(int) - expected[stage][0]
+            assert abs(difference).max() <= 1  # another batch, another order of additions
+
+
+def test_scores_of_a_batch_are_those_of_each_picture(synthesizer):
+    """And scoring changes nothing: no vector of a spectral norm moves."""
+    captions = [RED, BLUE] * 5 + [RED]
+    texts = synthesizer.embed(captions)
+    pictures = synthesizer.draw(texts, synthesizer.noise(11), 1)[1]
+    together = synthesizer.scores(pictures, texts)
+    assert together.shape == (11,) and np.std(together) > 0
+    for place in (0, 7, 8, 10):
+        alone = synthesizer.scores(pictures[place : place + 1], texts[place : place + 1])
+        np.testing.assert_allclose(alone, together[place], rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(synthesizer.scores(pictures, texts), together)
+
+
+def test_choosing_takes_a_discriminator():
+    shipped = Synthesizer("birds-paper")
+    assert not shipped.can_choose
+    with pytest.raises(InputError, match="no discriminator to choose with: draw with --best-of 1"):
+        draw(shipped, [Request(RED, "birds-paper", stage=1, best_of=2)])

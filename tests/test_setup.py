@@ -106,6 +106,17 @@ def test_version_has_one_home():
     assert f"## {t2i_utils.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_workflows_name_actions_by_commit_because_a_tag_can_be_moved():
+    lines = [
+        line.strip()
+        for file in (ROOT / ".github" / "workflows").glob("*.yml")
+        for line in file.read_text().splitlines()
+        if "uses:" in line
+    ]
+    pinned = re.compile(r"(- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert len(lines) >= 9 and [line for line in lines if not pinned.fullmatch(line)] == []
+
+
 @pytest.fixture(scope="module")
 def make() -> str:
     found = shutil.which("make")
@@ -114,7 +125,7 @@ def make() -> str:
     return found
 
 
-@pytest.mark.parametrize("target", ["help", "setup", "demo", "test", "clean"])
+@pytest.mark.parametrize("target", ["help", "setup", "demo", "test", "faults", "audit", "clean"])
 def test_makefile_has_the_target_and_help_lists_it(make, target):
     def run(*arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run([make, *arguments], cwd=ROOT, capture_output=True, text=True)

@@ -3,6 +3,7 @@
 import datetime
 import io
 import logging
+import zlib
 
 import numpy as np
 import pytest
@@ -243,6 +244,20 @@ def test_a_drawn_and_an_uploaded_picture_are_described_alike(bird):
     assert describe.result.value == drawn
     assert describe.upload.value == (), "the upload is kept in memory"
     describe.close()
+
+
+def bomb() -> bytes:
+    """A PNG of 57 bytes that claims 400 million pixels."""
+    header = b"IHDR" + (20_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
+    data = b"IDAT" + zlib.compress(b"")
+    chunks = [(len(part) - 4).to_bytes(4, "big") + part + zlib.crc32(part).to_bytes(4, "big")
+              for part in (header, data)]  # fmt: skip
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_a_picture_that_claims_too_many_pixels_is_not_unpacked():
+    with pytest.raises(InputError, match="that can be read .too large .over 178 million pixels"):
+        read_upload(bomb())
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n12345"])

@@ -1,5 +1,6 @@
 """The studio's server, a real one: what it serves, and what it refuses to run or to hand out."""
 
+import asyncio
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from small_run import trained_run
 from studio_server import PATIENCE, Answer, Server, start
-from websocket import WebSocket, WebSocketException
+from websocket import WebSocket, WebSocketConnectionClosedException, WebSocketException
 
 from t2i_utils.cli import main
 from t2i_utils.commands import studio as command
@@ -175,16 +176,40 @@ def test_a_picture_or_frame_of_another_sites_page_starts_no_kernel(server, page)
     server.close(other)
 
 
-def test_no_more_pages_than_memory_can_be_thought_to_hold():
-    class Request:
-        def __init__(self, kernels: int):
-            self.request = self.kernel_manager = self
-            self.headers: dict[str, str] = {}
-            self.list_kernel_ids = lambda: ["a"] * kernels
+def test_no_more_kernels_than_memory_may_hold_not_even_when_all_pages_are_opened_at_once(
+    tmp_path, monkeypatch
+):
+    """Real kernels of an idle Python, asked for in one moment."""
+    monkeypatch.setattr(serve, "MOST_PAGES", 2)
 
-    serve._admit(Request(serve.MOST_PAGES - 1))
-    with pytest.raises(serve.HTTPError, match="503.*close one"):
-        serve._admit(Request(serve.MOST_PAGES))
+    async def open_pages() -> list[Any]:
+        manager = serve.FewKernels(root_dir=str(tmp_path), connection_dir=str(tmp_path))
+        try:
+            asked = [manager.start_kernel() for _ in range(5)]
+            found = await asyncio.gather(*asked, return_exceptions=True)
+            assert len(manager.list_kernel_ids()) == 2
+            await manager.shutdown_kernel(manager.list_kernel_ids()[0])
+            await manager.start_kernel()  # there is room again
+            return found
+        finally:
+            await manager.shutdown_all()
+
+    found = asyncio.run(open_pages())
+    refused = [str(error) for error in found if isinstance(error, serve.HTTPError)]
+    assert refused == ["HTTP 503: 2 pages are open: close one and try again"] * 3
+
+
+def test_a_message_longer_than_any_upload_ends_its_own_connection_alone(server, kernel):
+    socket = server.connect(kernel)
+    with pytest.raises((WebSocketException, OSError)):
+        socket.send("x" * (serve.LARGEST_UPLOAD + 1))
+        while socket.recv():  # what the kernel says, then the end
+            pass
+        raise WebSocketConnectionClosedException
+    socket.close()
+    again = server.connect(kernel)
+    _ask(again, "kernel_info_request", {}, "kernel_info_reply")
+    again.close()
 
 
 # -- what it does not hand out ----------------------------------------------------------------
@@ -326,5 +351,7 @@ def test_a_kernel_without_a_page_ends_by_itself(tmp_path):
     server.initialize([str(serve.write_page(tmp_path / "studio.ipynb", "birds"))])
     server.connection_dir = str(tmp_path)
     server.init_settings()
+    assert isinstance(server.kernel_manager, serve.FewKernels)
     assert server.kernel_manager.cull_idle_timeout == serve.IDLE
+    assert server.kernel_manager.cull_interval == serve.LOOK and serve.IDLE + serve.LOOK < 60
     assert not server.kernel_manager.cull_connected

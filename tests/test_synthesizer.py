@@ -1,5 +1,6 @@
 """Captions to pictures."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,22 @@ def test_importing_the_package_is_light():
     root = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_what_lies_far_out_is_shortened_and_said(tmp_path):
+    folder = copy_of_run(tmp_path / "run")
+    plain = Synthesizer(folder)
+    lengths = np.linalg.norm(plain.embed(CAPTIONS), axis=-1)
+    card = json.loads((folder / "weights" / "card.json").read_text())
+    limit = float(lengths.mean())
+    (folder / "weights" / "card.json").write_text(json.dumps({**card, "length_limit": limit}))
+    limited = Synthesizer(folder)
+    far, near = np.argmax(lengths), np.argmin(lengths)
+    found = limited.embed(CAPTIONS)
+    np.testing.assert_array_equal(found[near], plain.embed(CAPTIONS)[near])
+    expected = plain.embed(CAPTIONS)[far] * limit / lengths[far]
+    np.testing.assert_allclose(found[far], expected, rtol=1e-5, atol=1e-6)
+    notes = limited.notes(CAPTIONS)
+    assert notes[near] is None and CAPTIONS[far] in str(notes[far])
+    assert plain.notes(CAPTIONS) == [None, None]
+    assert "knows no word" in str(plain.notes(["\U0001f426"])[0])

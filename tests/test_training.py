@@ -12,11 +12,21 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_run import configs, copy_of_run, read_checkpoint, scratch, toy_pack, trained_run
+from small_run import (
+    configs,
+    copy_of_run,
+    pack_birds,
+    read_checkpoint,
+    scratch,
+    toy_pack,
+    trained_run,
+)
 
 from t2i_utils import training
+from t2i_utils.arrays import to_arrays
 from t2i_utils.config import Config
 from t2i_utils.data import load_pack
+from t2i_utils.data.toy.birds import write_toy_birds
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.weights import load_weights
 from t2i_utils.training.run import Run, training_phases
@@ -85,36 +95,6 @@ def test_a_run_that_was_interrupted_and_resumed_equals_one_in_one_go(capsys):
     assert len(moved) > len(state) / 2
 
 
-JAX_RUNS = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from small_run import configs, load_pack
-from t2i_utils import backend
-from t2i_utils.training.run import Run
-assert backend.name() == "jax" and "tensorflow" not in sys.modules
-folder, pack = Path({folder!r}), load_pack({pack!r})
-Run(folder / "parts", pack, configs(1, 2)).train(2, progress=False)
-Run(folder / "parts", pack, configs(1, 2), resume=True).train(4, progress=False)
-Run(folder / "whole", pack, configs(1, 2)).train(4, progress=False)
-"""
-
-
-def test_on_jax_a_resumed_run_equals_one_in_one_go(tmp_path):
-    script = JAX_RUNS.format(
-        tests=str(ROOT / "tests"), folder=str(tmp_path), pack=str(toy_pack().folder)
-    )
-    environment = {
-        "KERAS_BACKEND": "jax",
-        "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),  # three runs, compiled once
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
-    run_python(script, environment)
-    assert_same_state(tmp_path / "whole", tmp_path / "parts")
-    assert logged(tmp_path / "whole") == logged(tmp_path / "parts")
-    assert steps(tmp_path / "parts", 2) == [1, 2, 3, 4]
-
-
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
@@ -155,11 +135,23 @@ def test_after_kill_9_rows_beyond_the_checkpoint_are_dropped(tmp_path):
     assert steps(folder, 1) == [1, 2, 3, 4, 5]
 
 
-def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypatch):
+def without_discriminators(folder):
+    """A copy of the small run's weights as older versions wrote them."""
+    shutil.copytree(trained_run() / "weights", folder)
+    card = json.loads((folder / "card.json").read_text())
+    for stage, entry in card["stages"].items():
+        (folder / entry.pop("discriminator")["file"]).unlink()
+        assert (folder / f"stage{stage}.npz").is_file()
+    (folder / "card.json").write_text(json.dumps(card))
+    return folder
+
+
+def test_a_discriminator_that_weights_lack_warms_up_first(tmp_path, monkeypatch):
     monkeypatch.setattr(training.stage, "WARM_UP", 2)
     small = {"generator_width": 16, "discriminator_width": 16}
-    given = load_weights(trained_run(), (1,)).generators[1].get_weights()
-    run = Run(tmp_path / "run", toy_pack(), configs(1, **small), init=trained_run())
+    init = without_discriminators(tmp_path / "old")
+    given = load_weights(init, (1,)).generators[1].get_weights()
+    run = Run(tmp_path / "run", toy_pack(), configs(1, **small), init=init)
     gan = run.stages[1].gan
     judge = [np.array(v.numpy()) for v in gan.discriminator.trainable_variables]
     kernels = [np.array(v.numpy()) for v in gan.generator.trainable_variables]
@@ -173,7 +165,7 @@ def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypat
 
     # A run that is resumed within the warm-up goes on with it: run.json remembers.
     about = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert about["warm_up"] == [1] and about["init"] == str(trained_run())
+    assert about["from_weights"] == [1] and about["init"] == str(init)
     run.train(3, progress=False)
     moved = [
         (before != variable.numpy()).any()
@@ -181,6 +173,56 @@ def test_a_run_from_weights_warms_its_discriminator_up_first(tmp_path, monkeypat
     ]
     assert any(moved)
     assert Run(tmp_path / "run", toy_pack(), configs(1, **small), resume=True).stages[1].warm_up
+
+
+def test_a_run_from_weights_goes_on_with_their_discriminator_and_whitening(tmp_path):
+    other = tmp_path / "other"
+    pack_birds(write_toy_birds(tmp_path / "birds", 5, 3, seed=5), other)
+    small = {"generator_width": 16, "discriminator_width": 16}  # the weights have 8
+    run = Run(tmp_path / "run", load_pack(other), configs(1, **small), init=trained_run())
+    gan = run.stages[1].gan
+    with np.load(trained_run() / "weights" / "discriminator1.npz") as given:
+        found = to_arrays("discriminator", gan.discriminator.state_variables)
+        for name, values in found.items():
+            np.testing.assert_array_equal(values, given[name].astype("float32"))
+    kernels = [np.array(v.numpy()) for v in gan.generator.trainable_variables]
+    run.train(1, progress=False)
+    moved = [
+        (before != variable.numpy()).any()
+        for before, variable in zip(kernels, gan.generator.trainable_variables, strict=True)
+    ]
+    assert any(moved)  # at once: nothing warms up
+
+    # The new data's captions have other statistics; the generator keeps reading by its own.
+    theirs = load_weights(trained_run(), (1,)).whitening
+    assert (theirs.mean != load_pack(other).whitening(run.data.indices).mean).any()
+    shutil.rmtree(other / "evaluation", ignore_errors=True)
+    resumed = Run(tmp_path / "run", load_pack(other), configs(1, **small), resume=True)
+    for found in (run.data.whitening, resumed.data.whitening, load_weights(run.folder).whitening):
+        np.testing.assert_array_equal(found.mean, theirs.mean)
+        np.testing.assert_array_equal(found.matrix, theirs.matrix)
+
+
+def test_weights_of_another_encoder_are_no_start(tmp_path):
+    folder = Path(shutil.copytree(trained_run() / "weights", tmp_path / "weights"))
+    card = json.loads((folder / "card.json").read_text())
+    card["encoder"]["name"] = "hashed words"
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match="'hashed words'.*pack the data with --encoder"):
+        Run(tmp_path / "run", toy_pack(), configs(1), init=folder)
+
+
+def test_typed_captions_are_trained_on_and_their_length_is_known(tmp_path):
+    run = Run(tmp_path / "run", toy_pack(), configs(1, typed_share=0.5, captions_per_image=1))
+    batches, longest = run.stages[1].batches, toy_pack().embeddings.shape[1]
+    columns = np.concatenate([batches.plan(step).columns for step in range(50)])
+    assert 0.35 < (columns >= longest).mean() < 0.65
+    lengths = np.linalg.norm(batches.captions, axis=-1)
+    limit = run.data.card["length_limit"]
+    assert 0.98 < (lengths <= limit).mean() < 1
+    with pytest.raises(InputError, match="typed"):  # another whitening than Stage I's
+        run.train(1, progress=False)
+        Run(tmp_path / "run", toy_pack(), configs(2))
 
 
 def test_stage_2_alone_takes_stage_1_from_the_folder_and_leaves_it(tmp_path):
@@ -222,7 +264,7 @@ def test_a_folder_has_one_stage_1_whatever_its_run_began_with(tmp_path):
     own = load_weights(folder, (1,)).generators[1]
     run = Run(folder, toy_pack(), configs(2))
     assert_equal_weights(run.stages[2].gan.stage1, own)
-    assert not run.stages[2].warm_up  # --init was said of Stage I
+    assert not run.stages[2].from_weights  # --init was said of Stage I
 
 
 def test_in_turn_stage_2_begins_on_the_stage_1_that_is_drawn_with(tmp_path, monkeypatch):

@@ -1,8 +1,9 @@
 """Build the site: `python tools/build_site.py` makes book/_build/html, a folder of static files.
 
 It lays the pages out (the notebooks, their solutions folded, the words of the course, the command
-line's help), runs Sphinx with every warning an error, adds the playground, and checks each link
-between pages. The network is needed for two npm packages and for nothing else.
+line's help), runs Sphinx with every warning an error, adds the playground, and checks the pages.
+What notebooks print and the playground's files are kept until something that they are made from
+changes. The network is needed for two npm packages and for nothing else.
 """
 
 import argparse
@@ -13,19 +14,19 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlencode
 
-import playground
+from check_site import check
+from npm_files import fetch
 
 from t2i_utils.cli import COMMANDS, build_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK, BUILD = ROOT / "book", ROOT / "book" / "_build"
 MATHJAX = "mathjax@3.2.2"  # Apache-2.0; its version 4 has its fonts in packages of their own
-MATHJAX_CHECKSUM = "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"
+MATHJAX_FILES = {"tex-svg.js": "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"}
+MATHJAX_FOLDER = "_static/mathjax"
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]")
 README_WORDS = re.compile(r"^\| word \| meaning \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)", re.M)
 
@@ -37,31 +38,56 @@ def main() -> None:
     options = parser.parse_args()
     source, site = BUILD / "source", BUILD / "html"
     _lay_out(source)
-    _vendor_mathjax(source / "_static" / "mathjax")
+    if not (source / MATHJAX_FOLDER).is_dir():
+        fetch(MATHJAX, "es5", MATHJAX_FILES, source / MATHJAX_FOLDER)
     shutil.rmtree(site, ignore_errors=True)
-    environment = {**os.environ, "T2I_SITE_CACHE": str(BUILD / "cache")}
+    results = _folder_for("results", ROOT / "t2i_utils")
+    environment = {**os.environ, "T2I_SITE_CACHE": str(results / "cache")}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.getenv("PYTHONPATH")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     environment.pop("T2I_CUB_DIR", None)  # toy birds
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    command += ["-d", str(BUILD / "doctrees"), str(source), str(site)]
-    if subprocess.run(command, env=environment).returncode:
+    python = [sys.executable]
+    sphinx = [*python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    sphinx += ["-d", str(results / "doctrees"), str(source), str(site)]
+    if subprocess.run(sphinx, env=environment).returncode:
+        shutil.rmtree(results / "doctrees", ignore_errors=True)  # or no warning would come again
         raise SystemExit("Sphinx found what is written above: mend it, then build again")
-    shutil.rmtree(site / ".doctrees", ignore_errors=True)
     if not options.no_playground:
-        playground.build(site / "playground")
-    problems = broken_links(site, "playground" if options.no_playground else "")
-    if problems:
-        raise SystemExit("\n".join(["broken links:", *problems]))
+        tool = Path(__file__).with_name("playground.py")
+        sources = [BOOK / name for name in ("playground", "gallery.txt", "_static/bird.svg")]
+        folder = _folder_for("playground", ROOT / "t2i_utils", tool, *sources)
+        if not folder.is_dir():
+            unfinished = BUILD / "playground"
+            if subprocess.run([*python, str(tool), str(unfinished)], env=environment).returncode:
+                raise SystemExit("the playground could not be made: see above")
+            unfinished.rename(folder)
+        shutil.copytree(folder, site / "playground")
+    check(site, "playground" if options.no_playground else "")
     print(f"Ready: {site}; to look at it: python -m http.server --directory {site}")
+
+
+def _folder_for(name: str, *sources: Path) -> Path:
+    """Where to keep what these files make; what older versions of them made is deleted."""
+    digest = hashlib.sha256()
+    for source in sources:
+        for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)} {file.stat().st_size}\n".encode())
+                digest.update(file.read_bytes())
+    folder = BUILD / f"{name}-{digest.hexdigest()[:12]}"
+    for old in BUILD.glob(f"{name}-*"):
+        if old != folder:
+            shutil.rmtree(old)
+    return folder
 
 
 def _lay_out(source: Path) -> None:
     """Copy pages to where Sphinx reads them; a file that is unchanged keeps its date."""
     wanted: dict[Path, bytes] = {}
-    for file in [*BOOK.glob("*.md"), *BOOK.glob("*.py"), *(BOOK / "_static").glob("*")]:
-        if file.name != "README.md":
+    for file in [*BOOK.glob("*.md"), *BOOK.glob("*.py"), *BOOK.glob("_*/*.*")]:
+        if file.name != "README.md" and not file.is_relative_to(BUILD):
             wanted[file.relative_to(BOOK)] = file.read_bytes()
+    wanted[Path("index.md")] = _with_gallery((BOOK / "index.md").read_text()).encode()
     for file in (ROOT / "figures").rglob("*"):
         if file.is_file():
             wanted[file.relative_to(ROOT)] = file.read_bytes()
@@ -83,18 +109,39 @@ def _lay_out(source: Path) -> None:
             path.write_bytes(content)
 
 
+def _with_gallery(page: str) -> str:
+    """The first page with the gallery's pictures, which tools/playground.py draws."""
+    tiles = []
+    for place, line in enumerate((BOOK / "gallery.txt").read_text().splitlines()):
+        seed, caption = line.split(" ", 1)
+        request = urlencode({"caption": caption, "seed": seed})
+        tiles.append(
+            f'<a href="playground/index.html#{request}">'
+            f'<img src="playground/gallery/{place}.webp" alt="" width="256" height="256">'
+            f"<span>{caption}</span></a>"
+        )
+    gallery = f'<div class="gallery">{"".join(tiles)}</div>'
+    return page.replace("<!-- gallery -->", gallery)
+
+
 def page_of(notebook: dict, is_solution: bool) -> dict:
-    """A notebook as a page: no badge from another server, and solutions folded."""
+    """A notebook as a page: no badge from another server, no start in Colab, solutions folded."""
+    words = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+    is_answer = False
     up = "../../" if is_solution else "../"  # where the site's first page is
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
+        tags = cell["metadata"].setdefault("tags", [])
         if cell["cell_type"] == "markdown":
+            is_answer = is_answer or is_solution and "## Exercise" in text
             text = re.sub(r"\((?:\.\./)*README\.md[^)]*\)", f"({up}index.md)", text)
             cell["source"] = BADGE.sub("[Open in Colab]", text)
-        elif is_solution and "exercise" not in text[:20].lower():
-            tags = cell["metadata"].setdefault("tags", [])
-            if "hide-input" not in tags:
-                tags.append("hide-input")
+        elif text.startswith("# Outside Colab"):
+            tags.append("remove-cell")
+        elif is_solution or cell["metadata"].get("jupyter", {}).get("source_hidden"):
+            tags.append("hide-input")
+            if is_answer:
+                cell["metadata"]["mystnb"] = words
     return notebook
 
 
@@ -128,59 +175,6 @@ def _help(parser: argparse.ArgumentParser) -> list[str]:
             for inner in action.choices.values():
                 lines += [f"### {inner.prog}", "", *_help(inner)]
     return lines
-
-
-def _vendor_mathjax(folder: Path) -> None:
-    file = folder / "tex-svg.js"
-    if not file.is_file():
-        with tempfile.TemporaryDirectory() as work:
-            package = playground.npm_package(MATHJAX, Path(work))
-            content = (package / "es5" / file.name).read_bytes()
-        found = hashlib.sha256(content).hexdigest()
-        if found != MATHJAX_CHECKSUM:
-            raise SystemExit(f"{MATHJAX}: SHA-256 {found}, expected {MATHJAX_CHECKSUM}")
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-
-
-class _Page(HTMLParser):
-    """Collects what a page links to and which places it has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.places: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note `href`, `src` and `id`."""
-        found = dict(attrs)
-        for name in ("href", "src"):
-            if found.get(name):
-                self.links.append(str(found[name]))
-        self.places.update(str(found[name]) for name in ("id", "name") if found.get(name))
-
-
-def broken_links(site: Path, left_out: str = "") -> list[str]:
-    """Links between the site's pages that lead nowhere; those into a folder may be left out."""
-    pages = {}
-    for path in [path for path in site.rglob("*.html") if "_static" not in path.parts]:
-        pages[path.resolve()] = page = _Page()
-        page.feed(path.read_text(encoding="utf-8"))
-    problems = []
-    for path, page in sorted(pages.items()):
-        for link in sorted(set(page.links)):
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc or not (parts.path or parts.fragment):
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            target = target / "index.html" if target.is_dir() else target
-            if left_out and target.is_relative_to(site.resolve() / left_out):
-                continue
-            fragment = unquote(parts.fragment)
-            places = pages[target].places if target in pages else {fragment}
-            if not target.is_file() or fragment and fragment not in places | {"", "top"}:
-                problems.append(f"{path.relative_to(site.resolve())}: {link}")
-    return problems
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ sys.path.insert(0, str(ROOT))
 from t2i_utils.course import colab  # noqa: E402
 
 SCRIPTS = ROOT / "notebooks" / "scripts"
-COLAB_CELL = re.compile(r"(?<=\n# %%\n)# Outside Colab.*?(?=\n+# %%)", re.DOTALL)
-BADGE = re.compile(r"\[!\[Open in Colab\].*")
+COLAB_CELL = re.compile(r"(?<=\n)# %%[^\n]*\n# Outside Colab.*?(?=\n+# %%)", re.DOTALL)
+FOLDED = '# %% jupyter={"source_hidden": true}\n'  # the head of a cell that is folded away
+BADGE = re.compile(rf"\[!\[Open in Colab\].*|{re.escape(colab.NO_BADGE)}")
 
 
 def notebook_of(script: Path) -> Path:
@@ -29,7 +30,7 @@ def with_head(script: Path) -> str:
     """The text of a script with the Colab cell and the badge as they should be."""
     badge = colab.badge(notebook_of(script).relative_to(ROOT).as_posix())
     text = script.read_text(encoding="utf-8")
-    for pattern, wanted in ((COLAB_CELL, colab.cell()), (BADGE, badge)):
+    for pattern, wanted in ((COLAB_CELL, FOLDED + colab.cell()), (BADGE, badge)):
         text, count = pattern.subn(lambda _, wanted=wanted: wanted, text)
         if count != 1:
             raise SystemExit(f"{script}: expected one match of {pattern.pattern!r}, got {count}")

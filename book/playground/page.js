@@ -118,7 +118,10 @@ async function draw(wanted) {
     const took = Math.round(performance.now() - started);
     say(`${SIZES[stage]} × ${SIZES[stage]} pixels, drawn here in ${took} ms`);
     if (wanted.strip) await drawStrip(one);
-    if (stage === 2) await noteUnknown(one);
+    if (stage === 2) {
+      writeAddress();
+      await noteUnknown(one);
+    }
   } catch (error) {
     say(error.message, true);
   } finally {
@@ -166,6 +169,30 @@ async function drawStrip(one) {
     };
     return button;
   }));
+}
+
+// The address: it says which bird this is, so that a link shows the same one.
+
+const FIELDS = { caption, seed, weights, to: toCaption, blend: amount };
+
+function writeAddress() {
+  const said = Object.entries(FIELDS).map(([name, field]) => [name, field.value.trim()]);
+  const words = said.filter(([name, value]) => value && (name !== "blend" || toCaption.value.trim()));
+  history.replaceState(null, "", `#${new URLSearchParams(words)}`);
+}
+
+function readAddress() {
+  const said = new URLSearchParams(location.hash.slice(1));
+  for (const [name, field] of Object.entries(FIELDS)) {
+    if (said.has(name)) field.value = said.get(name);
+  }
+  if (!index.sets[weights.value]) weights.value = Object.keys(index.sets)[0];
+}
+
+function showFields() {
+  offerExamples();
+  moveControls();
+  showAmount();
 }
 
 // Sliders.
@@ -296,6 +323,15 @@ find("save").onclick = async () => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 };
 
+find("share").onclick = async () => {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    say("Copied: the link shows this bird to whoever opens it.");
+  } catch {
+    say("The address of this page is the bird's link: copy it from the browser's address line.");
+  }
+};
+
 // The start.
 
 find("another").onclick = () => {
@@ -321,6 +357,12 @@ weights.onchange = () => {
   change();
 };
 
+onhashchange = () => {
+  readAddress();
+  showFields();
+  change();
+};
+
 async function start() {
   if (!("DecompressionStream" in globalThis) || !("WebAssembly" in globalThis)) {
     throw new Error("This browser is too old for the playground: use a current Chrome, Edge, Firefox or Safari.");
@@ -331,14 +373,13 @@ async function start() {
   for (const [name, values] of Object.entries(index.grammar.controls)) addControl(name, values);
   seed.value = index.seed;
   caption.value = index.sets[weights.value].examples[0];
-  offerExamples();
-  moveControls();
-  showAmount();
+  readAddress();
+  showFields();
   say("Fetching the first network …");
   await ask("start", { weights: weights.value });
   await draw({ stage: 1 });
   document.body.dataset.first = String(Math.round(performance.now()));
-  await draw({ stage: 2 });
+  await draw({ stage: 2, strip: true });
   await ask("loadAll");
   encoderIsHere = true;
   find("loading").hidden = true;

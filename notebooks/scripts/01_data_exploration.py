@@ -12,17 +12,17 @@
 # **Goal: know the data before a network does: what the pictures show, what the sentences say, and
 # which part of both you must not train on.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/01_data_exploration.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
-# You will learn
+# **In this notebook you will**
 #
-# - what one example is: a picture, a box around the bird, ten captions and a class
-# - how long captions are and which colour words they use
-# - how far captions agree with the attributes that people ticked
-# - what the paper's crop does to a picture, and how much of the bird it keeps
-# - why the test classes of the zero-shot split must stay unseen
-# - what a wrong pair is, and how a careless one harms training
-# - how to bring your own pictures, with one file of captions
+# - see what one example is: a picture, a box around the bird, ten captions and a class
+# - count how long captions are and which colour words they use
+# - compare captions with the attributes that people ticked
+# - cut pictures by the paper's crop, and measure how much of the bird it keeps
+# - test why the test classes of the zero-shot split must stay unseen
+# - find out what a wrong pair is, and how a careless one harms training
+# - bring your own pictures, with one file of captions
 #
 # | | |
 # | --- | --- |
@@ -31,7 +31,7 @@
 # | Memory | 1.5 GB |
 # | Downloads | none: toy birds are drawn on the spot. Real ones are optional (1.1 GB) |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
@@ -60,10 +60,10 @@ from t2i_utils.course.start import start
 start()
 
 # %% [markdown]
-# Quote that line when you ask for help. Now the tools of this notebook: pandas for tables, seaborn
-# for plots, and the parts of the course's package that read and cut pictures.
+# Quote that line when you ask for help. The imports are folded away. Open the cell if you want to
+# see where a name comes from.
 
-# %%
+# %% jupyter={"source_hidden": true}
 import inspect
 import os
 import re
@@ -77,12 +77,13 @@ from PIL import Image
 
 from t2i_utils.course import checks_01
 from t2i_utils.course.data import course_dataset, course_pack, course_root, has_cub
+from t2i_utils.course.show import show_figure
 from t2i_utils.data import Batches
 from t2i_utils.data.crops import crop_window, read_squares
 from t2i_utils.data.records import Record
 
 # %% [markdown]
-# Before the data, here is the whole way that they will go in this course.
+# This is the way that the data will go in this course.
 #
 # ![Above, a sentence becomes 512 numbers, then a condition, a picture of 64 pixels by Stage I and
 # one of 256 by Stage II; below, a picture becomes 49 regions and a
@@ -91,16 +92,16 @@ from t2i_utils.data.records import Record
 # *Notice that the sentence reaches both stages, and the noise only the first: Stage I decides what
 # the sentence leaves open.*
 #
-# ## 1. Choose your birds
+# ## 1. Which birds?
 #
-# The whole course runs on one of two data sets, and this is the switch between them.
+# The whole course runs on one of two data sets. This is the switch between them.
 #
-# - `"toy"`: drawn birds. They need no download, and we know the colour of every part exactly, so
-#   we can later *measure* whether a network obeyed its caption.
+# - `"toy"`: drawn birds. They need no download, and we know the colour of every part exactly. So we
+#   can later *measure* whether a network obeyed its caption.
 # - `"cub"`: Caltech-UCSD Birds-200-2011, the photographs that StackGAN was published on. Get them
-#   with `t2i data download` and write `"cub"` below; or name the folder that holds
-#   `CUB_200_2011`, by its full path, in the environment variable `T2I_CUB_DIR`: then `"cub"` is
-#   what you get without touching anything.
+#   with `t2i data download`, and write `"cub"` below. Or name the folder that holds
+#   `CUB_200_2011`, by its full path, in the environment variable `T2I_CUB_DIR`. Then you need not
+#   change anything.
 
 # %%
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
@@ -108,21 +109,21 @@ dataset = course_dataset(DATA)
 records = dataset.records
 
 # %% [markdown]
-# Both sets come out of one reader, in one form, because toy birds are written to disk exactly as
-# CUB is. This is everything that is known about one picture:
+# One reader reads both sets, because toy birds are written to disk exactly as CUB is. This is
+# everything that is known about one picture:
 
 # %%
 print(inspect.getsource(Record))
 
 # %% [markdown]
-# Notice that the captions sit *inside* the record, beside the path. Many published versions of
-# this project keep pictures, captions and embeddings in three lists; sort one of them and every
-# bird silently gets another bird's sentence.
+# Notice that the captions are *inside* the record, beside the path. If you keep pictures, captions
+# and embeddings in three lists and sort one of them, every bird silently gets another bird's
+# sentence.
 #
-# ## 2. Look before you count
+# ## 2. What do the pictures show?
 #
-# Statistics cannot tell you that the pictures are upside down. So first we simply look: six
-# pictures drawn by chance, the box around the bird, and the first of the ten captions.
+# Statistics cannot tell you that the pictures are upside down. So we look first: six pictures drawn
+# by chance, the box around the bird, and the first of the ten captions.
 
 # %%
 random = np.random.default_rng(1)
@@ -135,11 +136,12 @@ for axis, index in zip(axes.flat, random.choice(len(records), 6, replace=False),
     caption = textwrap.fill(record.captions[0], 38)
     axis.set_title(caption, fontsize=10, fontweight="normal")
     axis.axis("off")
+show_figure(figure, "six birds, each with the box around it and its caption")
 
 # %% [markdown]
-# Read each caption against its picture. Is anything in the picture that no word mentions? That
-# much a generator must invent: a caption leaves pose, background and light open, which is why the
-# same sentence should give many different birds.
+# Read each caption, and look at its picture. What does the picture show that no word mentions? A
+# generator has to invent it. A caption leaves pose, background and light open, so the same sentence
+# should give many different birds.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -160,14 +162,14 @@ for caption in record.captions:
     print(" -", caption)
 
 # %% [markdown]
-# All ten are true, and no two say the same. Some name three parts, some five; the order changes.
-# In training, each visit to a picture draws one of its captions anew. Freezing one caption a
-# picture, as some implementations do, throws nine tenths of the text away.
+# All ten are true, and they differ in the parts that they name and in their order. In training,
+# each visit to a picture draws one of its captions anew. A program that uses the same caption of a
+# picture every time throws nine tenths of the text away.
 #
 # ## 3. What do the sentences look like?
 #
-# Before we plot anything, put every caption into one table, a row a caption. Real annotators wrote
-# both *grey* and *gray*; we count them as one colour.
+# We put every caption into one table, with one row per caption. Real annotators wrote both *grey*
+# and *gray*; we count them as one colour.
 
 # %%
 COLOURS = ["red", "orange", "yellow", "green", "blue", "purple", "brown", "black"]
@@ -187,22 +189,24 @@ captions["colours"] = captions["text"].map(colours_in)
 captions.head(3)
 
 # %% [markdown]
-# **Question: how long is a caption?** It matters twice: an encoder may cut long texts, and a long
-# sentence carries more demands than a 64 pixel picture can meet.
+# **How long is a caption?** It matters for two reasons. An encoder may cut long texts, and a long
+# sentence asks for more than a picture of 64 pixels can show.
 
 # %%
 half, most = captions["words"].quantile([0.5, 0.95])
-axis = sns.histplot(captions, x="words", discrete=True, stat="percent")
+figure, axis = plt.subplots(figsize=(7, 3.4))
+sns.histplot(captions, x="words", discrete=True, stat="percent", ax=axis)
 axis.axvline(most, color="#e07a3f", linestyle="--")
 axis.text(most + 0.4, axis.get_ylim()[1] * 0.9, "95 % are shorter", color="#e07a3f")
 axis.set(title=f"Half of the captions have at most {half:.0f} words", xlabel="words in a caption")
 axis.set(ylabel="per cent of captions", xlim=(0, captions["words"].quantile(0.999) + 6))
-plt.show()
+show_figure(figure, f"a histogram of words per caption; 95 % have at most {most:.0f}")
+
 # %% [markdown]
-# The sentences are short and of similar length: one vector of fixed size, which is what notebook
-# 02 makes of each of them, is not a hopeless idea here.
+# The sentences are short and of similar length. So it is not hopeless to make one vector of fixed
+# size of each, as notebook 02 does.
 #
-# **Question: could you guess the class from the colours alone?** For a dozen classes, we count the
+# **Predict:** could you guess the class from the colours alone? For a dozen classes, we count the
 # share of captions that name each colour.
 
 # %%
@@ -212,15 +216,15 @@ named = exploded.groupby(["class_id", "colours"]).size().unstack(fill_value=0)
 share = named.reindex(columns=COLOURS, fill_value=0)
 share = share.div(captions.groupby("class_id").size().reindex(share.index), axis=0)
 share.index = [dataset.class_names[i].partition(".")[2].replace("_", " ") for i in share.index]
-plt.figure(figsize=(9.5, 5))
-axis = sns.heatmap(share, vmin=0, vmax=1, cmap="rocket_r", annot=True, fmt=".1f", linewidths=0.5)
+figure, axis = plt.subplots(figsize=(9.5, 5))
+sns.heatmap(share, ax=axis, vmin=0, vmax=1, cmap="rocket_r", annot=True, fmt=".1f", linewidths=0.5)
 axis.set(title="Share of a class's captions that name a colour", xlabel="", ylabel="")
 axis.tick_params(axis="both", labelsize=9)
+show_figure(figure, "a table of shares: a row for each class, a column for each colour")
 
 # %% [markdown]
-# Every row has its own pattern, so yes, often. That is the signal the whole course lives on. It is
-# also where its blind spot begins: the *set* of colours says much, *which part* has which colour
-# is told by word order alone. Notebook 02 measures how much of that order survives in a vector.
+# The rows differ, so the colours alone say much about the class. But *which part* has which colour
+# is told by word order alone. Notebook 02 measures how much of this order survives in a vector.
 #
 # ### Exercise 1: how demanding are the captions?
 #
@@ -231,17 +235,17 @@ axis.tick_params(axis="both", labelsize=9)
 # %%
 share_of_two_colours = ...
 
-checks_01.check_share_of_two_colours(share_of_two_colours, captions["colours"])
+passed = checks_01.check_share_of_two_colours(share_of_two_colours, captions["colours"])
 
 # %% [markdown]
-# "Not yet" is what you see until your answer is in. The solution is in
-# [solutions/01_data_exploration.ipynb](solutions/01_data_exploration.ipynb); try first.
+# You see "Not yet" until your answer is in. [One solution](solutions/01_data_exploration.ipynb);
+# try first.
 #
-# ## 4. Attributes: the same birds, ticked instead of told
+# ## 4. Do people say what they would tick?
 #
-# CUB has a second description: people were shown a list of 312 attributes, such as
-# `has_wing_color::blue`, and ticked what they saw. For each class there is the per cent of people
-# who ticked each. Toy birds come with the same file, and theirs says either 0 or 100.
+# CUB has a second description. People were shown a list of 312 attributes, such as
+# `has_wing_color::blue`, and ticked what they saw. For each class there is the percentage of people
+# who ticked each attribute. Toy birds have the same file, in which every number is 0 or 100.
 
 # %%
 folder = course_root(DATA) / "CUB_200_2011"
@@ -255,9 +259,8 @@ ticked = ticked[ticked["question"].str.endswith("_color") & ticked["colour"].isi
 ticked[ticked["percent"] > 50].rename_axis("class_id").sample(4, random_state=0)
 
 # %% [markdown]
-# **Question: do sentences and ticks agree?** For every class and colour we take the part with the
-# most ticks ("how red is the reddest part?") and compare it with the share of captions that name
-# the colour.
+# **Do sentences and ticks agree?** For every class and colour we take the part with the most ticks:
+# how red is the reddest part? We compare it with the share of captions that name the colour.
 
 # %%
 most_ticked = ticked.groupby([ticked.index, "colour"])["percent"].max().rename("percent")
@@ -266,44 +269,53 @@ told = told / captions.groupby("class_id").size().reindex(told.index, level=0)
 both = most_ticked.to_frame()
 both["told"] = told.reindex(both.index).fillna(0)
 both = both[both.index.get_level_values(0).isin(captions["class_id"])]
-labels = ["0-10", "10-30", "30-50", "50-70", "70-100"]
-both["bin"] = pd.cut(both["percent"], [-1, 10, 30, 50, 70, 100], labels=labels)
-both["bin"] = both["bin"].cat.remove_unused_categories()
-axis = sns.boxplot(both, x="bin", y="told", color="#1f6f8b", fliersize=2, width=0.6)
-axis.set(title="The more people ticked a colour, the more captions name it")
-axis.set(xlabel="people who ticked the colour for some part (%)", ylabel="captions naming it")
-plt.show()
+both["ticked"] = pd.cut(both["percent"], [-1, 10, 30, 50, 70, 100],
+                        labels=["0-10 %", "10-30 %", "30-50 %", "50-70 %", "70-100 %"])  # fmt: skip
+named = both.groupby("ticked", observed=True)["told"]
+pd.DataFrame({"classes x colours": named.size(), "named in captions": named.mean().round(2)})
+
 # %% [markdown]
-# The two descriptions agree, but not caption by caption: a colour that everybody would tick is
-# still missing from many sentences, because a sentence names what strikes its writer. (Toy birds
-# have two boxes only: their ticks are 0 or 100.) So "the caption does not say red" never means
-# "the bird is not red". Keep this in mind when you judge a generator's pictures.
+# Toy ticks are all or nothing, so their table has two lines. On CUB, people disagree, and there is
+# more to see. These plots were made beforehand, by `python tools/cub_statistics.py`:
+#
+# ![Three plots of CUB: most captions have 10 to 25 words; the more people tick a colour, the more
+# captions name it, from 1 % to 68 % in the middle of each box; most classes have 50 to 60
+# pictures](../figures/01_cub.png)
+#
+# *6,456 pictures of 127 classes: the part of CUB-200-2011 from which the shipped weights come. In
+# the middle plot, each box holds the middle half of all pairs of class and colour.*
+#
+# Read the last box: a colour that nearly everybody would tick is still missing from about one
+# sentence in three, because a sentence names what strikes its writer. So "the caption does not say
+# red" never means "the bird is not red". Keep this in mind when you judge a generator's pictures.
 #
 # ## 5. Are the classes balanced?
 #
-# **Question: does any class dominate?** If one class had half of the pictures, a generator could
-# please its judge by drawing that bird for every caption.
+# If one class had half of the pictures, a generator could please its judge by drawing that bird for
+# every caption. **Does any class dominate?**
 
 # %%
-per_class = captions.drop_duplicates("image").groupby(["class_id", "part"]).size()
-per_class = per_class.rename("pictures").reset_index()
-axis = sns.histplot(per_class, x="pictures", hue="part", hue_order=["train", "test"],
-                    multiple="stack", discrete=True)  # fmt: skip
-fewest, largest = per_class["pictures"].min(), per_class["pictures"].max()
-axis.set(title=f"The rarest class has {fewest} pictures, the most common {largest}")
-axis.set(xlabel="pictures of a class", ylabel="classes", xlim=(0, None))
-plt.show()
+per_class = captions.drop_duplicates("image").groupby(["part", "class_id"]).size()
+per_class.groupby("part").describe().astype(int)[["count", "min", "50%", "max"]]
+
 # %% [markdown]
-# No class dominates. Toy birds are even by construction; CUB's classes differ a little. The two
-# colours of the bars are the zero-shot split, to which we come in step 7.
+# Toy birds are even by construction. CUB's classes differ a little, as the third plot above shows.
+# The two lines are the two parts of the zero-shot split, to which we come in section 7.
 #
 # ## 6. How much of a picture is bird?
 #
-# A generator of 64 x 64 pixels cannot spend half of them on sky. So the paper cuts each picture
-# around its box. The rule (StackGAN, section 4.1): a square window around the centre of the box
-# whose half side is 0.75 times the *longer* side of the box, clipped at the edges of the picture,
-# then resized to a square. Here is a picture, its box (orange) and that window (blue), and what
-# comes out. Beside it is the other crop that this course knows: the box itself.
+# A generator of 64 x 64 pixels should not spend them on sky. So the paper cuts each picture around
+# its box. What it *says* and what its released code *does* are two different things:
+#
+# - The paper (StackGAN, section 4.1) asks for crops in which the "object-image size ratio" is
+#   greater than 0.75.
+# - The released code takes a square window around the centre of the box. Half of its side is 0.75
+#   times the *longer* side of the box. The window is clipped at the edges of the picture, and then
+#   resized to a square.
+#
+# We follow the code, and measure below what ratio comes out. **Predict** it: what share of the
+# window's side does the box's longer side take? Here are three pictures, each with its box (orange)
+# and that window (blue), and what comes out of the two crops that this course knows.
 
 # %%
 figure, axes = plt.subplots(3, 3, figsize=(8.5, 8))
@@ -324,11 +336,11 @@ for line, index in zip(axes, random.choice(len(records), 3, replace=False), stri
         axis.set_title(f'crop "{crop}", 64 px', fontsize=10, fontweight="normal")
 for axis in axes.flat:
     axis.axis("off")
-plt.show()
+show_figure(figure, "three birds, each with box and window, beside the two crops at 64 pixels")
 
 # %% [markdown]
-# Notice what clipping does: a window that leaves the picture loses a strip, is no longer square,
-# and the bird comes out stretched. The box crop stretches more often, but spends no pixel on sky.
+# Notice what clipping does. A window that leaves the picture loses a strip and is no longer square,
+# so the bird comes out stretched.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -339,9 +351,10 @@ plt.show()
 #
 # </details>
 #
-# **Question: what does each crop cost?** Two things can go wrong: pixels that show no bird, and a
-# bird that is stretched. We measure both for all pictures: the share of the crop outside the box,
-# and how much wider than high the window is before it is made square.
+# **What does each crop cost?** Two things can go wrong: pixels that show no bird, and a bird that
+# is stretched. We measure both for all pictures: the share of the crop outside the box, and how
+# much wider than high the window is before it is made square. And we compute the ratio that the
+# paper asks for, by sides.
 
 # %%
 rows = []
@@ -350,20 +363,27 @@ for record in records:
     for crop in ("paper", "box"):
         left, top, right, bottom = crop_window(size, record.box, crop)
         wasted = 1 - width * height / ((right - left) * (bottom - top))
-        rows.append((crop, max(wasted, 0.0), (right - left) / (bottom - top)))
-windows = pd.DataFrame(rows, columns=["crop", "wasted", "width / height"])
-axis = sns.histplot(windows, x="width / height", hue="crop", element="step", bins=40)
+        ratio = max(width, height) / max(right - left, bottom - top)
+        rows.append((crop, max(wasted, 0.0), (right - left) / (bottom - top), min(ratio, 1)))
+windows = pd.DataFrame(rows, columns=["crop", "wasted", "width / height", "ratio"])
+figure, axis = plt.subplots(figsize=(7, 3.4))
+sns.histplot(windows, x="width / height", hue="crop", element="step", bins=40, ax=axis)
 wasted = windows.groupby("crop")["wasted"].mean()
 axis.set(title=f"The paper's crop leaves {wasted['paper']:.0%} of its pixels outside the box")
 axis.set(xlabel="width / height of the window (1 is not stretched)", ylabel="crops")
-plt.show()
+show_figure(figure, "a histogram of width / height for both crops; the paper's is nearer to 1")
+paper = windows[windows["crop"] == "paper"]
+print(f"paper's crop: longer side of the box / side of the window {paper['ratio'].median():.2f} "
+      f"(median); greater than 0.75 for {(paper['ratio'] > 0.75).mean():.0%}")  # fmt: skip
 
 # %% [markdown]
-# The paper's windows stand nearer to 1, so its birds keep their shape, at the price of the pixels
-# that the title names. The box crop spends every pixel on the bird and makes a long bird round.
-# (Where pictures were already cut to their boxes by whoever gave them to you, both crops are one:
-# no context is left to show, and the box crop is the honest choice.) Whichever you take, write it
-# beside every score: two crops are two different test sets.
+# The paper's windows are nearer to 1, so its birds keep their shape. The price is the pixels
+# outside the box. And the released code does not reach the paper's 0.75, except where a window is
+# clipped: the box takes two thirds of the window's side, 1 / 1.5.
+#
+# The box crop spends every pixel on the bird and makes a long bird round. (If pictures were cut to
+# their boxes before you got them, both crops are the same. No context is left to show.) Whichever
+# crop you take, write it beside every score. Two crops are two different test sets.
 #
 # ### Exercise 2: the paper's window
 #
@@ -377,20 +397,20 @@ def my_window(image_size, box):
     return ...
 
 
-checks_01.check_window(my_window)
+if checks_01.check_window(my_window):
+    print("a box in a corner:", my_window((200, 100), (0, 0, 40, 20)))
 
 # %% [markdown]
-# The check tries your function on boxes in the middle, at the edges and of all shapes, and names
-# the first rule that breaks.
+# [One solution](solutions/01_data_exploration.ipynb).
 #
-# ## 7. The zero-shot split, and why it matters
+# ## 7. Which birds must stay unseen?
 #
 # There are two ways to hold test data back.
 #
 # - The **official** split takes some pictures *of every class* away. A bird of each test class has
 #   been seen in training.
-# - The **zero-shot** split (Reed et al., 2016) takes *whole classes* away: 50 of CUB's 200. It is
-#   what text-to-image papers report, since the claim is "draws what a new sentence says", not
+# - The **zero-shot** split (Reed et al., 2016) takes *whole classes* away: 50 of CUB's 200.
+#   Text-to-image papers report it. Their claim is "draws what a new sentence says", and not
 #   "remembers what cardinals look like".
 
 # %%
@@ -404,8 +424,8 @@ for split in ("official", "zero-shot"):
     print(f"{by_part.loc['test', 'size']} to test; {shared:.0%} of these are of a class seen")
 
 # %% [markdown]
-# All against none. **Question: does it show in the sentences?** We describe each picture by how
-# often its ten captions use each word; common words count little.
+# **Does it show in the sentences?** We describe each picture by how often its ten captions use each
+# word. Common words count little.
 
 # %%
 texts = [re.findall(r"[a-z]+", " ".join(r.captions).lower()) for r in records]
@@ -436,25 +456,26 @@ nearest = pd.DataFrame(nearest, columns=["split", "cosine"])
 # training class as similar as that. A curve further right means an easier test.
 
 # %%
-axis = sns.ecdfplot(nearest, x="cosine", hue="split", linewidth=2.5)
+figure, axis = plt.subplots(figsize=(7, 3.4))
+sns.ecdfplot(nearest, x="cosine", hue="split", linewidth=2.5, ax=axis)
 axis.set(title="How near is the nearest training class, by its words?")
 axis.set(xlabel="cosine with the most similar training class", ylabel="share of test classes")
-plt.show()
+show_figure(figure, "two rising curves; that of the official split is further right")
 
 # %% [markdown]
-# Under the official split a test bird's nearest relative in training is nearly always its own
-# class: a network that only looks up the nearest caption and copies its picture would score well
-# there. Under the zero-shot split even the nearest class is another bird. That is why this course
-# trains on the zero-shot `train` classes only, and `t2i evaluate` refuses to judge weights on
-# pictures that they were trained on.
+# Under the official split the nearest class in training is the bird's own in the share printed
+# above. There, a network that looks up the nearest caption and copies its picture would score well.
+# Under the zero-shot split even the nearest class is another bird. So this course trains on the
+# zero-shot `train` classes only, and `t2i evaluate` refuses to judge weights on pictures that they
+# were trained on.
 #
 # For toy birds the rule is stricter still: a test bird's (crown, wing, belly) colours never occur
 # together in training, though every pair of them does.
 
 # %% [markdown]
-# ## 8. Toy birds beside real ones
+# ## 8. How like the real thing is the toy?
 #
-# How like the real thing is the toy? If CUB lies on this machine we put four of each side by side.
+# If CUB is on this machine, we put four of each side by side.
 
 # %%
 names_here = ["toy", "cub"] if has_cub() else ["toy"]
@@ -467,22 +488,22 @@ for line, name in zip(axes, names_here, strict=True):
         caption = textwrap.fill(shown.captions[0], 30)
         axis.set_title(caption, fontsize=9, fontweight="normal")
         axis.axis("off")
+show_figure(figure, f"four birds with their captions from each of: {', '.join(names_here)}")
 
 # %% [markdown]
-# Toy birds have what makes the task a task: parts with colours, poses, places, and sentences that
-# name some of it. They lack what makes it hard: texture, light, occlusion, and people who cannot
-# agree. A method that fails on toy birds will fail on photographs; the reverse need not hold.
-# (Where CUB does not lie on this machine, only the drawn row appears.)
+# Toy birds have parts with colours, poses, places, and sentences that name some of it. They lack
+# what makes the task hard: texture, light, hidden parts, and people who do not agree. A method that
+# fails on toy birds has little hope on photographs. The reverse need not hold.
 #
-# ## 9. Wrong pairs
+# ## 9. What is a wrong pair?
 #
-# StackGAN's discriminator does not only ask "is this picture real?". It asks "does this picture
-# *fit this sentence*?" and therefore sees real pictures with **wrong** sentences: those of a bird
-# of another class. The careless ways are to
-# shuffle the sentences of the batch, or to shift them by one.
+# StackGAN's discriminator does not only ask "is this picture real?". It also asks "does this
+# picture *fit this sentence*?". So it sees real pictures with **wrong** sentences: those of a bird
+# of another class. Two careless ways to make them are to shuffle the sentences of the batch, or to
+# shift them by one.
 #
-# **Question: how often do these go wrong?** That is: how likely is it that a batch has at
-# least one "wrong" pair that is in fact right, because both birds are of one class?
+# **Predict:** how often does a batch hold at least one "wrong" pair that is in fact right, because
+# both birds are of one class?
 
 # %%
 classes = parts.loc[parts["zero-shot"] == "train", "class_id"].to_numpy()
@@ -494,18 +515,20 @@ for size in sizes:
     for how, wrong in (("shuffled", shuffled), ("shifted by one", shifted)):
         rows.append((size, how, (batches == wrong).any(axis=1).mean()))
 spoilt = pd.DataFrame(rows, columns=["size", "captions", "share"])
-axis = sns.lineplot(spoilt, x="size", y="share", hue="captions", marker="o", linewidth=2.5)
+figure, axis = plt.subplots(figsize=(7, 3.4))
+sns.lineplot(spoilt, x="size", y="share", hue="captions", marker="o", linewidth=2.5, ax=axis)
 axis.set(xscale="log", xticks=sizes, xticklabels=sizes, ylim=(0, 1))
 axis.minorticks_off()
 axis.set(title="How often does a batch hold a wrong pair that is right?")
 axis.set(xlabel="pictures in a batch", ylabel="share of the batches")
-plt.show()
+show_figure(figure, "two curves over the size of a batch; that of shuffled captions is higher")
+print(spoilt.pivot(index="size", columns="captions", values="share").round(2).to_string())
 
 # %% [markdown]
-# Most shuffled batches punish the discriminator for being right: a shuffle leaves some caption in
-# its own place in 63 % of all cases, however many classes there are. Shifting by one avoids that,
-# and still meets a neighbour of the same class often enough, the larger the batch the more. The
-# library draws the wrong caption from the pictures of the *other* classes, all equally likely.
+# In such a batch the discriminator is punished for being right. A shuffle leaves some caption in
+# its own place in $1 - 1/e$, that is, 63 % of all cases, however many classes there are. Shifting
+# by one avoids this, but the neighbour may be of the same class, and more often in larger batches.
+# The library draws the wrong caption from the pictures of the *other* classes, all equally likely.
 #
 # ### Exercise 3: draw the wrong captions
 #
@@ -520,12 +543,15 @@ def my_wrong_rows(class_ids, rng):
     return ...
 
 
-checks_01.check_wrong_rows(my_wrong_rows)
+if checks_01.check_wrong_rows(my_wrong_rows):
+    print("partners of ten birds:", my_wrong_rows(np.arange(10) // 2, np.random.default_rng()))
 
 # %% [markdown]
-# ## 10. What training will see
+# [One solution](solutions/01_data_exploration.ipynb).
 #
-# Training never reads these folders. The data set is *packed* once into memory-mapped arrays:
+# ## 10. What will training see?
+#
+# Training does not read these folders. The data set is *packed* once into memory-mapped arrays:
 # cropped pictures at 64 and 256 pixels, and every caption as 512 numbers (notebook 02). A batch is
 # then taken from the arrays: pictures, mirrored half of the time, with one random caption and one
 # wrong one. (The paper's crop has context to spare: it is stored at 76 and 304 pixels, and a batch
@@ -557,12 +583,12 @@ for step, column in enumerate(axes.T):
     for axis, row in zip(column, pair, strict=True):
         axis.imshow(batch["images"][batch["indices"] == row][0])
         axis.axis("off")
+show_figure(figure, "two birds in six batches, some of them mirrored")
 
 # %% [markdown]
-# The same two birds, each seen from both sides: to the network these are two pictures. (It gets to
-# see them shifted and in other light as well; that happens inside the discriminator, notebook 03.)
-# And since a batch depends on the seed and the step alone, a training that is
-# stopped and resumed sees exactly the batches that it would have seen.
+# The same two birds are seen from both sides. To the network these are two pictures. A batch
+# depends on the seed and the step alone, so a training that was stopped and resumed sees the same
+# batches as one that was not.
 #
 # ### Exercise 4: your own pictures
 #
@@ -576,33 +602,62 @@ for step, column in enumerate(axes.T):
 # crow.jpg,a large black bird,crow
 # ```
 #
-# One line a caption; a picture may have several. A caption with a comma goes in double quotes.
-# `class` is optional; it says which pictures are of one kind, so that a wrong caption is really
-# wrong. Then name the folder here (a path such as `"my_pictures"`).
+# Each line holds one caption, and a picture may have several lines. Put a caption with a comma in
+# double quotes. `class` is optional. It says which pictures are of one kind, so that a wrong
+# caption is really wrong. Then name the folder here (a path such as `"my_pictures"`).
 
 # %%
 my_folder = ...
 
-checks_01.check_own_folder(my_folder)
+passed = checks_01.check_own_folder(my_folder)
 
 # %% [markdown]
 # When the check says "Right", the same folder trains a model:
 # `python train.py --data my_pictures --preset smoke`. No pictures at hand? The
 # [solution](solutions/01_data_exploration.ipynb) draws some.
 #
+# ### Quiz
+#
+# 1. A caption says "a small bird with a black crown". Is its belly not black?
+#
+# <details><summary>Answer</summary>
+#
+# You do not know. A caption names what struck its writer, and is silent about much that is true.
+#
+# </details>
+#
+# 2. Two papers report scores on "CUB". What do you ask before you compare them?
+#
+# <details><summary>Answer</summary>
+#
+# Which split, and which crop. Both change the test set.
+#
+# </details>
+#
+# 3. Your batches shift the captions by one to get wrong pairs. All batches have two birds of each
+#    class, side by side. What does the discriminator learn?
+#
+# <details><summary>Answer</summary>
+#
+# Half of its "wrong" pairs are right. It is told to say no to the truth, and learns to ignore the
+# sentence.
+#
+# </details>
+#
 # ## Key points
 #
 # - One example is a picture with a box, ten captions and a class, kept in one record so that no two
 #   lists can fall out of step.
-# - Captions are short, and their colour words nearly name the class; which part has which colour is
-#   told by order alone.
+# - Captions are short, and their colour words say much about the class; which part has which colour
+#   is told by order alone.
 # - Captions agree with the ticked attributes on average, but each one is silent about much that is
 #   true.
-# - The paper's crop is a window of 0.75 times the longer box side around the centre, clipped; the
-#   bird then fills most of the picture. Name the crop beside every score.
-# - The zero-shot split holds whole classes back; under the official split each test bird has its
-#   own class in training.
-# - A wrong pair needs a picture of another class; a shuffled batch tells the discriminator lies.
+# - The paper's crop is, in its released code, a window of 0.75 times the longer box side around the
+#   centre, clipped. Name the crop beside every score.
+# - The zero-shot split holds whole classes back; under the official split test birds have their own
+#   class in training.
+# - A wrong pair needs a picture of another class; a shuffled batch punishes the discriminator for
+#   being right.
 # - Your own pictures need one folder and one captions.csv.
 #
 # ## References

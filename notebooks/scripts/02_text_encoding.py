@@ -12,18 +12,18 @@
 # **Goal: turn a sentence into 512 numbers with a TF-Hub embedder, measure what these numbers know
 # and what they hide, and build the first layer of the generator that reads them.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/02_text_encoding.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
-# You will learn
+# **In this notebook you will**
 #
-# - how to load a sentence encoder with `hub.load` and what it returns
-# - how to compare sentences by cosine similarity, and what it cannot tell you
-# - how to draw a map of captions in two dimensions without any new library
-# - what the encoder sees well and badly, measured with linear probes
-# - why embeddings are standardised, and better whitened, before a network learns from them
-# - what a full stop does to an embedding, and so to a picture
-# - how one probe trained on English understands other languages
-# - why conditioning augmentation exists, and how sigma and KL move while it learns
+# - load a sentence encoder with `hub.load`, and see what it returns
+# - compare sentences by cosine similarity, and find out what it cannot tell you
+# - draw a map of captions in two dimensions
+# - measure with linear probes what the encoder sees well and badly
+# - standardise and whiten embeddings, and test what each of the two is worth
+# - see what a full stop does to an embedding, and so to a picture
+# - ask a probe that was trained on English about birds in other languages
+# - build conditioning augmentation, and watch sigma and KL move while it learns
 #
 # | | |
 # | --- | --- |
@@ -32,7 +32,7 @@
 # | Memory | 2.5 GB |
 # | Downloads | none: the encoder comes with the package. TF-Hub's own is optional (250 MB) |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
@@ -60,10 +60,11 @@ from t2i_utils.course.start import start
 start()
 
 # %% [markdown]
-# The tools. `tensorflow_text` is never called by name: importing it registers the operations of
-# the encoder's tokenizer, without which `hub.load` cannot read the module.
+# The imports are folded away. Open the cell if you want to see where a name comes from.
+# (`tensorflow_text` is never called by name. Importing it registers the operations of the encoder's
+# tokenizer, without which `hub.load` cannot read the module.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 import inspect
 import os
 import re
@@ -78,8 +79,12 @@ import tensorflow_hub as hub
 import tensorflow_text  # noqa: F401
 from keras import layers, ops
 
+# %% [markdown]
+# And from the library of this course:
+# %% jupyter={"source_hidden": true}
 from t2i_utils.course import checks_02
 from t2i_utils.course.data import course_encoder, course_pack
+from t2i_utils.course.show import show_figure
 from t2i_utils.stackgan.layers import conditioning_augmentation
 from t2i_utils.stackgan.losses import kl_divergence
 from t2i_utils.text import plain
@@ -88,9 +93,10 @@ from t2i_utils.text.whitening import whitening_of
 # %% [markdown]
 # ## 1. From a sentence to 512 numbers
 #
-# A generator needs numbers, and few: with some thousand captions we cannot teach a network English.
-# So we borrow one that knows it already, Google's *Universal Sentence Encoder, multilingual*, and
-# never train it further. `hub.load` takes the address of a module or a folder that holds one.
+# A generator needs numbers. Which numbers should stand for a sentence? Some thousand captions are
+# too few to teach a network English. So we borrow one that knows it already, Google's *Universal
+# Sentence Encoder, multilingual*, and never train it further. `hub.load` takes the address of a
+# module, or a folder that holds one.
 #
 # The course keeps a copy of the network as a folder, so that this cell works without internet.
 # With internet you may load Google's own: put the address in the comment in the place of `source`.
@@ -114,11 +120,10 @@ print("first five numbers:", np.round(vectors[0, :5], 3))
 # and whitening follows](../figures/diagrams/encoder.svg)
 #
 # *Notice the sum over the pieces: behind it, only the windows can still tell which colour stood
-# beside which part. The grey part is frozen. We come to plain form and whitening in step 5.*
+# beside which part. The grey part is frozen. We come to plain form and whitening in section 5.*
 #
-# However long the sentence, the answer has 512 numbers, and length 1. What is the cosine of two
-# sentences then? Just the sum of the products. One helper for the rest of the notebook: many
-# sentences, in portions that fit any memory.
+# However long the sentence is, the answer has 512 numbers, and length 1. Here is a helper for the
+# rest of the notebook. It embeds many sentences, in portions that fit any memory.
 
 
 # %%
@@ -133,8 +138,13 @@ print(embed(["a bird"] * 300).shape)
 # %% [markdown]
 # ### Exercise 1: cosine similarity
 #
-# The encoder's vectors have length 1; others may not. Write the cosine similarity of every row of
-# `a` (n, width) with every row of `b` (m, width): an array (n, m).
+# How alike are two vectors $a$ and $b$? The **cosine** asks for their directions only:
+#
+# $$\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$$
+#
+# It is 1 for the same direction, 0 for a right angle. The encoder's vectors have length 1, so the
+# sum of the products is enough for them; for others it is not. Write the cosine similarity of every
+# row of `a` (n, width) with every row of `b` (m, width): an array (n, m).
 
 
 # %%
@@ -143,14 +153,17 @@ def my_cosine(a, b):
     return ...
 
 
-checks_02.check_cosine(my_cosine)
+if checks_02.check_cosine(my_cosine):
+    print("a bird and a plane:", my_cosine(embed(["a bird"]), embed(["a plane"])).round(2))
 
 # %% [markdown]
+# [One solution](solutions/02_text_encoding.ipynb).
+#
 # ## 2. Which sentences are alike?
 #
-# **Question: does the encoder think of colours as we do?** Eight sentences, every one against every
-# other. Look at the numbers before you read on: where are they large, and what do the two sentences
-# have in common?
+# **Predict:** which is nearer to "a red bird with black wings", its paraphrase "this bird is red
+# and its wings are black", or the swap "a black bird with red wings"? Here are eight sentences,
+# each compared with each. Look at the numbers before you read on.
 
 # %%
 sentences = [
@@ -171,10 +184,10 @@ axis.set_title("Cosine similarity of eight sentences")
 plt.show()
 
 # %% [markdown]
-# Pasta is far away and the seagull is in between: topics are told apart well. But look at row 1: of
-# all birds its *paraphrase* (5) is the least similar to it, and the bird of *swapped* colours (3)
-# the most. The vector seems to say "bird, wings, red, black" and little about
-# which is which. Is that so? We come back to it with a better instrument than cosine.
+# Pasta is far away, and the seagull is in between: topics are told apart well. But look at row 1.
+# Of all birds its *paraphrase* (5) is the least similar to it, and the bird of *swapped* colours
+# (3) is the most similar. The vector seems to say "bird, wings, red, black" and little about which
+# is which. We come back to this with a better instrument than cosine.
 #
 # <details><summary>Expected result</summary>
 #
@@ -187,9 +200,9 @@ plt.show()
 #
 # ## 3. A map of captions
 #
-# To look at 512 dimensions we must choose two. The usual choice is PCA: the two directions in which
-# the captions differ *most*. Our question is another one, so we also choose the two directions in
-# which the *colours* differ most: the same computation, on the mean vectors of the colours.
+# Can we look at 512 dimensions? We have to choose two. The usual choice is PCA: the two directions
+# in which the captions differ *most*. We also choose the two directions in which the *colours*
+# differ most. That is the same computation on the mean vectors of the colours.
 #
 # Each dot is a caption of the data set. Its colour is the first colour word in it; we take the
 # captions that name the fewest, since a dot cannot show four colours.
@@ -226,10 +239,10 @@ for axis, (title, rows) in zip(axes, maps.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# Left, a mixture: what differs most between captions is also how they are worded and how much they
-# say. Right, the same captions fall into regions: warm colours, cool ones, and those without hue.
-# The knowledge was there all the time, only not in the two largest directions; remember this for
-# step 5.
+# On the left the colours are mixed. What differs most between captions is also how they are worded
+# and how much they say. On the right the same captions fall into regions: warm colours, cool ones,
+# and those without hue. The knowledge was there, only not in the two largest directions. Remember
+# this for section 5.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -242,10 +255,16 @@ plt.show()
 #
 # ## 4. What the encoder sees, measured
 #
-# "The encoder understands colours" is a feeling. A **linear probe** makes it a number: take
-# sentences of which we know the answer, fit a *linear* map from vector to answer on some of them,
-# and count how often it is right on sentences it has not seen. If even a linear map can read it,
-# the vector says it plainly, and a generator can read it as well.
+# "The encoder understands colours" is a feeling. A **linear probe** makes a number of it. Take
+# sentences whose answer $y$ we know, and fit a *linear* map $W$ from vector to answer on some of
+# them. Then count how often it is right on others. If even a linear map can read it, a generator
+# can read it as well. The fit is *ridge regression*:
+#
+# $$W = \arg\min_W \lVert X W - Y \rVert^2 + \lambda \lVert W \rVert^2
+# = (X^\top X + \lambda I)^{-1} X^\top Y$$
+#
+# The second term keeps the weights small. Without it, 512 weights would learn some hundred
+# sentences by heart.
 
 
 # %%
@@ -259,9 +278,9 @@ def fit_probe(vectors, answers, strength=10.0):
 
 
 # %% [markdown]
-# First the central question: sentences about three parts with three different colours, in three
-# wordings, the parts in any order. Can a probe tell **which colours** are named? And **which part**
-# has which? A reader who knew only the set of colours would be right in one of three cases.
+# First the central question. We write sentences about three parts with three different colours, in
+# three wordings, the parts in any order. Can a probe tell **which colours** are named? And **which
+# part** has which? A reader who knew only the set of colours would be right in one of three cases.
 
 # %%
 random = np.random.default_rng(0)
@@ -272,12 +291,13 @@ WORDINGS = [
 ]
 parts = np.array(["wings", "belly", "crown"])
 colour_of = np.array([random.permutation(11)[:3] for _ in range(3000)])  # of wings, belly, crown
-told = []
+told, worded = [], []
 for colours in colour_of:
     order = random.permutation(3)
     a, b, c = parts[order]
-    wording = WORDINGS[random.integers(3)]
-    told.append(wording.format(*(COLOURS[i] for i in colours[order]), a=a, b=b, c=c))
+    worded.append(random.integers(3))
+    names = [COLOURS[i] for i in colours[order]]
+    told.append(WORDINGS[worded[-1]].format(*names, a=a, b=b, c=c))
 told_vectors = embed(told)
 print("\n".join(told[:3]))
 
@@ -297,12 +317,37 @@ scores["which of them the wings have"] = (guess == colour_of[judge, 0]).mean()
 print({name: f"{score:.0%}" for name, score in scores.items()})
 
 # %% [markdown]
-# So the binding *is* in the vector. Cosine could not show it, because it sums over all directions
-# and those that tell the binding are small. Keep both numbers in mind; a third comes in step 5.
+# So the vector tells which part has which colour. Or does it? The probe was judged on the three
+# wordings that it had learned from. **Predict:** how well will it do on a wording that it has not
+# seen? Each wording is left out once.
+
+
+# %%
+def scores_left_out(vectors, answers, groups):
+    """Accuracy on each group of a probe that has learned on all the others."""
+    right, one_hot = [], np.eye(answers.max() + 1)[answers]
+    for group in np.unique(groups):
+        out = groups == group
+        guess = fit_probe(vectors[~out], one_hot[~out])(vectors[out]).argmax(axis=1)
+        right.append((guess == answers[out]).mean())
+    return np.array(right)
+
+
+new_wordings = scores_left_out(told_vectors, colour_of[:, 0], np.array(worded))
+scores["the same, in a new wording"] = new_wordings.mean()
+for share, wording in zip(new_wordings, WORDINGS, strict=True):
+    print(f"{share:4.0%} right in the new wording {wording!r}")
+
+# %% [markdown]
+# Compare these shares with one in three. The encoder does not hold a rule "wings: red". It binds by
+# *closeness*: its windows of 2, 3 and 5 pieces see which colour stands beside which part. In
+# wordings that it knows, a probe can read this. In another wording the words stand elsewhere, and
+# the reading breaks. A generator has the same problem: it obeys wordings like those it was trained
+# on.
 #
-# Next, **negation**: "with a red crown" against "without". To be sure that the probe learns the
-# meaning and not one word, it is judged on a *wording* that it has not seen. And **counting**: the
-# number is judged on *things* that it has not seen counted.
+# Next, **negation**: "with a red crown" against "without". Here too, the probe is judged on a
+# *wording* that it has not seen. And **counting**: the number is judged on *things* that it has not
+# seen counted.
 
 # %%
 YES_NO = [
@@ -323,21 +368,11 @@ affirmed_vectors, denied_vectors = embed(affirmed), embed(denied)
 # %% [markdown]
 # Each of the four wordings is left out once; the score is the mean of the four.
 
-
 # %%
-def score_left_out(vectors, answers, groups):
-    """Mean accuracy on each group of a probe that has learned on all the others."""
-    right, one_hot = [], np.eye(answers.max() + 1)[answers]
-    for group in np.unique(groups):
-        out = groups == group
-        guess = fit_probe(vectors[~out], one_hot[~out])(vectors[out]).argmax(axis=1)
-        right.append((guess == answers[out]).mean())
-    return np.mean(right)
-
-
 both = np.concatenate([affirmed_vectors, denied_vectors])
 is_denied = np.repeat([0, 1], len(affirmed))
-scores["negation, in a new wording"] = score_left_out(both, is_denied, np.tile(wording, 2))
+negation = scores_left_out(both, is_denied, np.tile(wording, 2))
+scores["negation, in a new wording"] = negation.mean()
 
 # %% [markdown]
 # The same for counting, with one kind of thing left out at a time.
@@ -350,25 +385,27 @@ for t, things in enumerate(["birds", "feathers", "eggs", "stripes on the wing", 
             counted.append(f"{word} {colour} {things}")
             count.append(n)
             thing.append(t)
-scores["counting, of new things"] = score_left_out(embed(counted), np.array(count), np.array(thing))
+counting = scores_left_out(embed(counted), np.array(count), np.array(thing))
+scores["counting, of new things"] = counting.mean()
 
 # %% [markdown]
-# All four beside each other, with what blind guessing would reach.
+# All five beside each other, with what blind guessing would reach.
 
 # %%
 chance = {"which colours are named": 0.01, "which of them the wings have": 1 / 3}
+chance["the same, in a new wording"] = 1 / 3
 chance |= {"negation, in a new wording": 1 / 2, "counting, of new things": 1 / 4}
-axis = sns.barplot(x=list(scores.values()), y=list(scores), color="#1f6f8b")
+figure, axis = plt.subplots(figsize=(8, 3.4))
+sns.barplot(x=list(scores.values()), y=list(scores), color="#1f6f8b", ax=axis)
 for line, (name, score) in enumerate(scores.items()):
     axis.plot([chance[name]] * 2, [line - 0.4, line + 0.4], color="#e07a3f", linewidth=3)
     axis.text(score - 0.02, line, f"{score:.0%}", color="white", ha="right", va="center")
 axis.set(title="What a linear probe reads (orange: guessing)", xlabel="right answers", xlim=(0, 1))
-plt.show()
+show_figure(figure, "; ".join(f"{name}: {score:.0%}" for name, score in scores.items()))
 
 # %% [markdown]
-# The encoder is better than its reputation: it *has* all of this. So why do text-to-image models
-# stumble over "a bird **without** red wings"? Ask the probe for named colours, which has only ever
-# seen sentences that affirm, as a generator has:
+# Why do text-to-image models stumble over "a bird **without** red wings", if negation can be read?
+# Ask the probe for named colours. It has only ever seen sentences that affirm, as a generator has:
 
 # %%
 says_it = colour_probe(affirmed_vectors) > 0.5
@@ -379,9 +416,9 @@ print(f"finds the colour in a sentence that affirms it: {says_it[rows, asked].me
 print(f"finds the colour in a sentence that denies it:  {denies_it[rows, asked].mean():.0%}")
 
 # %% [markdown]
-# A denied colour is still a named colour. Whoever learns from captions that say what *is* there,
-# learns to paint what is *named*. The fault is not the encoder's: it is a matter of what the
-# captions of a data set contain, which is why you looked at them in notebook 01.
+# A denied colour is still a named colour. A network that learns from captions that say what *is*
+# there learns to paint what is *named*. So this fault comes from the captions, too, and not from
+# the encoder alone.
 #
 # One more measurement closes the case of cosine. For 200 birds we compare a sentence with its
 # paraphrase and with its swap: which of the two is nearer?
@@ -408,10 +445,10 @@ plt.show()
 #
 # ## 5. Standardise, then whiten
 #
-# Two things about these vectors make learning slow. All captions share a large common part ("a
-# bird with ..."), so any two have a high cosine. And single numbers are tiny: 512 of them make a
-# length of 1. **Standardising** mends both: take the mean of each of the 512 numbers away, then
-# divide by its standard deviation, both from the *training* captions.
+# Do raw vectors make learning slow? Two things about them may. All captions share a large common
+# part ("a bird with ..."). And single numbers are tiny: 512 of them make a length of 1.
+# **Standardising** mends both: take the mean of each of the 512 numbers away, then divide by its
+# standard deviation, both from the *training* captions.
 #
 # ### Exercise 2: standardise
 #
@@ -425,37 +462,53 @@ def my_standardise(vectors, train_vectors):
     return ...
 
 
-checks_02.check_standardise(my_standardise)
+if checks_02.check_standardise(my_standardise):
+    ours = my_standardise(told_vectors[judge], told_vectors[learn])
+    print(f"deviation of a column, raw {told_vectors.std(axis=0).mean():.3f}, now {ours.std():.2f}")
 
 # %% [markdown]
-# Standardising makes the 512 *numbers* alike. But the map above taught us that what we want may lie
+# [One solution](solutions/02_text_encoding.ipynb).
+#
+# Standardising makes the 512 *numbers* alike. But the map above has shown that what we want may lie
 # in small *directions*, across the numbers. **Whitening** turns the axes to the directions of PCA
-# and makes *those* alike. This is the library's version, which every training uses:
+# and makes *those* alike. With the eigenvectors $U$ and eigenvalues $\lambda_i$ of the covariance:
+#
+# $$z = \text{diag}\left(\frac{1}{\sqrt{\lambda_i + s}}\right) U^\top (x - \mu)$$
+#
+# The shrinkage $s$ keeps the smallest directions, which are noise, from being blown up. This is the
+# library's version, which every training uses:
 
 # %%
 print(inspect.getsource(whitening_of))
 
 # %% [markdown]
-# Nothing but PCA and a division; the shrinkage keeps the smallest directions, which are noise, from
-# being blown up. **Question: does it matter to a network that learns by gradient descent?** Three
-# times the same Keras classifier, one dense layer, has to learn the colour of the wings (step 4)
-# from the same sentences: as they come, standardised, whitened.
+# **Does it matter to a network that learns by gradient descent?** A Keras classifier of one dense
+# layer has to learn the colour of the wings (section 4) from the same sentences, in five ways. Two
+# of them are controls that do nothing clever: one constant factor for all numbers, and a larger
+# learning rate. **Predict** the order of the five.
 
 # %%
 train_vectors = told_vectors[learn]
 mean, deviation = train_vectors.mean(axis=0), train_vectors.std(axis=0)
 whiten = whitening_of(mean, np.cov(train_vectors.T))
-inputs = {
-    "as they come": told_vectors,
-    "standardised": (told_vectors - mean) / deviation,
-    "whitened": whiten(told_vectors),
+inputs = {  # the vectors, and Adam's learning rate
+    "as they come": (told_vectors, 1e-3),
+    "as they come, rate 0.3": (told_vectors, 0.3),
+    "times one constant": (told_vectors / deviation.mean(), 1e-3),
+    "standardised": ((told_vectors - mean) / deviation, 1e-3),
+    "whitened": (whiten(told_vectors), 1e-3),
 }
+
+# %% [markdown]
+# The same layer, the same seed and the same 12 epochs for each:
+
+# %%
 wings, curves = colour_of[:, 0], []
-for name, x in inputs.items():
+for name, (x, rate) in inputs.items():
     keras.utils.set_random_seed(0)
     model = keras.Sequential([layers.Dense(11)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(1e-3), loss, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     past = model.fit(x[learn], wings[learn], batch_size=64, epochs=12, verbose=0,
                      validation_data=(x[judge], wings[judge]))  # fmt: skip
     curves += [(name, e, a) for e, a in enumerate(past.history["val_accuracy"], start=1)]
@@ -465,23 +518,26 @@ for name, x in inputs.items():
 
 # %%
 table = pd.DataFrame(curves, columns=["vectors", "epoch", "accuracy"])
-axis = sns.lineplot(table, x="epoch", y="accuracy", hue="vectors", marker="o", linewidth=2.5)
+figure, axis = plt.subplots(figsize=(8, 4))
+sns.lineplot(table, x="epoch", y="accuracy", hue="vectors", marker="o", linewidth=2, ax=axis)
 axis.axhline(1 / 3, color="#999999", linestyle=":")
 axis.text(12, 0.35, "knows the three colours, not whose", color="#777777", ha="right")
 axis.set(title="Which colour do the wings have?", ylim=(0, 1))
-sns.move_legend(axis, "lower right", ncol=3, title="")
-plt.show()
+sns.move_legend(axis, "center left", bbox_to_anchor=(1, 0.5), title="")
+show_figure(figure, f"accuracy over 12 epochs for: {', '.join(inputs)}")
+last = table[table["epoch"] == 12].set_index("vectors")["accuracy"]
+print("\n".join(f"{share:4.0%}  {name}" for name, share in last.items()))
 
 # %% [markdown]
-# The same information, the same network, the same number of steps. As they come, the vectors leave
-# the classifier at the dotted line or below: it would take it very long to learn whose colour is
-# whose. A generator given such vectors paints the right colours on the wrong parts for thousands of
-# steps, which looks like a fault of the GAN and is one of its input.
+# As they come, the vectors are too small for steps of 0.001. This is a matter of scale: compare the
+# two controls with standardising. What whitening adds is the difference between the last two lines.
+# That part comes from turning up small directions, and no single learning rate can do it.
 #
 # <details><summary>Expected result</summary>
 #
-# ![Accuracy over twelve epochs: the whitened vectors rise fastest, the standardised ones follow,
-# the raw ones stay near one third](../figures/02_learning.png)
+# ![Accuracy over twelve epochs: the whitened vectors rise fastest; standardised ones, those times a
+# constant and those with a learning rate of 0.3 follow; the raw ones stay near one
+# third](../figures/02_learning.png)
 #
 # *One dense layer, 2,000 sentences, 12 epochs, batch 64, Adam 1e-3, seed 0, on 2 CPU cores.*
 #
@@ -489,9 +545,9 @@ plt.show()
 #
 # ### What a full stop says
 #
-# Whitening turns up the small directions, and not all of them carry what people meant. **Question:
-# how far does a full stop move a sentence?** Five hundred sentences with and without one. If the
-# moves were accidental, their mean would be near zero.
+# Whitening turns up small directions, and not all of them carry what people meant. **How far does a
+# full stop move a sentence?** We take five hundred sentences with and without one. If the moves
+# were accidental, their mean would be near zero.
 
 # %%
 with_stop = [sentence + "." for sentence in told[:500]]
@@ -503,13 +559,13 @@ print(f"a whitened sentence is {usual:.1f} long, a full stop moves it by "
 print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]
-# All sentences go one way, together, and far: farther than these like-minded sentences are apart.
-# (In captions that people wrote, whose wording differs more, it is 10 of 22.) Whoever trains on
-# captions without full stops and draws captions with them asks for a place that no training caption
-# ever had. It happened to us: most training captions of our photographs had lost their punctuation,
-# those of the unseen classes had kept theirs. The birds grew second heads, long necks and orange
-# spots, and for days we looked for the fault in the network. So the library reads every caption in
-# one form, which keeps commas and hyphens and no other mark:
+# Compare the three numbers: the sentences move together, and far. If you train on captions without
+# full stops and draw captions with them, you ask for a place that no training caption ever had.
+#
+# It happened to us. Most training captions of our photographs had lost their punctuation, and those
+# of the unseen classes had kept theirs. The birds grew second heads, long necks and orange spots.
+# For days we looked for the fault in the network. So the library reads every caption in one form,
+# which keeps commas and hyphens and no other mark:
 
 # %%
 print(plain("A medium-sized bird, with its beak open."))
@@ -517,15 +573,17 @@ moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
 print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]
-# The same weights then drew unseen captions with a KID of 18 instead of 80 (notebook 05 says what
-# that is). Two lessons: clean text the same way in training and in use; and where new data give bad
-# pictures, compare the *inputs* of old and new before you doubt the network.
+# The same weights then drew unseen captions with a KID of 18 instead of 80 (the model card of
+# `birds`; notebook 05 explains the measure).
+#
+# > **Tip.** Clean text in the same way in training and in use. And where new data give bad
+# > pictures, compare the *inputs* of old and new before you doubt the network.
 #
 # ## 6. The same caption in other languages
 #
 # The encoder was trained on sixteen languages at once, so that translations get similar vectors.
-# **Question: how far does that carry?** A new probe for colours learns from eighty-eight short
-# *English* sentences, and is then asked about birds in other languages.
+# **Predict:** in how many of six languages will a probe find most colours, if it learned from
+# eighty-eight short *English* sentences and nothing else?
 
 # %%
 ENGLISH = ["a {} bird", "this bird is {}", "a small {} bird on a branch", "the bird has a {} belly"]
@@ -568,28 +626,32 @@ plt.show()
 print("missed:", ", ".join(missed) or "none")
 
 # %% [markdown]
-# It has never seen a word of them. That is why `generate.py` takes a French caption although no
-# generator of this course has seen one. The missed words are a warning all the same: test the
-# words that you need before you promise a language.
+# The probe has never seen a word of these languages. So `generate.py` can take a French caption,
+# although no generator of this course has seen one. The missed words are a warning: test the words
+# that you need before you promise a language.
 #
-# ## 7. Why conditioning augmentation
+# ## 7. Why does StackGAN add noise to a sentence?
 #
-# The generator could read the 512 whitened numbers directly. StackGAN puts a small layer before it,
-# for a reason that you can count: the data set has some ten thousand captions, which is ten
-# thousand *points* in a space of 512 dimensions. Between them the generator never learns what to
-# do, and a new caption always falls between them.
+# The generator could read the 512 whitened numbers directly. StackGAN puts a small layer before it.
+# The reason can be counted: some ten thousand captions are ten thousand *points* in a space of 512
+# dimensions. Between the points the generator never learns what to do, and a new caption always
+# lies between them.
 #
-# **Conditioning augmentation** makes each point a cloud. A dense layer turns the vector into a mean
-# mu and a logarithm of a width, log sigma; the generator gets c = mu + sigma x epsilon, with new
-# normal noise epsilon for every sample. It thus learns that the neighbourhood of a caption means
-# the same bird.
+# **Conditioning augmentation** makes a cloud of each point. A dense layer turns the vector into a
+# mean $\mu$ and the logarithm of a width, $\log\sigma$. The generator gets
+#
+# $$c = \mu + \sigma \odot \epsilon, \qquad \epsilon \sim \mathcal{N}(0, 1)$$
+#
+# with new noise for every sample. So it learns that the neighbourhood of a caption means the same
+# bird. Why is $c$ computed like this, and not drawn from the Gaussian in one call? A number that
+# was drawn has forgotten where it came from. In the formula all chance sits in $\epsilon$, and
+# gradients pass beside it to $\mu$ and $\sigma$.
 #
 # ![A dense layer gives mu and log sigma; epsilon is multiplied by sigma and added to mu; gradients
 # pass back through the sum and the product to the dense layer, and stop at epsilon and at the
 # frozen encoder](../figures/diagrams/conditioning.svg)
 #
-# *Notice the dashed arrows: since c is computed from mu and sigma and not drawn, its gradient
-# reaches both.*
+# *Notice the dashed arrows: c is computed from mu and sigma, so its gradient reaches both.*
 #
 # We build it in three steps. First the mean and the width, and the noise:
 #
@@ -605,18 +667,39 @@ def my_condition(mu, log_sigma, rng):
     return ...
 
 
-checks_02.check_condition(my_condition)
+if checks_02.check_condition(my_condition):
+    drawn = my_condition(np.zeros((1, 2)), np.zeros((1, 2)), np.random.default_rng(0))
+    print("two numbers, drawn from N(0, 1):", np.round(drawn, 2))
 
 # %% [markdown]
-# Left to itself, the layer would cheat: noise only disturbs the task, so it would make mu large
-# until the noise no longer counts, and the clouds would be points again. The second step is a
-# price: the Kullback-Leibler divergence of each cloud from the standard normal distribution, which
-# is 0 only for mu = 0 and sigma = 1.
+# [One solution](solutions/02_text_encoding.ipynb).
+#
+# Left to itself, the layer would cheat. Noise only disturbs the task, so it would make $\mu$ large
+# until the noise no longer counts, and the clouds would be points again. So the second step is a
+# price: the Kullback-Leibler divergence (KL) of each cloud from the standard normal distribution.
+# For one dimension:
+#
+# $$\text{KL} = -\log\sigma + \tfrac12(\sigma^2 + \mu^2) - \tfrac12$$
+#
+# Each term has a job. $-\log\sigma$ forbids certainty, $\sigma^2$ forbids wide clouds, and $\mu^2$
+# forbids clouds far from 0.
+
+# %%
+sigma = np.linspace(0.02, 2.5, 200)
+figure, axis = plt.subplots(figsize=(7, 2.8))
+for mu in (0, 1, 2):
+    axis.plot(sigma, -np.log(sigma) + (sigma**2 + mu**2) / 2 - 0.5, label=f"mu = {mu}", linewidth=2)
+axis.set(title="What a cloud costs", xlabel="sigma", ylabel="KL", ylim=(0, 5))
+axis.legend()
+show_figure(figure, "three curves over sigma, lowest at sigma 1; only mu = 0 touches 0")
+
+# %% [markdown]
+# The price is 0 only for $\mu = 0$ and $\sigma = 1$, where the cloud says nothing about its
+# caption.
 #
 # ### Exercise 4: the KL term
 #
-# For one dimension it is -log sigma + (sigma² + mu²) / 2 - 1/2. Return the mean over batch *and*
-# dimensions, one number.
+# Return the mean of the formula over batch *and* dimensions, one number.
 
 
 # %%
@@ -625,9 +708,12 @@ def my_kl(mu, log_sigma):
     return ...
 
 
-checks_02.check_kl(my_kl)
+if checks_02.check_kl(my_kl):
+    print(f"sigma 0.01 costs {my_kl(np.zeros((1, 1)), np.full((1, 1), np.log(0.01))):.2f}")
 
 # %% [markdown]
+# [One solution](solutions/02_text_encoding.ipynb).
+#
 # Third step, both in one Keras layer. `ops.split` gives mu the first half of the dense layer's
 # outputs and log sigma the second. (Reading the same half twice is a classic bug of this layer:
 # the KL term then looks healthy and does nothing for sigma.)
@@ -710,11 +796,16 @@ for axis, quantity in zip(axes, names[2:], strict=True):
 plt.show()
 
 # %% [markdown]
-# Without a price mu runs away from the noise and KL grows for ever: the clouds shrink to points.
-# With a high price the clouds swallow their captions, and right answers fall. Between the two lies
-# a weight that keeps clouds *and* answers.
-#
-# The same, seen: 300 samples of each of three captions, in the plane of their three means.
+# Follow the blue line first. Without a price, nothing keeps $\mu$ from running away from the noise,
+# and the clouds shrink to points. With a high price, the clouds swallow their captions. Between the
+# two lies a weight that keeps clouds *and* answers.
+
+# %%
+final = table[table["epoch"] == table["epoch"].max()].set_index("weight of KL")
+print(final.drop(columns="epoch").round(2).to_string())
+
+# %% [markdown]
+# The same as a picture: 300 samples of each of three captions, in the plane of their three means.
 
 # %%
 asked = embed(["a red bird", "a bird with blue wings", "a white bird with a yellow crown"])
@@ -732,9 +823,9 @@ for axis, (kl_weight, condition) in zip(axes, trained.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# Left, islands with nothing between them. Right, the clouds run into each other, and the captions
-# can hardly be told apart. In the middle, wide clouds that still keep apart: a walk from one
-# caption to the next soon comes to known ground, and notebook 05 will take such walks.
+# On the left are islands with nothing between them. On the right the clouds run into each other,
+# and the captions can hardly be told apart. In the middle the clouds are wide and still keep apart:
+# a walk from one caption to the next soon comes to known ground. Notebook 05 takes such walks.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -753,23 +844,51 @@ plt.show()
 print(inspect.getsource(conditioning_augmentation))
 
 # %% [markdown]
+# ### Quiz
+#
+# 1. Two sentences have a cosine of 0.95. Do they mean the same?
+#
+# <details><summary>Answer</summary>
+#
+# Not necessarily. A swap of two colours had a higher cosine than a paraphrase.
+#
+# </details>
+#
+# 2. A probe reads "which part is red" with 88 % on known wordings and below one third on new ones.
+#    What has it learned?
+#
+# <details><summary>Answer</summary>
+#
+# Which words stand near each other in the known wordings, and not what they mean together.
+#
+# </details>
+#
+# 3. Why may the KL's weight be neither 0 nor very large?
+#
+# <details><summary>Answer</summary>
+#
+# At 0 the clouds shrink to points, and there is nothing between captions. When it is very large,
+# all clouds become the same one, and the condition says nothing about its caption.
+#
+# </details>
+#
 # ## Key points
 #
 # - `hub.load` returns a function from strings to vectors of 512 numbers and length 1; the encoder
 #   stays frozen.
-# - Cosine similarity tells topics apart, but a swap of two colours is nearer to a sentence than its
-#   paraphrase.
+# - Cosine similarity tells topics apart, but a swap of two colours may be nearer to a sentence than
+#   its paraphrase.
 # - A map in two dimensions is one singular value decomposition; which directions you choose decides
 #   what you see.
-# - Linear probes read colours, parts, negation and counting from the vector; but whoever learns
-#   from captions that only affirm takes a denied colour for a named one.
-# - Standardise, or better whiten, embeddings with the training captions' statistics: which part has
-#   which colour lies in small directions that a network learns last.
-# - A full stop moves every embedding the same way: captions are read in one plain form, in training
-#   and in use.
+# - Linear probes read colours from the vector. Which part has which colour they read only in
+#   wordings that they know: the encoder binds by closeness of words.
+# - Standardise and whiten embeddings with the training captions' statistics. Scale alone does what
+#   standardising does; whitening adds a step of its own.
+# - A full stop moves every embedding in the same direction: captions are read in one plain form, in
+#   training and in use.
 # - A probe trained on English works in other languages, more or less: measure each one.
-# - Conditioning augmentation turns each caption into a cloud; the KL term keeps sigma from becoming
-#   meaningless, and its weight trades smoothness against obedience.
+# - Conditioning augmentation makes a cloud of each caption; the KL keeps sigma from going to 0, and
+#   its weight trades smoothness against obedience.
 #
 # ## References
 #

@@ -12,7 +12,7 @@
 # **Goal: write a network that draws birds from sentences, watch it learn in about a minute, and
 # tell a healthy training from a sick one.**
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/03_stage1_gan.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 #
 # **In this notebook you will**
 #
@@ -33,7 +33,7 @@
 # | Memory | 3 GB |
 # | Downloads | none |
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
@@ -83,6 +83,7 @@ from keras import layers, ops
 # %% jupyter={"source_hidden": true}
 import t2i_utils
 from t2i_utils.course import checks_03
+from t2i_utils.course.film import show_film
 from t2i_utils.course.show import LiveFigure, LiveSheet, show_figure, show_rows, show_sheet
 from t2i_utils.course.two_colours import two_colour_birds
 from t2i_utils.drawing.synthesizer import Synthesizer
@@ -709,7 +710,8 @@ def train_on(gan, batch):
     update(tape, d_loss, g_loss, *players, gan.d_optimizer, gan.g_optimizer)
     logits = {"d_real": ops.mean(real), "d_wrong": ops.mean(wrong), "d_fake": ops.mean(fake)}
     spread = {"diversity": made, "diversity_real": batch["images"]}
-    return logits | {name: ops.mean(ops.std(x, axis=0)) for name, x in spread.items()}
+    losses = {"d_loss": d_loss, "g_loss": g_loss}
+    return logits | losses | {name: ops.mean(ops.std(x, axis=0)) for name, x in spread.items()}
 
 
 # %% [markdown]
@@ -840,6 +842,26 @@ show_figure(figure, "the share of right colours over the steps, with guessing as
 # %% [markdown]
 # None of the eight pairs was ever shown. Whatever lies above the dashed line, the generator has put
 # together from what it learned of bodies and of wings.
+#
+# Here is the whole training once more, as a film. **Predict:** will the losses show when birds
+# appear? Move the slider, and watch both.
+
+# %%
+losses_seen = {
+    name: {step + 1: float(row[key]) for step, row in enumerate(mine.history)}
+    for name, key in (("discriminator", "d_loss"), ("generator", "g_loss"))
+}
+show_film(CAPTIONS, frames, {"Losses": losses_seen, "Right colours": {"share of pictures": scores}})
+
+# %% [markdown]
+# <details><summary>What we saw</summary>
+#
+# The generator's loss fell while the birds got their colours, from step 150 to 450. In the steps
+# before it had risen as much, and the pictures had shown no bird at all. After step 450 both losses
+# hardly moved, while the share of right colours still went up and down. So a loss says that
+# something happens, but not what. (Seed 0, two cores without a GPU.)
+#
+# </details>
 #
 # And the noise? Same sentence, eight noises:
 

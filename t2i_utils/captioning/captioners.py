@@ -1,9 +1,9 @@
 """Where captioners lie. Nothing here loads Keras: a command says at once that there is none."""
 
-import json
 from pathlib import Path
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import is_file, read_json
 from t2i_utils.pretrained import CARD, PRETRAINED
 
 ARRAYS = "captioner.npz"  # in each captioner's folder
@@ -21,18 +21,20 @@ def find_captioner(name: str | Path) -> Path:
         InputError: there is no captioner.
     """
     shipped = PRETRAINED / str(name)
-    folder = shipped if isinstance(name, str) and (shipped / CARD).is_file() else Path(name)
+    folder = shipped if isinstance(name, str) and is_file(shipped / CARD) else Path(name)
     if not _is_captioner(folder):
         names = ", ".join(available_captioners()) or "none here"
         raise InputError(
-            f"no captioner at {str(name)!r}: name a folder, or a shipped one ({names})"
+            f"no captioner at {str(name)!r:.200}: name a folder, or a shipped one ({names})"
         )
     return folder
 
 
 def _is_captioner(folder: Path) -> bool:
     """Whether a captioner lies in a folder; its card decides where a stop left both incomplete."""
-    try:
-        return json.loads((folder / CARD).read_text(encoding="utf-8"))["file"] == ARRAYS
-    except (OSError, ValueError, KeyError, TypeError):
-        return (folder / ARRAYS).is_file()
+    if is_file(folder / ARRAYS):
+        return True
+    if not is_file(folder / CARD):
+        return False
+    card = read_json(folder / CARD, "restore it, or name another one")
+    return isinstance(card, dict) and card.get("file") == ARRAYS

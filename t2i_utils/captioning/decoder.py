@@ -14,6 +14,7 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.captioning.regions import NUM_REGIONS
+from t2i_utils.config import PRECISIONS, check_fields, whole
 from t2i_utils.errors import InputError
 
 FAR = -1e9  # added to the attention score of a position that is masked
@@ -23,26 +24,40 @@ FAR = -1e9  # added to the attention score of a position that is masked
 class CaptionerConfig:
     """All that a captioner's architecture depends on; widths are numbers of channels."""
 
-    vocabulary_size: int
-    region_width: int
-    width: int = 192
-    num_heads: int = 4
-    num_blocks: int = 3
-    max_words: int = 32  # of a sentence, its start or end mark included
+    vocabulary_size: int = whole(..., 4, 50_000)
+    region_width: int = whole(..., 1, 4096)
+    width: int = whole(192, 1, 512)
+    num_heads: int = whole(4, 1, 64)
+    num_blocks: int = whole(3, 1, 12)
+    max_words: int = whole(32, 2, 256)  # of a sentence, its start or end mark included
     dropout: float = 0.2
     precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.width % self.num_heads or not 0 <= self.dropout < 1:
+            raise InputError(
+                f"a captioner of width {self.width} cannot have {self.num_heads} heads and dropout "
+                f"{self.dropout:g}: choose others"
+            )
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"unknown precision {self.precision!r:.60}: choose one of {', '.join(PRECISIONS)}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """The fields as a JSON object."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "CaptionerConfig":
-        """Rebuild from `to_json`; other fields raise `InputError`."""
+    def from_json(cls, fields: Any) -> "CaptionerConfig":
+        """Rebuild from `to_json`; anything else raises `InputError`."""
         try:
             return cls(**fields)
         except TypeError as error:
-            raise InputError(f"the captioner's configuration does not fit: {error}") from error
+            raise InputError(
+                f"the captioner's configuration does not fit: {str(error)[:100]}"
+            ) from error
 
 
 class Captioner:

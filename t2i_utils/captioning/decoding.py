@@ -12,6 +12,7 @@ from keras import ops
 
 from t2i_utils.captioning.decoder import Captioner
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN
+from t2i_utils.errors import InputError
 
 NEVER = -1e9  # the score of a word that is not to be said
 LENGTH_POWER = 0.7  # a sentence's score is its log probability / words ** this
@@ -71,6 +72,8 @@ class Steps:
         inputs = [words.astype(np.int32), places, self._kept, self._regions]
         found, self._kept, looks = self._captioner.step(inputs)
         logits = np.array(found)
+        if not np.isfinite(logits).all():
+            raise InputError("the captioner gives numbers that are not finite: take another one")
         if self.place == 0:
             logits[:, END] = NEVER
         self.place += 1

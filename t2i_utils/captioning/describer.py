@@ -6,7 +6,6 @@ arrays, and the vocabulary as a JSON list of words in its note. One that reads p
 """
 
 import functools
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,18 +13,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from t2i_utils.arrays import from_arrays, read_arrays, set_file, to_arrays, write_set
+from t2i_utils.arrays import load_network, read_note, set_file, to_arrays, write_set
 from t2i_utils.captioning.bird_finder import look_closer, read_photograph
 from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
+<<<<<<< HEAD
 from t2i_utils.captioning.facts import Facts
 from t2i_utils.captioning.paragraph import write_paragraph
 from t2i_utils.captioning.reader import PartReader
 from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
 from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
+=======
+from t2i_utils.captioning.regions import WIDTH as REGION_WIDTH
+from t2i_utils.captioning.regions import RegionEncoder
+from t2i_utils.captioning.vocabulary import Vocabulary
+>>>>>>> main
 from t2i_utils.errors import InputError
+from t2i_utils.files import read_json
 from t2i_utils.pretrained import CARD
 
 VERSION = 1
@@ -222,13 +228,14 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         InputError: there is none, it has another version, or a file is damaged or changed.
     """
     folder = find_captioner(name)
-    try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        version, checksum = card["version"], card["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{folder / CARD} is damaged: restore it, or name another one") from error
+    mend = "restore it, or name another one"
+    card = read_json(folder / CARD, mend)
+    version = card.get("version") if isinstance(card, dict) else None
+    if type(version) is not int or type(card.get("steps", 0)) is not int:
+        raise InputError(f"{folder / CARD} is damaged: {mend}")
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
+<<<<<<< HEAD
     file = set_file(folder, {"file": ARRAYS, "sha256": checksum})
     arrays, note = read_arrays(file)
     captioner = Captioner(CaptionerConfig.from_json(note["config"]))
@@ -239,6 +246,27 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         file = set_file(folder, card["reader"])
         reader = PartReader.from_arrays(*read_arrays(file), file)
     return Describer(captioner, vocabulary, arrays["mean"], arrays["scale"], card, reader)
+=======
+    file = set_file(folder, {**card, "file": ARRAYS})
+    note = read_note(file)
+    config = CaptionerConfig.from_json(note.get("config"))
+    try:
+        vocabulary = Vocabulary(note["vocabulary"])
+        fits = len(vocabulary) == config.vocabulary_size and config.region_width == REGION_WIDTH
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise InputError(f"{file} is damaged or not a captioner: {mend}")
+    shape = (config.region_width,)
+    captioner, others = load_network(
+        file,
+        "captioner",
+        lambda: Captioner(config),
+        lambda found: found.weights,
+        {"mean": shape, "scale": shape},
+    )
+    return Describer(captioner, vocabulary, others["mean"], others["scale"], card)
+>>>>>>> main
 
 
 def describe(

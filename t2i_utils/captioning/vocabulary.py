@@ -29,6 +29,8 @@ class Vocabulary:
 
     def __init__(self, known: Sequence[str]) -> None:
         """Take the words in the order of their numbers, the four special ones first."""
+        if not all(isinstance(word, str) for word in known):
+            raise ValueError("a vocabulary is made of words")
         if tuple(known[: len(SPECIAL)]) != SPECIAL:
             raise ValueError(f"a vocabulary begins with {SPECIAL}, got {tuple(known[:4])}")
         self.words = tuple(known)

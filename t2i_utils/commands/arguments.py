@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from t2i_utils.config import LARGEST_SEED
@@ -18,7 +19,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with status 2."""
+        unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
+        if unknown and (close := get_close_matches(unknown[1], self._options(), 1)):
+            message += f" (did you mean {close[0]}?)"
         self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+    def _options(self) -> set[str]:
+        """The names of this parser's options, and of its commands'."""
+        names = set(self._option_string_actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                names.update(*(command._options() for command in action.choices.values()))
+        return names
 
     def run_with(self, function: Callable[[argparse.Namespace], int]) -> None:
         """Set the function that runs the command; `program` is its name in messages."""

@@ -19,8 +19,10 @@ def add_arguments(parser: Parser) -> None:
     train = actions.add_parser("train", help="train a captioner on captioned photographs")
     _add_data(train)
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="its folder")
-    train.add_argument("--steps", type=positive, default=STEPS, help="default: %(default)s")
-    train.add_argument("--seed", type=seed, default=0)
+    train.add_argument(
+        "--steps", type=positive, metavar="N", default=STEPS, help="default: %(default)s"
+    )
+    train.add_argument("--seed", type=seed, metavar="N", default=0, help="default: 0")
     train.run_with(_train)
     judge = actions.add_parser("evaluate", help="score descriptions of held-back pictures")
     judge.add_argument(
@@ -66,7 +68,10 @@ def _train(options: argparse.Namespace) -> int:
     describer.reader, describer.card["reader"] = train_reader(pack, attributes, steps, options.seed)
     describer.save(options.out)
     steps = describer.card["steps"]
-    print(f"a captioner of {steps} steps is in {options.out}: generate.py photo.jpg --weights ...")
+    print(
+        f"a captioner of {steps} steps is in {options.out}: "
+        f"generate.py photo.jpg --weights {options.out}"
+    )
     return 0
 
 

@@ -14,25 +14,37 @@ def add_arguments(parser: Parser) -> None:
     """Describe the command's actions and their options."""
     actions = parser.add_subparsers(required=True, metavar="action", parser_class=Parser)
     toy = actions.add_parser("toy", help="draw toy birds with captions, in CUB's layout")
-    toy.add_argument("--out", type=Path, default=TOY_FOLDER, help="default: %(default)s")
-    toy.add_argument("--classes", type=positive, default=TOY_CLASSES, help="default: %(default)s")
     toy.add_argument(
-        "--images", type=positive, default=TOY_IMAGES, help="pictures a class; default: %(default)s"
+        "--out", type=Path, metavar="DIR", default=TOY_FOLDER, help="default: %(default)s"
     )
-    toy.add_argument("--seed", type=seed, default=0)
+    toy.add_argument(
+        "--classes", type=positive, metavar="N", default=TOY_CLASSES, help="default: %(default)s"
+    )
+    toy.add_argument(
+        "--images",
+        type=positive,
+        metavar="N",
+        default=TOY_IMAGES,
+        help="pictures a class; default: %(default)s",
+    )
+    toy.add_argument("--seed", type=seed, metavar="N", default=0, help="default: 0")
     toy.run_with(_toy)
     download = actions.add_parser("download", help="fetch CUB-200-2011 (1.1 GB)")
-    download.add_argument("--out", type=Path, default=Path("data"), help="default: %(default)s")
+    download.add_argument(
+        "--out", type=Path, metavar="DIR", default=Path("data"), help="default: %(default)s"
+    )
     download.add_argument(
         "--source", choices=("caltech", "kaggle"), default="caltech", help="default: %(default)s"
     )
     download.run_with(_download)
     pack = actions.add_parser("pack", help="pack a data set into arrays, once")
     pack.add_argument("root", type=Path, help="folder in CUB's layout, or with captions.csv")
-    pack.add_argument("--out", type=Path, required=True, help="folder of the pack")
+    pack.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder of the pack")
     pack.add_argument("--crop", choices=("paper", "box"), default="box", help="default: box")
-    pack.add_argument("--captions", type=Path, help="folder with captions (text_c10)")
-    pack.add_argument("--limit", type=positive, help="pack so many pictures only")
+    pack.add_argument(
+        "--captions", type=Path, metavar="DIR", help="folder with captions (text_c10)"
+    )
+    pack.add_argument("--limit", type=positive, metavar="N", help="pack so many pictures only")
     add_packing_options(pack)
     pack.run_with(_pack)
 

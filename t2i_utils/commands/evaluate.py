@@ -73,6 +73,13 @@ def add_arguments(parser: Parser) -> None:
         help="KID and FID on InceptionV3 too, the literature's network: from TensorFlow Hub (about "
         "90 MB, once), or from the folder of its SavedModel",
     )
+    how.add_argument(
+        "--best-of",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="noises tried for each picture; default: %(default)s, as the literature draws",
+    )
     how.add_argument("--seed", type=seed, default=0, metavar="N", help="default: %(default)s")
     how.add_argument(
         "--out", type=Path, default=Path("report"), metavar="DIR", help="default: %(default)s"
@@ -82,10 +89,11 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score, print the table, and write the report."""
-    from t2i_utils.stackgan.weights import choose_stage, find_weights
+    from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
     weights = find_weights(options.weights if options.folder is None else options.folder)
     stage = choose_stage(weights, options.stage)
+    best_of_for_people(weights, options.best_of)  # raises where there is nothing to choose with
     if not Path(options.data).is_dir():
         raise InputError(f"--data {options.data} is no folder: name one in CUB's layout, or a pack")
     with quiet_import():
@@ -101,6 +109,11 @@ def run(options: argparse.Namespace) -> int:
 
     synthesizer = Synthesizer(weights)
     card = synthesizer.weights.card
+    if missing := [key for key in ("data", "split", "crop") if key not in card]:
+        raise InputError(
+            f"the card of {weights} does not say the {missing[0]} of its training: judge other "
+            "weights"
+        )
     pack = auto_pack(
         options.data, encoder=synthesizer.encoder, crop=card["crop"], captions=options.captions
     )
@@ -119,6 +132,7 @@ def run(options: argparse.Namespace) -> int:
         options.count,
         options.seed,
         inception,
+        options.best_of,
     )
     if len(protocol.rows) < options.count:
         print(f"{len(protocol.rows)} pictures, one of each test photograph: there are no more")

@@ -47,6 +47,13 @@ def add_arguments(parser: Parser) -> None:
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"
     )
+    how.add_argument(
+        "--best-of",
+        type=positive,
+        metavar="N",
+        help="try N noises for each picture, draw the one that the discriminator finds most real "
+        "and most like the caption; default: 8 where the weights have a discriminator, else 1",
+    )
     how.add_argument("--seed", type=seed, metavar="N", help="same seed, same result; default: 0")
     where = parser.add_argument_group("where to")
     where.add_argument(
@@ -66,21 +73,35 @@ def run(options: argparse.Namespace) -> int:
     options.samples, options.seed = options.samples or 1, options.seed or 0
     if _are_pictures(options):
         return describe.run(options)
-    from t2i_utils.stackgan.weights import choose_stage, find_weights
+    from t2i_utils.drawing.saved_picture import MOST_TRIES
+    from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
     texts = _read_captions(options)
     weights = options.weights or "birds"
-    stage = choose_stage(find_weights(weights), options.stage)
+    folder = find_weights(weights)
+    stage = choose_stage(folder, options.stage)
+    options.best_of = best_of_for_people(folder, options.best_of)
     requests = _requests(texts, weights, stage, options)
     captions = [request.caption for request in requests[:: options.samples]]
+    names = [f"line {number}" for number in texts] if options.captions else []
+    if options.captions is None and sum(request.best_of for request in requests) > MOST_TRIES:
+        raise InputError(
+            f"a sheet takes at most {MOST_TRIES} birds, those of --best-of included: for more, "
+            "write the captions into a file, and give --captions FILE --out DIR"
+        )
     with quiet_import():
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 
         synthesizer = Synthesizer(load_weights(weights, tuple(range(1, stage + 1))))
-    _note_unknown_words(captions, options.captions, synthesizer.encoder)
+    _print_notes(synthesizer.notes(captions), names)
     if options.captions:
-        return _draw_files(requests, synthesizer, options.out)
+        files = [
+            options.out / f"{(number - 1) * options.samples + sample:06d}.png"
+            for number in texts
+            for sample in range(1, options.samples + 1)
+        ]
+        return _draw_files(requests, synthesizer, files)
     return _draw_sheet(requests, synthesizer, options)
 
 
@@ -101,14 +122,15 @@ def _are_pictures(options: argparse.Namespace) -> bool:
         raise InputError(
             f"{pictures[0]} is a path and {caption[:60]!r} a caption: give one kind at a time"
         )
-    for name in ("captions", "stage", "out"):
+    for name in ("captions", "stage", "out", "best_of"):
         if getattr(options, name) is not None:
-            raise InputError(f"--{name} is for drawing, {pictures[0]} is a picture: leave it out")
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} is for drawing, {pictures[0]} is a picture: leave it out")
     return True
 
 
-def _read_captions(options: argparse.Namespace) -> list[str]:
-    """The captions, from the command line or a file."""
+def _read_captions(options: argparse.Namespace) -> dict[int, str]:
+    """The captions by their number, from 1: of a word of the command line, or a file's line."""
     if bool(options.inputs) == bool(options.captions):
         raise InputError("give captions, or --captions FILE with one a line (and not both)")
     if options.captions is not None:
@@ -117,65 +139,70 @@ def _read_captions(options: argparse.Namespace) -> list[str]:
         return _read_file(options.captions)
     if options.out is not None and options.out.suffix.lower() != ".png":
         raise InputError(f"--out {options.out} does not end in .png: name the sheet's file so")
-    return options.inputs
+    return dict(enumerate(options.inputs, 1))
 
 
-def _read_file(path: Path) -> list[str]:
-    """The lines of a text file; line n is caption n."""
+def _read_file(path: Path) -> dict[int, str]:
+    """The lines of a text file that are not blank, by their number."""
     from t2i_utils.data.records import read_text
 
     text = read_text(path)
     if any(ord(letter) < 32 and letter not in "\t\r\n\f" for letter in text):
         raise InputError(f"{path} is no text file: give one with a caption a line")
-    lines = text.replace("\r\n", "\n").rstrip().split("\n")
-    if lines == [""]:
+    lines = dict(enumerate(text.replace("\r\n", "\n").rstrip().split("\n"), 1))
+    captions = {number: line for number, line in lines.items() if line.strip()}
+    if not captions:
         raise InputError(f"{path} holds no caption: write one a line")
-    return lines
+    if blank := len(lines) - len(captions):
+        number = min(lines.keys() - captions.keys())
+        more = f" and {blank - 1} more" if blank > 1 else ""
+        print(f"note: line {number}{more} of {path} is blank: no picture", file=sys.stderr)
+    return captions
 
 
 def _requests(
-    captions: list[str], weights: str, stage: int, options: argparse.Namespace
+    captions: dict[int, str], weights: str, stage: int, options: argparse.Namespace
 ) -> list[Any]:
     """What to draw, caption by caption; this checks the captions."""
     from t2i_utils.drawing.request import requests_for
 
-    try:
-        return requests_for(captions, weights, stage, options.seed, options.samples)
-    except InputError as error:
-        if options.captions is None:
-            raise
-        raise InputError(f"{options.captions}: {error} (caption n is line n)") from error
+    names = [f"{options.captions} line {number}" for number in captions]
+    return requests_for(
+        list(captions.values()),
+        weights,
+        stage,
+        options.seed,
+        options.samples,
+        options.best_of,
+        names if options.captions else None,
+    )
 
 
-def _note_unknown_words(captions: Sequence[str], path: Path | None, encoder: Any) -> None:
-    from t2i_utils.text import unknown_words_note
-
+def _print_notes(found: Sequence[str | None], names: Sequence[str]) -> None:
+    """Print what people should know of captions; those of a file with their lines."""
     notes = [
-        f"line {number}: {note}" if path else note
-        for number, caption in enumerate(captions, 1)
-        if (note := unknown_words_note(caption, encoder))
+        f"{names[place]}: {note}" if names else note for place, note in enumerate(found) if note
     ]
     for note in notes[:5]:
         print(f"note: {note}", file=sys.stderr)
     if len(notes) > 5:
-        print(f"note: the same holds for {len(notes) - 5} more captions", file=sys.stderr)
+        print(f"note: there are {len(notes) - 5} more such notes", file=sys.stderr)
 
 
-def _draw_files(requests: list[Any], synthesizer: Any, folder: Path) -> int:
-    """Write each picture to a file of its own, at its own size, with nothing written on it."""
+def _draw_files(requests: list[Any], synthesizer: Any, files: Sequence[Path]) -> int:
+    """Write each picture to its file, at its own size, with nothing written on it."""
     from tqdm.auto import tqdm
 
     from t2i_utils.drawing.synthesizer import CHUNK, draw_in_chunks
     from t2i_utils.pictures import save_png
 
-    total, done = len(requests), 0
+    total, left = len(requests), iter(files)
     with tqdm(total=total, desc="drawing", unit="picture", disable=total <= CHUNK) as bar:
         for pictures in draw_in_chunks(synthesizer, requests):
             for picture in pictures:
-                done += 1
-                save_png(folder / f"{done:06d}.png", picture)
+                save_png(next(left), picture)
                 bar.update()
-    print(f"{total} pictures of {picture.shape[0]} px are in {folder}")
+    print(f"{total} pictures of {picture.shape[0]} px are in {files[0].parent}")
     return 0
 
 

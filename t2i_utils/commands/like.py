@@ -1,13 +1,14 @@
 """`t2i generate --like PICTURE.png`: draw a saved picture again from its note."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
 
-REFUSED = ("inputs", "captions", "samples", "seed", "stage", "json", "fast")
+REFUSED = ("inputs", "captions", "samples", "seed", "stage", "best_of", "json", "fast")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -15,12 +16,12 @@ def run(options: argparse.Namespace) -> int:
     for name in REFUSED:
         value = getattr(options, name)
         if value or value == 0 and value is not False:  # --seed 0 was given too
-            word = "a caption or picture" if name == "inputs" else f"--{name}"
+            word = "a caption or picture" if name == "inputs" else f"--{name.replace('_', '-')}"
             raise InputError(f"--like takes everything from its picture: leave {word} out")
     out = options.out or Path("generated.png")
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out} does not end in .png: name the picture's file so")
-    if out.resolve() == options.like.resolve():
+    if os.path.realpath(out) == os.path.realpath(options.like):
         raise InputError(f"{out} is the picture to be like: name another --out")
     from t2i_utils.drawing import saved_picture
     from t2i_utils.pictures import read_note, save_png

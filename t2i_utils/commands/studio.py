@@ -9,7 +9,9 @@ from t2i_utils.errors import InputError
 ABOUT = """open the caption studio in the browser
 
   t2i studio                                      a page on this computer alone
-  t2i studio --weights runs/mine --port 9000"""
+  t2i studio --weights runs/mine --port 9000
+
+A page for others, which needs no Python: the playground of the site (book/README.md)."""
 LARGEST_PORT = 65535
 
 

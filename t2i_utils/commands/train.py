@@ -8,7 +8,8 @@ from typing import Any
 
 from t2i_utils.commands import data as data_command
 from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
-from t2i_utils.config import PRESETS
+from t2i_utils.commands.run_config import read_settings, to_toml
+from t2i_utils.config import PRESETS, Config
 from t2i_utils.quiet_import import quiet_import
 from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
 
@@ -55,6 +56,17 @@ def add_arguments(parser: Parser) -> None:
         "in less time; default: modern",
     )
     model.add_argument("--stage", choices=("1", "2", "both"), help="default: both")
+    model.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE.toml",
+        help="settings of the recipe that differ from the preset's",
+    )
+    model.add_argument(
+        "--show-config",
+        action="store_true",
+        help="print all settings, as a file for --config, and train nothing",
+    )
     run = parser.add_argument_group("run")
     run.add_argument(
         "--steps",
@@ -90,13 +102,37 @@ def run_command(options: argparse.Namespace) -> int:
     files = RunFolder(options.folder)
     asked = _settings(options, files)
     stages = (1, 2) if asked["stage"] == "both" else (int(asked["stage"]),)
+    settings = read_settings(options.config) if options.config else {}
+    if options.show_config:
+        print(to_toml([_config(asked, stage, settings, options.steps) for stage in stages]))
+        return 0
     files.check_start(stages, options.resume, options.init)
     with files.locked() if files.is_started else contextlib.nullcontext():
-        return _train(options, files, asked, stages)
+        return _train(options, files, asked, stages, settings)
+
+
+def _config(
+    asked: dict[str, Any], stage: int, settings: dict[int, dict[str, Any]], steps: int | None
+) -> Config:
+    """The configuration of a stage: the preset's, changed by a file and by --steps."""
+    changes = {**settings.get(stage, {}), **({"steps": steps} if steps else {})}
+    with quiet_import():
+        return make_config(asked["recipe"], asked["preset"] or _preset_here(), stage, **changes)
+
+
+def _preset_here() -> str:
+    """The preset that fits this machine."""
+    with quiet_import():
+        from t2i_utils import backend
+    return "gpu" if backend.has_accelerator() else "cpu"
 
 
 def _train(
-    options: argparse.Namespace, files: Any, asked: dict[str, Any], stages: tuple[int, ...]
+    options: argparse.Namespace,
+    files: Any,
+    asked: dict[str, Any],
+    stages: tuple[int, ...],
+    settings: dict[int, dict[str, Any]],
 ) -> int:
     """Do what takes long, when all that can be checked in a moment has been."""
     from t2i_utils.training.run_folder import check_same
@@ -106,16 +142,19 @@ def _train(
         known = {**note, **note.get("config", {})} if note else {}
         given = {name: getattr(options, name) for name in ("seed", "split", "recipe", "preset")}
         check_same(files.path, known, {k: v for k, v in given.items() if v is not None})
+    for stage, note in zip(stages, before, strict=True):
+        if note:  # the checkpoint says how its stage is trained, whatever a later version's preset
+            set_anew = {k: v for k, v in settings.get(stage, {}).items() if k != "steps"}
+            check_same(files.path, note["config"], set_anew)
     data = _choose_data(asked["data"])
     with quiet_import():
-        from t2i_utils import backend
         from t2i_utils.training.run import Run
 
-        preset = asked["preset"] or ("gpu" if backend.has_accelerator() else "cpu")
+    preset = asked["preset"] = asked["preset"] or _preset_here()
     configs = []
     for stage, note in zip(stages, before, strict=True):
-        config = make_config(asked["recipe"], preset, stage, steps=options.steps)
-        if note:  # the checkpoint says how its stage is trained; a later version's preset does not
+        config = _config(asked, stage, settings, options.steps)
+        if note:
             config = dataclasses.replace(config_from_json(note["config"]), steps=config.steps)
         configs.append(config)
     pack = _pack(data, asked, preset)
@@ -127,7 +166,7 @@ def _train(
         seed=asked["seed"],
         resume=options.resume,
         init=options.init,
-        asked={**asked, "preset": preset, "data": str(data.resolve())},
+        asked={**asked, "data": str(data.resolve())},
     )
     _announce(run, None if options.steps else DURATIONS[preset])
     run.train({config.stage: config.steps for config in configs}, in_turn=options.steps is None)

@@ -46,6 +46,19 @@ def call(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
     return answer, ""
 
 
+def draws_from(function: Callable[..., Any], *arguments: Any) -> bool:
+    """Whether a learner's function draws from the generator that it is given, as last argument.
+
+    The same generator state gives the same answer, and the state is another one afterwards.
+    """
+    *others, seed = arguments
+    generators = [np.random.default_rng(seed) for _ in range(2)]
+    before = generators[0].bit_generator.state
+    first, second = (call(function, *others, generator)[0] for generator in generators)
+    moved = generators[0].bit_generator.state != before
+    return moved and np.array_equal(np.asarray(first), np.asarray(second))
+
+
 def short(answer: Any) -> str:
     """An answer on one line, cut to 60 characters."""
     text = " ".join(repr(answer).split())

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
+from t2i_utils.course.checks import as_array, call, draws_from, is_blank, short, verdict
 from t2i_utils.data import read_dataset
 from t2i_utils.data.crops import crop_window
 from t2i_utils.errors import InputError
@@ -142,6 +142,10 @@ def check_wrong_rows(function: Callable[..., Any]) -> bool:
             False,
             "some rows come much more often than others: draw among all pictures of other classes "
             "alike (not first a class, then a picture of it)",
+        )
+    if not draws_from(function, class_ids.copy(), 3):
+        return verdict(
+            False, "the rows are right, but draw with `rng`: np.random is another generator"
         )
     return verdict(True, "always another class, every picture of one has its chance")
 

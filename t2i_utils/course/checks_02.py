@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import as_array, call, draws_from, short, verdict
 
 
 def check_cosine(function: Callable[..., Any]) -> bool:
@@ -79,6 +79,8 @@ def check_condition(function: Callable[..., Any]) -> bool:
         return verdict(False, "there are NaN or infinite numbers: sigma is exp(log_sigma)")
     if np.allclose(first, second):
         return verdict(False, "two generators give the same sample: draw epsilon with rng")
+    if not draws_from(function, mu.copy(), log_sigma.copy(), 3):
+        return verdict(False, "draw epsilon with `rng`: np.random is another generator")
     centred = first - mu
     if np.allclose(centred, centred[:1]):
         return verdict(

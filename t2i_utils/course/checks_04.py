@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
+from keras import layers, ops
 
 from t2i_utils.course.checks import as_array, call, short, verdict
 
@@ -12,8 +14,6 @@ from t2i_utils.course.checks import as_array, call, short, verdict
 
 def check_residual_block(function: Callable[..., Any]) -> bool:
     """Exercise 1: two 3x3 convolutions with BatchNorm, added to the input, then ReLU."""
-    import keras
-
     inputs = keras.Input((8, 8, 6))
     outputs, problem = call(function, inputs)
     if problem:
@@ -31,18 +31,22 @@ def check_residual_block(function: Callable[..., Any]) -> bool:
     except ValueError:
         return verdict(False, "the output does not come from the input: chain the layers")
     keras.utils.set_random_seed(0)
-    convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
-    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    convolutions = [x for x in model.layers if isinstance(x, layers.Conv2D)]
+    norms = [x for x in model.layers if isinstance(x, layers.BatchNormalization)]
     if [x.kernel_size for x in convolutions] != [(3, 3)] * 2:
         return verdict(
             False, f"two 3x3 convolutions are wanted, got {[x.kernel_size for x in convolutions]}"
         )
+    if any(x.use_bias for x in convolutions):
+        return verdict(
+            False, "BatchNorm adds a bias of its own: use_bias=False in both convolutions"
+        )
     if len(norms) != 2:
         return verdict(False, f"a BatchNorm after each convolution: you have {len(norms)}, not 2")
-    return verdict(*_block_behaviour(model, convolutions))
+    return verdict(*_block_behaviour(model, convolutions, norms))
 
 
-def _block_behaviour(model: Any, convolutions: list[Any]) -> tuple[bool, str]:
+def _block_behaviour(model: Any, convolutions: list[Any], norms: list[Any]) -> tuple[bool, str]:
     """Run the block on random maps, once with large kernels and once with kernels of zeros."""
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(4, 8, 8, 6)).astype("float32")
@@ -63,14 +67,99 @@ def _block_behaviour(model: Any, convolutions: list[Any]) -> tuple[bool, str]:
         return False, "the block can only add, never take away: no ReLU before the addition"
     if not np.ptp(added[outputs > 0]) > 0:
         return False, "the convolutions change nothing: are they in the path?"
+    for layer in convolutions:
+        layer.kernel.assign(rng.normal(0, 0.5, layer.kernel.shape))
+    for layer in norms:  # statistics by which the order of the layers shows
+        layer.moving_mean.assign(rng.normal(size=6))
+        layer.moving_variance.assign(rng.uniform(0.5, 2, 6))
+    first, second = ((convolutions[i], norms[i]) for i in (0, 1))
+    x = ops.relu(first[1](first[0](maps)))
+    right = ops.relu(maps + second[1](second[0](x)))
+    if not np.allclose(model.predict_on_batch(maps), right, atol=1e-3):
+        return (
+            False,
+            "another order is wanted: convolution, BatchNorm, ReLU, convolution, BatchNorm",
+        )
     return True, "the input passes, and the convolutions only say what to change"
 
 
 # --- exercise 2 --------------------------------------------------------------------------------
 
 
+def ready_last_layer(maps: Any, sketch: Any) -> Any:
+    """A right answer: the notebook trains with it until the learner's own is right."""
+    change = layers.Conv2D(12, 3, padding="same", kernel_initializer="zeros")(maps)
+    enlarged = layers.UpSampling2D(4, interpolation="bilinear")(sketch)
+    return layers.add([enlarged, ops.depth_to_space(change, 2)])
+
+
+def check_last_layer(function: Callable[..., Any]) -> bool:
+    """Exercise 2: a change read from the maps, added to the enlarged sketch."""
+    maps, sketch = keras.Input((8, 8, 6)), keras.Input((4, 4, 3))
+    outputs, problem = call(function, maps, sketch)
+    if problem:
+        return verdict(False, problem)
+    if not isinstance(outputs, keras.KerasTensor):
+        return verdict(False, f"return the output of the last layer, got {short(outputs)}")
+    if tuple(outputs.shape) != (None, 16, 16, 3):
+        return verdict(
+            False,
+            f"maps of (8, 8, 6) and a sketch of (4, 4, 3) should give (16, 16, 3), got "
+            f"{outputs.shape[1:]}",
+        )
+    try:
+        model = keras.Model([maps, sketch], outputs)
+    except ValueError:
+        return verdict(False, "the output does not come from the inputs: chain the layers")
+    convolutions = [x for x in model.layers if isinstance(x, layers.Conv2D)]
+    if not convolutions:
+        return verdict(False, "a convolution must read the change from the maps")
+    if len(convolutions) > 1 or convolutions[0].filters != 12:
+        return verdict(
+            False, f"one convolution to 12 channels, got {[x.filters for x in convolutions]}"
+        )
+    hint = _last_layer_hint(model, convolutions[0])
+    return verdict(not hint, hint or "it starts as the enlarged sketch, and learns only a change")
+
+
+def _last_layer_hint(model: Any, convolution: Any) -> str:
+    """What is wrong with a last layer; "" where nothing is."""
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(2, 8, 8, 6)).astype("float32")
+    sketch = rng.uniform(-1, 1, (2, 4, 4, 3)).astype("float32")
+    if convolution.kernel_size != (3, 3):
+        return f"a 3x3 convolution is wanted, got {convolution.kernel_size}"
+    if np.any(convolution.kernel.numpy()):
+        return "an untrained Stage II must change nothing: kernel_initializer='zeros'"
+    start = model.predict_on_batch([maps, sketch])
+    enlarged = np.asarray(layers.UpSampling2D(4, interpolation="bilinear")(sketch))
+    if np.allclose(start, 0):
+        return "with a silent convolution nothing is left: add the enlarged sketch"
+    if np.allclose(start, np.tanh(enlarged), atol=1e-5):
+        return "no tanh: pictures are clipped where they are shown"
+    if np.allclose(start, sketch.repeat(4, axis=1).repeat(4, axis=2), atol=1e-5):
+        return "the sketch was enlarged in squares: interpolation='bilinear'"
+    if not np.allclose(start, enlarged, atol=1e-4):
+        return "with a silent convolution the enlarged sketch must come out, added once"
+    convolution.kernel.assign(rng.normal(0, 0.3, convolution.kernel.shape))
+    change = model.predict_on_batch([maps, sketch]) - start
+    right = np.asarray(ops.depth_to_space(convolution(maps), 2))
+    if np.allclose(change, right, atol=1e-4):
+        return ""
+    if not change.any():
+        return "the convolution changes nothing: is it in the path?"
+    if np.allclose(change, -right, atol=1e-4):
+        return "the change is taken away: add it"
+    if np.allclose(change, np.maximum(right, 0), atol=1e-4):
+        return "a change can be negative too: no ReLU after the last convolution"
+    return "lay the 12 channels out by ops.depth_to_space(x, 2), and add nothing but that"
+
+
+# --- exercise 3 --------------------------------------------------------------------------------
+
+
 def check_unchanged(function: Callable[..., Any]) -> bool:
-    """Exercise 2: whether two lists of arrays are the same, bit for bit."""
+    """Exercise 3: whether two lists of arrays are the same, bit for bit."""
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=shape).astype("float32") for shape in ((3, 4), (4,), (2, 2, 5))]
 
@@ -104,11 +193,11 @@ def check_unchanged(function: Callable[..., Any]) -> bool:
     return verdict(True, "every bit counts")
 
 
-# --- exercise 3 --------------------------------------------------------------------------------
+# --- exercise 4 --------------------------------------------------------------------------------
 
 
 def check_sharpness(function: Callable[..., Any]) -> bool:
-    """Exercise 3: for each picture, the mean absolute difference between neighbouring pixels."""
+    """Exercise 4: for each picture, the mean absolute difference between neighbouring pixels."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (3, 10, 12, 3), dtype=np.uint8)
     pictures[1] = 90  # flat

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
+from keras import ops
 
+from t2i_utils import backend
 from t2i_utils.captioning.vocabulary import END, PADDING, SPECIAL, START, UNKNOWN
 from t2i_utils.course.checks import as_array, call, short, verdict
 
@@ -82,9 +85,34 @@ def check_next_word_loss(function: Callable[..., Any]) -> bool:
     if value is None or value.size != 1:
         return verdict(False, f"return one number, got {short(answer)}")
     right, value = _next_word_loss(scores, sentences), float(value.reshape(()))
-    if np.isclose(value, right, rtol=1e-4):
-        return verdict(True, "each word is judged by those before it, and padding by nobody")
-    return verdict(False, _loss_hint(value, right, scores, sentences))
+    if not np.isclose(value, right, rtol=1e-4):
+        return verdict(False, _loss_hint(value, right, scores, sentences))
+    if not _passes_gradients(function, scores, sentences):
+        return verdict(
+            False,
+            "the number is right, but no gradient comes through: NumPy keeps none; take "
+            "ops.take_along_axis and ops.sum",
+        )
+    return verdict(True, "every next word is judged, padding is not, and gradients pass")
+
+
+def ready_loss(scores: Any, sentences: Any) -> Any:
+    """A right answer: the notebook trains with it until the learner's own is right."""
+    words = sentences[:, 1:]
+    own = ops.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
+    there = ops.cast(words != PADDING, scores.dtype)
+    return -ops.sum(own * there) / ops.sum(there)
+
+
+def _passes_gradients(function: Callable[..., Any], scores: np.ndarray, words: np.ndarray) -> bool:
+    variable = keras.Variable(scores.astype("float32"))
+    try:
+        _, _, ((gradient,),) = backend.gradients(
+            lambda: ((function(1 * variable, ops.array(words, "int32")),), None), [variable]
+        )
+    except Exception:  # the tape's complaint about something that is no tensor
+        return False
+    return gradient is not None
 
 
 def _next_word_loss(scores: np.ndarray, sentences: np.ndarray, first: int = 1) -> float:
@@ -116,8 +144,47 @@ def _loss_hint(value: float, right: float, scores: np.ndarray, sentences: np.nda
     return f"expected {right:.4f}, got {value:.4f}"
 
 
+def check_causal_mask(function: Callable[..., Any]) -> bool:
+    """Exercise 3: which places of a sentence each place may look at."""
+    for length in (5, 3, 1):
+        answer, problem = call(function, length)
+        if problem:
+            return verdict(False, problem)
+        mask = as_array(answer)
+        if mask is None or mask.shape != (length, length):
+            shape = short(answer) if mask is None else f"shape {mask.shape}"
+            return verdict(False, f"length {length}: return ({length}, {length}), got {shape}")
+        if not np.isin(mask, (0, 1)).all():
+            return verdict(
+                False,
+                "only True and False: Keras wants to know *whether* a place may look, and adds "
+                "the large negative numbers itself",
+            )
+        right = np.arange(length)[:, None] >= np.arange(length)
+        if not np.array_equal(mask.astype(bool), right):
+            return verdict(False, _mask_hint(mask.astype(bool), right))
+    return verdict(True, "each place sees itself and what came before it, and nothing later")
+
+
+def _mask_hint(mask: np.ndarray, right: np.ndarray) -> str:
+    itself = np.eye(len(mask), dtype=bool)
+    for wrong, hint in (
+        (np.ones_like(mask), "every place sees the whole sentence, its own answer included"),
+        (itself, "each place sees only itself: it may look at all earlier places too"),
+        (right.T, "turned round: row i says what place i may see, columns 0 to i"),
+        (~right, "turned round: True means that a place *may* look"),
+        (right & ~itself, "a place may see itself: it has been read; what it must not see is next"),
+        (right | np.roll(itself, 1, axis=1), "each place also sees the next one, its answer"),
+    ):
+        if np.array_equal(mask, wrong):
+            return hint
+    row = int(np.flatnonzero((mask != right).any(axis=1))[0])
+    seen = np.flatnonzero(mask[row]).tolist()
+    return f"place {row} may see places 0 to {row}; in your mask it sees {seen}"
+
+
 def check_nucleus(function: Callable[..., Any]) -> bool:
-    """Exercise 3: the fewest likeliest words whose probabilities add up to a given share."""
+    """Exercise 4: the fewest likeliest words whose probabilities add up to a given share."""
     chances = np.array([0.15, 0.28, 0.22, 0.25, 0.1])
     for nucleus in (0.7, 0.85, 0.2, 1.0):
         answer, problem = call(function, chances.copy(), nucleus)
@@ -181,7 +248,7 @@ def _from_below(chances: np.ndarray, nucleus: float) -> np.ndarray:
 
 
 def check_colour_scores(function: Callable[..., Any]) -> bool:
-    """Exercise 4: precision and recall of the colours in descriptions, over all pictures."""
+    """Exercise 5: precision and recall of the colours in descriptions, over all pictures."""
     said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
     true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
     answer, problem = call(function, [*map(set, said)], [*map(set, true)])

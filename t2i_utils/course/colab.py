@@ -6,9 +6,11 @@
 
 import t2i_utils
 
-# A placeholder until the project is published. GitHub allows no underscore in an account's name, so
-# nobody else can own this address.
-REPO_URL = "https://github.com/your_account/text-to-image-synthesizer"
+# A placeholder until the project is published; notebooks show no button before that. GitHub allows
+# no underscore in an account's name, so nobody else can own this address.
+PLACEHOLDER = "your_account"
+REPO_URL = f"https://github.com/{PLACEHOLDER}/text-to-image-synthesizer"
+NO_BADGE = "<!-- The Colab button comes here when the course has its address. -->"
 TAG = f"v{t2i_utils.__version__}"
 
 _CELL = """\
@@ -37,13 +39,16 @@ def cell(url: str = REPO_URL, tag: str = TAG) -> str:
     return _CELL.format(url=url, tag=tag).rstrip("\n")
 
 
-def badge(path: str) -> str:
+def badge(path: str, url: str = REPO_URL) -> str:
     """The Markdown of a button that opens a notebook of the repository in Colab.
 
     Args:
         path: the notebook's path in the repository, such as "notebooks/03_stage1_gan.ipynb".
+        url: where the repository is; for the placeholder there is no button, only a comment.
     """
-    address = REPO_URL.removeprefix("https://github.com/")
+    if PLACEHOLDER in url:
+        return NO_BADGE
+    address = url.removeprefix("https://github.com/")
     return (
         "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
         f"(https://colab.research.google.com/github/{address}/blob/{TAG}/{path})"

@@ -1,7 +1,9 @@
 """Get CUB-200-2011 (1.15 GB) from Caltech's record or from Kaggle, safely.
 
-The archive comes in one file that continues where a broken transfer stopped, is compared with its
-published MD5, and is unpacked beside its place, so that a half-unpacked data set never looks whole.
+Caltech's archive comes in one file that continues where a broken transfer stopped, is compared with
+its published MD5, and is unpacked beside its place, so that a half-unpacked data set never looks
+whole. Kaggle's copy has no checksum to compare with: Kaggle packs it anew for each download, and
+whoever uploaded it published none. What is read of it is checked as any other folder's.
 """
 
 import contextlib
@@ -40,7 +42,8 @@ def download_cub(folder: str | Path = "data", source: str = "caltech") -> Path:
 
     Args:
         folder: where the folder CUB_200_2011 shall lie. If it is there already, nothing is done.
-        source: "caltech" or "kaggle" (needs `pip install kagglehub`).
+        source: "caltech", or "kaggle" (needs `pip install kagglehub`), which cannot be compared
+            with a checksum; it says so.
 
     Returns:
         The folder to give to `read_dataset`.
@@ -201,6 +204,11 @@ def _download_from_kaggle() -> Path:
         raise InputError(
             "Kaggle needs one more package: run `pip install kagglehub`, or choose source caltech"
         ) from error
+    print(
+        f"note: Kaggle's {KAGGLE_HANDLE} is a copy without a published checksum; Caltech's archive "
+        "has one",
+        file=sys.stderr,
+    )
     try:
         root = Path(kagglehub.dataset_download(KAGGLE_HANDLE))
     except Exception as error:  # kagglehub raises many kinds, none of ours

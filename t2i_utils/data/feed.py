@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i_utils.data.pack import Pack
+from t2i_utils.data.pack import TYPED, Pack
 from t2i_utils.errors import InputError
 from t2i_utils.files import mapped_zeros
 from t2i_utils.text.whitening import Whitening
@@ -53,8 +53,10 @@ class Plan:
     distractor_columns: np.ndarray
 
 
-def whitened_captions(pack: Pack, indices: np.ndarray, whitening: Whitening) -> np.ndarray:
-    """Whiten every caption of some pictures once: float32 (n, max_captions, width).
+def whitened_captions(
+    pack: Pack, indices: np.ndarray, whitening: Whitening, with_typed: bool = False
+) -> np.ndarray:
+    """Whiten every caption of some pictures once: float32 (n, columns, width).
 
     Whitening the few thousand sentences of a step anew took longer than all else in the feed.
 
@@ -62,15 +64,20 @@ def whitened_captions(pack: Pack, indices: np.ndarray, whitening: Whitening) -> 
         pack: the packed data set.
         indices: int64 (n,), rows of the pack.
         whitening: of the training set's embeddings.
+        with_typed: the pictures' `max_captions` own captions are followed by the `TYPED` ones.
     """
-    shape = (len(indices), *pack.embeddings.shape[1:])
+    own = pack.embeddings.shape[1]
+    shape = (len(indices), own + (TYPED if with_typed else 0), pack.width)
     if np.prod(shape) * 4 <= _IN_MEMORY:
         table = np.empty(shape, np.float32)
     else:  # the file goes with the array: its name is removed at once
         with tempfile.TemporaryDirectory(prefix="t2i-captions-") as folder:
             table = mapped_zeros(Path(folder) / "whitened.npy", np.float32, shape)
     for start in range(0, len(indices), _CHUNK):
-        table[start : start + _CHUNK] = whitening(pack.embeddings[indices[start : start + _CHUNK]])
+        chunk = indices[start : start + _CHUNK]
+        table[start : start + _CHUNK, :own] = whitening(pack.embeddings[chunk])
+        if with_typed:
+            table[start : start + _CHUNK, own:] = whitening(pack.typed[chunk])
     return table
 
 
@@ -89,6 +96,7 @@ class Batches:
         batch_size: int,
         image_size: int,
         captions_per_image: int = 1,
+        typed_share: float = 0.0,
         num_distractors: int = 0,
         whitening: Whitening,
         seed: int = 0,
@@ -103,11 +111,13 @@ class Batches:
             image_size: side in pixels; where the pack stores larger pictures, a random window.
             captions_per_image: how many distinct captions are averaged (the paper takes 4, one is
                 the default).
+            typed_share: probability that a sentence is one of the picture's typed ones.
             num_distractors: how many more sentences each batch brings, one random caption each of
                 random pictures, for the contrastive loss: texts are cheap, pictures are not.
             whitening: of the training set's embeddings, `pack.whitening(indices)`.
             seed: names the whole sequence of batches.
-            captions: `whitened_captions(pack, indices, whitening)` where two feeds share it.
+            captions: `whitened_captions(pack, indices, whitening, typed_share > 0)` where two
+                feeds share it.
 
         Raises:
             InputError: if a number is below 1, `indices` is empty or has one class, or no stored
@@ -134,12 +144,13 @@ class Batches:
         self.batch_size = batch_size
         self.image_size = image_size
         self.captions_per_image = captions_per_image
+        self.typed_share = typed_share
         self.num_distractors = num_distractors
         self.seed = seed
         self.stored = pack.images_for(image_size)  # uint8 (n, side, side, 3), mapped
         if captions is None:
-            captions = whitened_captions(pack, self.indices, whitening)
-        self.captions = captions  # float32 (len(indices), max_captions, width)
+            captions = whitened_captions(pack, self.indices, whitening, typed_share > 0)
+        self.captions = captions  # float32 (len(indices), columns, width)
         self._place = np.zeros(len(pack), np.int64)  # of a row of the pack in `captions`
         self._place[self.indices] = np.arange(len(self.indices))
         # Rows sorted by class; class c fills [first, first + size) of them.
@@ -234,9 +245,13 @@ class Batches:
     def _columns(self, rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Distinct random captions of each row: int64 (len(rows), captions_per_image)."""
         available = self.pack.num_captions[rows]
+        longest = self.pack.embeddings.shape[1]
         if self.captions_per_image == 1:
-            return random.integers(0, available)[:, None]
-        longest = self.captions.shape[1]
+            columns = random.integers(0, available)
+            if self.typed_share:
+                typed = longest + random.integers(0, TYPED, len(rows))
+                columns = np.where(random.random(len(rows)) < self.typed_share, typed, columns)
+            return columns[:, None]
         lots = random.random((len(rows), longest))
         lots[np.arange(longest) >= available[:, None]] = 2  # repeats come after real captions
         columns = np.argsort(lots, axis=1)[:, : self.captions_per_image]

@@ -1,6 +1,6 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
-import json
+import re
 import shutil
 from collections.abc import Callable
 from functools import cached_property
@@ -14,16 +14,25 @@ from t2i_utils.errors import InputError
 from t2i_utils.files import (
     file_checksum,
     finish_replacing,
+    is_file,
     make_folder,
     mapped_zeros,
     put_in_place,
+    read_json,
+    unreadable,
     working_folder,
 )
+from t2i_utils.text.encoders import load_encoder_of
+from t2i_utils.text.typed import typed_captions
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
 VERSION = 3
+TYPED = 6  # short captions of each picture, as people type them: see `text.typed`
 MANIFEST = "manifest.json"
+MEND = "pack the data again"
+WIDEST = 8192  # numbers of a caption's embedding
+LONGEST_MANIFEST, LONGEST_CAPTIONS = 2**26, 2**30  # bytes
 
 
 class Pack:
@@ -47,6 +56,12 @@ class Pack:
         self.class_ids = self._array("class_ids", np.int32, (count,), mapped=False)
         self.image_ids = self._array("image_ids", np.int64, (count,), mapped=False)
         self.num_captions = self._array("num_captions", np.int32, (count,), mapped=False)
+        known = np.array([int(number) for number in manifest["class_names"]])
+        if (
+            not np.isin(self.class_ids, known).all()
+            or not ((self.num_captions >= 1) & (self.num_captions <= longest)).all()
+        ):
+            raise InputError(f"the arrays of pack {folder} do not fit; pack the data again")
         self._train = {
             "zero-shot": self._array("zero_shot_train", np.bool_, (count,), mapped=False),
             "official": self._array("official_train", np.bool_, (count,), mapped=False),
@@ -74,14 +89,16 @@ class Pack:
     @cached_property
     def captions(self) -> list[list[str]]:
         """The sentences of each picture."""
-        captions = _read_json(self.folder / "captions.json")
+        file = self.folder / "captions.json"
+        captions = read_json(file, MEND, LONGEST_CAPTIONS)
+        counts = self.num_captions.tolist()
+        fits = isinstance(captions, list) and all(isinstance(row, list) for row in captions)
         if (
-            not isinstance(captions, list)
-            or [len(row) for row in captions] != self.num_captions.tolist()
+            not fits
+            or [len(row) for row in captions] != counts
+            or not all(isinstance(text, str) for row in captions for text in row)
         ):
-            raise InputError(
-                f"{self.folder / 'captions.json'} does not fit the pack; pack the data again"
-            )
+            raise InputError(f"{file} does not fit the pack; pack the data again")
         return captions
 
     def images(self, size: int) -> np.ndarray:
@@ -128,8 +145,12 @@ class Pack:
             )
         return np.flatnonzero(self._train[split] == (part == "train"))
 
-    def whitening(self, indices: np.ndarray) -> Whitening:
+    def whitening(self, indices: np.ndarray, with_typed: bool = False) -> Whitening:
         """The whitening of every caption of these pictures: see `t2i_utils.text.whitening`.
+
+        Args:
+            indices: rows of the pack.
+            with_typed: of the captions as people would type them, too.
 
         Raises:
             InputError: if `indices` is empty.
@@ -141,12 +162,49 @@ class Pack:
         total, products, count = np.zeros(self.width), np.zeros((self.width, self.width)), 0
         for chunk in np.array_split(indices, -(-len(indices) // 1024)):
             real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
-            vectors = self.embeddings[chunk][real].astype(np.float64)  # (captions, width)
+            vectors = self.embeddings[chunk][real]  # (captions, width)
+            if with_typed:
+                vectors = np.concatenate([vectors, self.typed[chunk].reshape(-1, self.width)])
+            vectors = vectors.astype(np.float64)
             total += vectors.sum(axis=0)
             products += vectors.T @ vectors
             count += len(vectors)
         mean = total / count
+        if not np.isfinite(products).all():
+            raise InputError(
+                f"{self.folder / 'embeddings.npy'} holds numbers that are not finite; pack the "
+                "data again"
+            )
         return whitening_of(mean, products / count - np.outer(mean, mean))
+
+    @cached_property
+    def typed(self) -> np.ndarray:
+        """Embeddings of captions as people would type them: float16 (n, TYPED, width), mapped.
+
+        They are made of each picture's own captions the first time that they are asked for.
+
+        Raises:
+            InputError: the pack's encoder cannot be loaded, or its folder cannot be written.
+        """
+        return self.kept("typed.npy", np.float16, (len(self), TYPED, self.width), self._fill_typed)
+
+    def _fill_typed(self, embeddings: np.ndarray) -> None:
+        encoder = load_encoder_of(self.manifest["encoder"]["name"])
+        if encoder.name != self.manifest["encoder"]["name"]:
+            raise InputError(
+                f"pack {self.folder} was made with the sentence encoder "
+                f"{self.manifest['encoder']['name']!r}, this one is {encoder.name!r}: say by "
+                "T2I_ENCODER where the former lies"
+            )
+        rows = zip(self.captions, self.image_ids.tolist(), strict=True)
+        typed = [typed_captions(captions, TYPED, seed=[0, number]) for captions, number in rows]
+        different = sorted({sentence for row in typed for sentence in row})  # many are alike
+        places = {sentence: place for place, sentence in enumerate(different)}
+        vectors = np.empty((len(different), self.width), np.float16)
+        for start in range(0, len(different), 1024):
+            vectors[start : start + 1024] = encoder.encode(different[start : start + 1024])
+        for row, sentences in enumerate(typed):
+            embeddings[row] = vectors[[places[sentence] for sentence in sentences]]
 
     def kept(
         self, name: str, dtype: Any, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]
@@ -204,19 +262,19 @@ class Pack:
     ) -> np.ndarray:
         path = self.folder / f"{name}.npy"
         try:
-            array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
         except FileNotFoundError as error:
             raise InputError(f"pack {self.folder} lacks {path.name}; {mend}") from error
         except PermissionError as error:
-            raise InputError(f"pack file {path} may not be read by you; {mend}") from error
-        except (OSError, ValueError, EOFError) as error:
+            raise unreadable(f"pack file {path}", error, mend) from error
+        except (OSError, ValueError, EOFError, MemoryError, OverflowError) as error:
             raise InputError(f"pack file {path} is truncated or damaged; {mend}") from error
         if array.dtype != dtype or array.shape != shape:
             raise InputError(
                 f"pack file {path} holds {array.dtype} {array.shape}, expected {np.dtype(dtype)} "
                 f"{shape}; {mend}"
             )
-        return array
+        return array if mapped else np.array(array)
 
 
 def load_pack(folder: str | Path, verify: bool = False) -> Pack:
@@ -233,29 +291,27 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
     """
     folder = Path(folder)
     path = folder / MANIFEST
-    if not path.is_file():
+    if not is_file(path):
         finish_replacing(folder)  # a kill may have come between two renames
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(
             f"no pack at {folder}: {MANIFEST} is missing; make one with `t2i data pack`"
         )
-    manifest = _read_json(path)
+    manifest = read_json(path, MEND, LONGEST_MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InputError(f"{path} does not describe a pack; make one with `t2i data pack`")
     if manifest.get("version") != VERSION:
         raise InputError(
-            f"pack {folder} has version {manifest.get('version')!r}, this program reads "
+            f"pack {folder} has version {manifest.get('version')!r:.60}, this program reads "
             f"{VERSION}; pack the data again"
         )
-    try:
-        pack = Pack(folder, manifest)
-        checksums = dict(manifest["checksums"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path} lacks {error}; pack the data again") from error
+    if (wrong := _wrong_entry(manifest)) is not None:
+        raise InputError(f"{path} has no usable {wrong!r}; pack the data again")
+    pack = Pack(folder, manifest)
     if not (folder / "captions.json").is_file():
         raise InputError(f"pack {folder} lacks captions.json; pack the data again")
     if verify:
-        for name, expected in checksums.items():
+        for name, expected in manifest["checksums"].items():
             if file_checksum(folder / name) != expected:
                 raise InputError(
                     f"pack file {folder / name} has changed since it was written; pack the data "
@@ -264,8 +320,28 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
     return pack
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path}; pack the data again") from error
+def _wrong_entry(manifest: dict[str, Any]) -> str | None:
+    """The first entry of a manifest that is missing, or not of its kind; None where all are."""
+    encoder, names = manifest.get("encoder"), manifest.get("class_names")
+    sizes, checksums = manifest.get("image_sizes"), manifest.get("checksums")
+    fits = {
+        "num_images": _is_count(manifest.get("num_images")),
+        "max_captions": _is_count(manifest.get("max_captions")),
+        "name": isinstance(manifest.get("name"), str),
+        "crop": isinstance(manifest.get("crop"), str),
+        "caption_source": isinstance(manifest.get("caption_source"), str),
+        "encoder": isinstance(encoder, dict)
+        and isinstance(encoder.get("name"), str)
+        and _is_count(encoder.get("width"), WIDEST),
+        "image_sizes": isinstance(sizes, list) and bool(sizes) and all(map(_is_count, sizes)),
+        "class_names": isinstance(names, dict)
+        and all(re.fullmatch("[0-9]{1,9}", key) for key in names)
+        and all(isinstance(name, str) for name in names.values()),
+        "checksums": isinstance(checksums, dict)
+        and all(Path(key).name == key for key in checksums),
+    }
+    return next((entry for entry, good in fits.items() if not good), None)
+
+
+def _is_count(value: Any, most: int = 10**8) -> bool:
+    return type(value) is int and 0 < value <= most

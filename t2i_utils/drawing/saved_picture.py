@@ -19,6 +19,7 @@ from t2i_utils.pictures import captioned_sheet, grid
 from t2i_utils.stackgan.weights import Weights, read_card
 
 KEY, VERSION = "t2i", 1
+MOST_TRIES = 500  # noises drawn for one picture, best-of included: some ten seconds
 _GIVEN = "give a PNG that the studio or generate.py saved"
 
 
@@ -93,11 +94,13 @@ def from_note(note: Mapping[str, str]) -> Saved:
     try:
         whole = json.loads(note[KEY])
         if whole["version"] != VERSION:
-            raise InputError(f"its note has version {whole['version']!r}, expected {VERSION}")
-        requests = tuple(Request(**fields) for fields in whole["requests"])
+            raise InputError(f"its note has version {whole['version']!r:.60}, expected {VERSION}")
+        requests = tuple(Request(**fields) for fields in whole["requests"][: MOST_TRIES + 1])
+        if sum(request.best_of for request in requests) > MOST_TRIES:
+            raise InputError(f"its note tries more than {MOST_TRIES} birds")
         samples = whole["samples"]
         if type(samples) is not int or samples < 0 or samples and len(requests) % samples:
-            raise InputError(f"its note counts {samples!r} samples of {len(requests)} pictures")
+            raise InputError(f"its note counts {samples!r:.60} samples of {len(requests)} pictures")
         if len({(request.stage, request.weights) for request in requests}) != 1:
             raise InputError("its note mixes stages or weights, or holds no request")
         checksums = {

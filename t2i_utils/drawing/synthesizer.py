@@ -8,15 +8,28 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from t2i_utils.drawing.judge import Judge
 from t2i_utils.drawing.request import Request
 from t2i_utils.drawing.walks import slerp
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
-from t2i_utils.stackgan.weights import Weights, load_weights
-from t2i_utils.text import SentenceEncoder, check_captions, load_encoder_of
+from t2i_utils.stackgan.weights import (
+    Weights,
+    has_discriminator,
+    load_discriminator,
+    load_weights,
+)
+from t2i_utils.text import (
+    SentenceEncoder,
+    check_captions,
+    load_encoder_of,
+    unknown_words_note,
+)
+from t2i_utils.text.whitening import limit_length
 
 BATCH_SIZE = 32  # pictures that go through a generator together
-CHUNK = 256  # pictures in memory at once where many are drawn
+CHUNK = 64  # pictures in memory at once where many are drawn
+FAR_NOTE = "'{}' is unlike the captions of training: some of it may not show in the picture"
 LAST_CALLS = 8  # of the encoder, whose results are remembered: a moving slider encodes once
 
 
@@ -45,9 +58,8 @@ class Synthesizer:
         _check_encoder(self.weights, self.encoder)
         # Whole calls are remembered, not captions: numbers differ in the last bit with the captions
         # that are encoded beside, and a saved picture must be drawn again pixel by pixel.
-        self._encode = functools.lru_cache(LAST_CALLS)(
-            lambda captions: self.weights.whitening(self.encoder.encode(list(captions)))
-        )
+        self._encode = functools.lru_cache(LAST_CALLS)(self._encode_limited)
+        self._judge: Judge | None = None
         self._drawing = threading.Lock()  # on JAX, predict_on_batch donates the weights' memory
 
     def embed(self, captions: Sequence[str]) -> np.ndarray:
@@ -62,16 +74,58 @@ class Synthesizer:
         """Embed captions that were checked."""
         different = tuple(dict.fromkeys(captions))
         places = {caption: place for place, caption in enumerate(different)}
-        return self._encode(different)[[places[caption] for caption in captions]]
+        return self._encode(different)[0][[places[caption] for caption in captions]]
 
-    def noise(self, count: int, seed: int = 0, start: int = 0) -> np.ndarray:
+    def notes(self, captions: Sequence[str]) -> list[str | None]:
+        """What to tell people about the pictures of checked captions; None where all is well."""
+        different = tuple(dict.fromkeys(captions))
+        limited = dict(zip(different, self._encode(different)[1], strict=True))
+        return [
+            unknown_words_note(caption, self.encoder)
+            or (FAR_NOTE.format(caption) if limited[caption] else None)
+            for caption in captions
+        ]
+
+    def _encode_limited(self, captions: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+        embeddings = self.weights.whitening(self.encoder.encode(list(captions)))
+        return limit_length(embeddings, self.weights.card.get("length_limit"))
+
+    @property
+    def can_choose(self) -> bool:
+        """Whether the set has a discriminator, which choosing among pictures takes."""
+        return has_discriminator(self.weights.card, 1)
+
+    def scores(self, pictures: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+        """How real the discriminator of Stage I finds pictures, and how like their sentences.
+
+        Args:
+            pictures: (n, 64, 64, 3) uint8.
+            embeddings: (n, width), whitened.
+
+        Returns:
+            (n,) float32; more is better.
+
+        Raises:
+            InputError: the set has no discriminator.
+        """
+        if not self.can_choose:
+            raise InputError(
+                f"{self.weights.folder} has no discriminator to choose with: draw with --best-of 1"
+            )
+        with self._drawing:
+            if self._judge is None:
+                self._judge = Judge(load_discriminator(self.weights.folder, 1))
+            return self._judge(pictures, embeddings)
+
+    def noise(self, count: int, seed: int = 0, start: int = 0, candidate: int = 0) -> np.ndarray:
         """Standard normal noise (count, noise_size) float32.
 
-        Row i depends on `seed` and start + i only: a long list can be drawn in parts.
+        Row i depends on `seed`, start + i and `candidate` only: a long list can be drawn in parts.
         """
         size = self.weights.generators[1].inputs[1].shape[-1]
-        rows = range(start, start + count)
-        noise = [np.random.default_rng([seed, row]).standard_normal(size) for row in rows]
+        tried = [candidate] if candidate else []
+        names = [[seed, row, *tried] for row in range(start, start + count)]
+        noise = [np.random.default_rng(name).standard_normal(size) for name in names]
         return np.asarray(noise, "float32").reshape(count, size)
 
     def draw(
@@ -130,6 +184,9 @@ def draw_arrays(
 
     Returns:
         {stage: (n, size, size, 3)} uint8.
+
+    Raises:
+        InputError: they draw numbers that are not finite.
     """
     drawn: dict[int, list[np.ndarray]] = {stage: [] for stage in sorted(generators)}
     for start in range(0, len(embeddings), BATCH_SIZE):
@@ -140,6 +197,11 @@ def draw_arrays(
             epsilon = np.zeros((len(texts), generator.inputs[2].shape[-1]), "float32")
             inputs = [texts, images] if stage == 1 else [images, texts]
             images = np.asarray(generator.predict_on_batch([*inputs, epsilon])[0])
+            if not np.isfinite(images).all():
+                raise InputError(
+                    f"the weights of Stage {stage} draw no pictures, only numbers that are not "
+                    "finite: take other weights"
+                )
             pictures.append(to_uint8(images))
     return {stage: np.concatenate(pictures) for stage, pictures in drawn.items()}
 
@@ -160,8 +222,10 @@ def draw(synthesizer: Synthesizer, requests: Sequence[Request]) -> dict[int, np.
     stages = {request.stage for request in requests}
     if len(stages) != 1:
         raise InputError(f"draw takes requests of one stage at a time, not of {len(stages)}")
-    noise = np.stack([_noise(synthesizer, request) for request in requests])
-    return synthesizer.draw(_embeddings(synthesizer, requests), noise, stages.pop())
+    embeddings = _embeddings(synthesizer, requests)
+    candidates = [_candidates(synthesizer, request) for request in requests]
+    noise = _choose(synthesizer, embeddings, candidates)
+    return synthesizer.draw(embeddings, noise, stages.pop())
 
 
 def draw_in_chunks(synthesizer: Synthesizer, requests: Sequence[Request]) -> Iterator[np.ndarray]:
@@ -196,9 +260,33 @@ def _ends(request: Request) -> tuple[str, str]:
     return first, last if request.amount > 0 else first
 
 
-def _noise(synthesizer: Synthesizer, request: Request) -> np.ndarray:
-    noise = synthesizer.noise(1, request.seed, request.sample)[0]
+def _candidates(synthesizer: Synthesizer, request: Request) -> np.ndarray:
+    """The noises that a request tries, (best_of, noise_size)."""
+    noise = np.concatenate(
+        [
+            synthesizer.noise(1, request.seed, request.sample, candidate)
+            for candidate in range(request.best_of)
+        ]
+    )
     if request.to_seed is not None and request.amount:
-        end = synthesizer.noise(1, request.to_seed, request.sample)[0]
-        noise = end if request.amount == 1 else slerp(noise, end, [request.amount])[0]
+        end = synthesizer.noise(1, request.to_seed, request.sample)
+        noise = end if request.amount == 1 else slerp(noise[0], end[0], [request.amount])
     return noise * np.float32(request.truncation)
+
+
+def _choose(
+    synthesizer: Synthesizer, embeddings: np.ndarray, candidates: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Of each request's noises, the one whose small picture the discriminator likes best."""
+    noise, counts = np.concatenate(candidates), [len(tried) for tried in candidates]
+    if max(counts) == 1:
+        return noise
+    texts = np.repeat(embeddings, counts, axis=0)
+    scores = synthesizer.scores(synthesizer.draw(texts, noise, 1)[1], texts)
+    ends = np.cumsum(counts)
+    return np.stack(
+        [
+            noise[end - count + int(np.argmax(scores[end - count : end]))]
+            for end, count in zip(ends, counts, strict=True)
+        ]
+    )

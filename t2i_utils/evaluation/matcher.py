@@ -15,7 +15,14 @@ import numpy as np
 from keras import layers, ops
 
 from t2i_utils import backend
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import (
+    from_arrays,
+    read_arrays,
+    read_note,
+    shapes_of,
+    to_arrays,
+    write_arrays,
+)
 from t2i_utils.data import Batches, Pack
 from t2i_utils.pictures import resize
 from t2i_utils.text import Whitening
@@ -186,15 +193,23 @@ def pack_matcher(pack: Pack, split: str = "zero-shot") -> Matcher:
     name = f"evaluation/matcher_{split}.npz"
     file = pack.folder / name
     about = _about(pack, split, STEPS, 0)
-    if file.is_file():
-        arrays, found = read_arrays(file)
-        if found == about:
-            return Matcher(arrays, about, file)
+    if file.is_file() and read_note(file) == about:
+        return Matcher(read_arrays(file, _shapes(pack.width)), about, file)
     file = pack.place_to_keep(name)  # before the long work
     print(f"training the image-text matcher of {pack.folder}, this once", file=sys.stderr)
     matcher = train_matcher(pack, split, STEPS)
     write_arrays(file, matcher.arrays, about, compress=True)
     return matcher
+
+
+def _shapes(width: int) -> dict[str, tuple[int, ...]]:
+    """Of a matcher's arrays, for embeddings of `width` numbers."""
+    return {
+        **shapes_of("image", build_image_tower().variables),
+        **shapes_of("text", build_text_tower(width).variables),
+        "mean": (width,),
+        "whitening": (width, width),
+    }
 
 
 def _about(pack: Pack, split: str, steps: int, seed: int) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class EvaluationProtocol:
         count: captions to draw, one of each photograph; at most as many as there are.
         seed: of the choice of captions, of the noise and of shuffling.
         inception: the literature's network, for KID and FID once more; None does without.
+        best_of: noises that are tried for each picture; the generator's discriminator chooses.
     """
 
     synthesizer: Synthesizer
@@ -53,6 +54,7 @@ class EvaluationProtocol:
     count: int = 500
     seed: int = 0
     inception: InceptionV3 | None = None
+    best_of: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be judged: see `check_judgeable`."""
@@ -91,7 +93,14 @@ class EvaluationProtocol:
         first = variation * self.count
         name = str(self.synthesizer.weights.folder)
         return [
-            Request(self.captions[place], name, stage, self.seed, first + int(place))
+            Request(
+                self.captions[place],
+                name,
+                stage,
+                self.seed,
+                first + int(place),
+                best_of=self.best_of,
+            )
             for place in places
         ]
 
@@ -111,7 +120,7 @@ class EvaluationProtocol:
             "weights": card.get("name", str(self.synthesizer.weights.folder)),
             "stage": self.stage,
             "size": size,
-            "recipe": trained["config"]["recipe"],
+            "recipe": trained.get("config", {}).get("recipe"),
             "steps": trained.get("steps"),
             "images_seen": trained.get("images_seen"),
             "trained_on": f"{card['data']}, {card['split']}",
@@ -128,6 +137,7 @@ class EvaluationProtocol:
             "matcher": self.matcher.about,
             "encoder": self.synthesizer.encoder.name,
             "captions": f"{manifest['caption_source']}, one per photograph, drawn by the seed",
+            "best_of": self.best_of,
             "seed": self.seed,
         }
 

@@ -61,7 +61,13 @@ def _whitening_graph(weights: Weights) -> Graph:
     sentence = graph.input("sentence", ("n", width))
     centred = graph.node("Sub", sentence, graph.constant(weights.whitening.mean))
     matrix = graph.weight(weights.whitening.matrix)
-    graph.output(graph.node("MatMul", centred, matrix), "embedding", ("n", width))
+    embedding = graph.node("MatMul", centred, matrix)
+    if limit := weights.card.get("length_limit"):  # as t2i_utils.text.whitening.limit_length has it
+        length = graph.node("ReduceL2", embedding, graph.constant(np.array([1], np.int64)))
+        longest = graph.node("Max", length, graph.constant(np.float32(limit)))
+        share = graph.node("Div", graph.constant(np.float32(limit)), longest)
+        embedding = graph.node("Mul", embedding, share)
+    graph.output(embedding, "embedding", ("n", width))
     return graph
 
 

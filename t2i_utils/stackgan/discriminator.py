@@ -46,6 +46,21 @@ class Discriminator:
         """Feature maps of pictures (batch, size, size, 3) in [-1, 1], in training mode."""
         return keras.tree.flatten(self.trunk(images, training=True))
 
+    def score(self, images: Any, embeddings: Any) -> Any:
+        """How real pictures are and how well they match their sentences: the mean logit (batch,).
+
+        Unlike `judge`, this changes nothing.
+
+        Args:
+            images: (batch, size, size, 3) in [-1, 1].
+            embeddings: (batch, width), whitened.
+        """
+        return self._score(keras.tree.flatten(self.trunk(images, training=False)), embeddings)
+
+    def _score(self, features: list[Any], embeddings: Any) -> Any:
+        logits = self.head([*features, ops.convert_to_tensor(embeddings)], training=False)
+        return ops.mean(logits, axis=-1)
+
     def judge(self, features: list[Any], embeddings: Any) -> Any:
         """Logits (batch, n) of features with sentences (batch, width)."""
         return self.head([*features, ops.convert_to_tensor(embeddings)], training=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import initializers, layers
+from keras import initializers, layers, ops
 
 from t2i_utils import backend
-from t2i_utils.stackgan.augment import augment, augment_window
+from t2i_utils.stackgan.augment import UNCHANGED, augment, augment_window
 from t2i_utils.stackgan.discriminator import Discriminator
 from t2i_utils.stackgan.layers import SpectralConv2D, small_uniform
 from t2i_utils.vision import load_features
@@ -61,6 +61,11 @@ class ProjectedDiscriminator(Discriminator):
         if self.stage == 2:
             views.append(augment_window(images, *settings))
         return [maps for view in views for maps in keras.tree.flatten(self.trunk(view))]
+
+    def score(self, images: Any, embeddings: Any) -> Any:
+        """As `Discriminator.score`, of pictures as they are."""
+        uniforms = ops.tile(ops.convert_to_tensor([UNCHANGED], "float32"), (images.shape[0], 1))
+        return self._score(self.features(images, uniforms), embeddings)
 
     def image_vectors(self, features: list[Any]) -> Any:
         """Where the matching space has pictures: (batch, VECTOR_SIZE) of unit length."""

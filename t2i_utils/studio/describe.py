@@ -14,6 +14,7 @@ from PIL import Image
 from t2i_utils.captioning.bird_finder import read_photograph
 from t2i_utils.captioning.captioners import available_captioners
 from t2i_utils.captioning.describer import LEAST_BIRD, Description, load_describer
+from t2i_utils.data.crops import PictureError
 from t2i_utils.errors import InputError
 from t2i_utils.studio.html import image_tag
 from t2i_utils.studio.latest_worker import LatestWorker
@@ -40,8 +41,10 @@ def read_upload(content: bytes) -> Image.Image:
         path.write_bytes(content)
         try:
             return read_photograph(path)
-        except InputError as error:
-            raise InputError("that file is no picture that can be read: try another one") from error
+        except PictureError as error:
+            raise InputError(
+                f"that file is no picture that can be read ({error.fault}): try another one"
+            ) from error
 
 
 def description_html(picture: Image.Image, description: Description) -> str:

@@ -26,7 +26,6 @@ from t2i_utils.studio.layout import arrange, show_script
 from t2i_utils.studio.noise import Noise, another_seed
 from t2i_utils.studio.requests import SIZES, requests_of
 from t2i_utils.studio.status import Status
-from t2i_utils.text import unknown_words_note
 
 # Jupyter Server drops what a kernel sends above 1 MB per second (its iopub_data_rate_limit). A fast
 # machine draws more than that while a slider moves.
@@ -201,7 +200,7 @@ class Studio(widgets.VBox):
         drawn = self._last()
         request, thumb = drawn.requests[0], resize(drawn.last[:1], THUMB)[0]
         self.history.add(Entry(job.values, summary_of(request), thumb))
-        note = unknown_words_note(request.caption, LOADED.get(request.weights).encoder)
+        (note,) = LOADED.get(request.weights).notes([request.caption])
         if note and job is self._wanted:
             self.status.done(note)
 

@@ -7,6 +7,7 @@ its own, some 1 GB; it ends when the page is closed.
 """
 
 import errno
+import functools
 import logging
 import socket
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
 from traitlets import default
 from traitlets.config import Config
@@ -37,7 +39,7 @@ POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"]
-IDLE = 20 * 60  # seconds after which a kernel ends whose page went away without a word
+IDLE, LOOK = 40, 10  # seconds: a kernel whose page went away without a word ends after both
 LARGEST_UPLOAD = 64 * 2**20  # bytes: a camera's photograph; tornado's own limit is 10 MiB
 MOST_PAGES = 8  # open at a time
 
@@ -47,6 +49,29 @@ class OwnPython(KernelSpecManager):
 
     def _kernel_dirs_default(self) -> list[str]:
         return []
+
+
+class FewKernels(AsyncMappingKernelManager):
+    """Kernels for so many pages as memory may hold; those that are starting count already."""
+
+    async def start_kernel(self, **options: Any) -> str:
+        """Start one.
+
+        Raises:
+            HTTPError: there is no room for it (503).
+        """
+        if len({*self.list_kernel_ids(), *self._starting}) >= MOST_PAGES:
+            raise HTTPError(503, reason=f"{MOST_PAGES} pages are open: close one and try again")
+        number = self.new_kernel_id()
+        self._starting.add(number)
+        try:
+            return await super().start_kernel(kernel_id=number, **options)
+        finally:
+            self._starting.discard(number)
+
+    @functools.cached_property
+    def _starting(self) -> set[str]:
+        return set()
 
 
 class EndOfPage(VoilaShutdownKernelHandler):
@@ -135,22 +160,21 @@ def _settings(folder: str, port: int) -> Config:
         prelaunch_hook=_admit,
         extension_allowlist=WIDGETS,
         kernel_spec_manager_class=OwnPython,
+        multi_kernel_manager_class=FewKernels,
     )
     settings.KernelManager.transport_encryption = "auto"
-    settings.MappingKernelManager.update(cull_idle_timeout=IDLE, cull_interval=60)
+    settings.MappingKernelManager.update(cull_idle_timeout=IDLE, cull_interval=LOOK)
     return settings
 
 
 def _admit(request: Any, **about: Any) -> None:
-    """Before a kernel starts: is a person opening the page, and is there room?
+    """Before a kernel starts: is a person opening the page?
 
     Raises:
-        HTTPError: a picture or frame of another page asks (403), or too many are open (503).
+        HTTPError: a picture or frame of another page asks (403).
     """
     if request.request.headers.get("Sec-Fetch-Dest", "document") != "document":
         raise HTTPError(403, reason="open the studio as a page of its own")
-    if len(request.kernel_manager.list_kernel_ids()) >= MOST_PAGES:
-        raise HTTPError(503, reason=f"{MOST_PAGES} pages are open: close one and try again")
 
 
 def _free_port(port: int | None) -> int:

@@ -93,7 +93,7 @@ def build_module() -> Any:
             self.dense = [constant(w) for w in (network.d0, network.d1, network.d2, network.d3)]
             self.shortcut = [constant(network.p1), constant(network.p3)]
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
         def __call__(self, captions):
             pieces = self.piece_ids(captions)
             features = self.piece_features(pieces)  # (num_pieces, width + 3 * branch_width)

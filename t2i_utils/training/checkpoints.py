@@ -9,23 +9,32 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
-from t2i_utils.arrays import from_arrays, read_arrays, to_arrays, write_arrays
+from t2i_utils.arrays import from_arrays, read_variables, to_arrays, write_arrays
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.training.run_folder import check_same
+from t2i_utils.training.run_folder import check_same, read_checkpoint_note
 
 
 def save_checkpoint(path: Path, gan: StageGAN, step: int, note: dict[str, Any]) -> None:
     """Write the state of a stage after `step` updates, atomically.
 
     Raises:
-        InputError: the file cannot be written; the checkpoint before it stays.
+        InputError: the file cannot be written, or the state holds numbers that are not finite;
+            the checkpoint before it stays.
     """
     note = {**note, "step": step, "config": gan.config.to_json()}
-    write_arrays(path, to_arrays("state", gan.state_variables), note)
+    arrays = to_arrays("state", gan.state_variables)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise InputError(
+                f"stage {gan.config.stage}, step {step}: numbers in {name} are not finite any "
+                "more: start another --run with another --seed"
+            )
+    write_arrays(path, arrays, note)
 
 
 def load_checkpoint(path: Path, gan: StageGAN, expected: dict[str, Any]) -> int:
@@ -39,10 +48,10 @@ def load_checkpoint(path: Path, gan: StageGAN, expected: dict[str, Any]) -> int:
     Raises:
         InputError: the file is missing, damaged, or of another configuration.
     """
-    arrays, note = read_arrays(path)
+    note = read_checkpoint_note(path)
     check_settings(path, note, gan.config, expected)
-    from_arrays("state", gan.state_variables, arrays, path)
-    return int(note["step"])
+    read_variables(path, "state", gan.state_variables)
+    return note["step"]
 
 
 def check_settings(
@@ -59,8 +68,6 @@ def check_settings(
     Raises:
         InputError: a setting differs; it names both values.
     """
-    if "config" not in note:
-        raise InputError(f"{path} is no checkpoint of a stage: name another --run")
     check_same(path, note, expected)
     before = config_from_json(note["config"]).to_json()
     now = config.to_json()

@@ -135,8 +135,8 @@ class RunLog:
         stage, where = row["stage"], f"stage {row['stage']}, step {row['step']}"
         if not np.isfinite(row["g_loss"] + row["d_loss"]):
             raise InputError(
-                f"{where}: the losses are no finite numbers any more; the checkpoint before stays: "
-                "start another --run with another --seed"
+                f"{where}: the losses are no finite numbers any more: start another --run with "
+                "another --seed"
             )
         alike = row["diversity"] < COLLAPSE * row["diversity_real"]
         self._alike[stage] = self._alike.get(stage, 0) + 1 if alike else 0

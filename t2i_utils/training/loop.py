@@ -4,12 +4,14 @@ import contextlib
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from tqdm.auto import tqdm
 
+from t2i_utils import backend
+from t2i_utils.errors import InputError
 from t2i_utils.training.stopping import DeferredInterrupt
 
 FLUSH_SECONDS = 10  # between two looks at the losses: fetching them at each step stalls a GPU
@@ -84,17 +86,32 @@ def train_steps(
         contextlib.closing(prefetched(make, steps)) as batches,
     ):
         for step, batch in zip(bar, batches, strict=True):
-            update(step, batch)
-            at_end = step + 1 == steps.stop or stop.requested
-            saving = at_end or (step + 1) % save_every == 0
-            if saving or time.monotonic() - flushed > FLUSH_SECONDS:
-                bar.set_postfix_str(flush(), refresh=False)
-                flushed = time.monotonic()
-            if saving and save is not None:
-                save()
+            with _memory_said(title, step + 1):
+                update(step, batch)
+                at_end = step + 1 == steps.stop or stop.requested
+                saving = at_end or (step + 1) % save_every == 0
+                if saving or time.monotonic() - flushed > FLUSH_SECONDS:
+                    bar.set_postfix_str(flush(), refresh=False)
+                    flushed = time.monotonic()
+                if saving and save is not None:
+                    save()
             if stop.requested:
                 break
     return stop
+
+
+@contextlib.contextmanager
+def _memory_said(title: str, step: int) -> Iterator[None]:
+    """Turn the many lines of an exhausted memory into one."""
+    try:
+        yield
+    except Exception as error:
+        if not backend.is_out_of_memory(error):
+            raise
+        raise InputError(
+            f"{title}, step {step}: the memory of the device is used up: end other programs on it, "
+            "or train smaller networks"
+        ) from error
 
 
 def _warn(text: str) -> None:

@@ -21,7 +21,7 @@ from t2i_utils.training.loop import train_steps
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
-from t2i_utils.training.setup import build_stages, lent_stage1
+from t2i_utils.training.setup import build_stages, given_whitening, lent_stage1
 
 
 class Run:
@@ -59,8 +59,8 @@ class Run:
             split: "zero-shot" or "official".
             seed: of weights, batches and noise.
             resume: continue from the folder's checkpoints.
-            init: start from these weights (a set's name or folder), and with the widths of their
-                generators; the discriminator, which is new, warms up first.
+            init: start from these weights (a set's name or folder), with the widths of their
+                generators and their whitening; a discriminator that they lack warms up first.
             asked: what the user asked for; kept in run.json for a later resume.
             say: called with each message for the person who watches.
 
@@ -71,15 +71,22 @@ class Run:
         self.files, self.say = RunFolder(folder), say
         numbers = [config.stage for config in configs]
         self.files.check_start(numbers, resume, init)
-        self.data = RunData(pack, split, seed)
+        typed = any(config.typed_share for config in configs)
         with self.files.locked() if self.files.is_started else contextlib.nullcontext():
             self.files.finish_replacing()
             self._about = self.files.read_about() if self.files.is_started else {}
-            check_same(self.files.path, self._about, self.data.identity)
             self._init = init or self._about.get("init")
             self._asked = asked or self._about.get("asked")
-            warm = numbers if init else self._warm_up
-            self.stages = build_stages(self.files, self.data, configs, self._init, warm)
+            for number in numbers:  # before networks of these sizes are built
+                note = self.files.read_checkpoint_note(number) or {"config": {}}
+                kept = {k: v for k, v in note["config"].items() if k != "steps"}
+                before = self._about.get("stages", {}).get(str(number), {})
+                check_same(self.files.checkpoint(number), before, kept)
+            whitening = given_whitening(self.files, self._init, pack) if self._init else None
+            self.data = RunData(pack, split, seed, typed, whitening)
+            check_same(self.files.path, self._about, self.data.identity)
+            continued = numbers if init else self._from_weights
+            self.stages = build_stages(self.files, self.data, configs, self._init, continued)
         self.resumed = any(stage.step for stage in self.stages.values())
 
     @property
@@ -88,9 +95,9 @@ class Run:
         return self.files.path
 
     @property
-    def _warm_up(self) -> list[int]:
+    def _from_weights(self) -> list[int]:
         """The stages of this folder that started from weights."""
-        return self._about.get("warm_up", [])
+        return self._about.get("from_weights", [])
 
     def train(
         self,
@@ -117,8 +124,8 @@ class Run:
             in_turn: train one stage after the other.
 
         Raises:
-            InputError: a file cannot be written, another process trains here, or the losses are
-                not finite any more; the checkpoint before stays.
+            InputError: a file cannot be written or read, another process trains here, the memory
+                is used up, or the losses are not finite any more; it names the checkpoint before.
         """
         ends = steps if isinstance(steps, dict) else dict.fromkeys(self.stages, steps)
         starts = {number: stage.step for number, stage in self.stages.items()}
@@ -131,9 +138,12 @@ class Run:
                          "--steps?")  # fmt: skip
                 return
             self._write_about()
-            with RunLog(self.folder, starts) as log:
-                for numbers, part in phases:
-                    self._train_together(numbers, part, log, save_every, progress)
+            try:
+                with RunLog(self.folder, starts) as log:
+                    for numbers, part in phases:
+                        self._train_together(numbers, part, log, save_every, progress)
+            except InputError as error:
+                raise InputError(f"{error}; {self._last_good()}") from error
 
     def _check_unchanged(self) -> None:
         """Whether the folder is as this run left it: another process may have trained in it."""
@@ -185,15 +195,23 @@ class Run:
     def _where(self) -> str:
         return ", ".join(f"stage {n} at step {s.step}" for n, s in self.stages.items())
 
+    def _last_good(self) -> str:
+        """Where the run can go on, in words."""
+        notes = {number: self.files.read_checkpoint_note(number) for number in self.stages}
+        steps = [f"stage {number} at step {note['step']}" for number, note in notes.items() if note]
+        if not steps:
+            return "nothing had been saved before"
+        return f"the last good checkpoint is in {self.folder} ({', '.join(steps)})"
+
     def _write_about(self) -> None:
         configs = {str(number): s.gan.config.to_json() for number, s in self.stages.items()}
-        warm = {number for number, stage in self.stages.items() if stage.warm_up}
+        continued = {number for number, stage in self.stages.items() if stage.from_weights}
         self._about |= {
             **self.data.identity,
             "backend": backend.name(),
             "asked": self._asked,
             "init": None if self._init is None else str(self._init),
-            "warm_up": sorted(warm | set(self._warm_up)),
+            "from_weights": sorted(continued | set(self._from_weights)),
             "stages": {**self._about.get("stages", {}), **configs},
         }
         self.files.write_about(self._about)
@@ -211,7 +229,7 @@ class Run:
         stages = [self.stages[number] for number in numbers or self.stages]
         with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
             for stage in stages:
-                note = {**self.data.identity, "warm_up": stage.warm_up}
+                note = {**self.data.identity, **stage.origin}
                 save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
         self._save_weights([stage.number for stage in stages])
 
@@ -221,7 +239,10 @@ class Run:
         with contextlib.ExitStack() as stack:
             for stage in stages:
                 stack.enter_context(stage.settled())
-            found = [StageToSave(s.gan.drawing_generator, s.gan.config, s.card) for s in stages]
+            found = [
+                StageToSave(s.gan.drawing_generator, s.gan.config, s.card, s.gan.discriminator)
+                for s in stages
+            ]
             found += lent_stage1(self.files, self.stages, self._init)
             save_weights(self.files.weights, found, self.data.whitening, self.data.card)
             draw_samples(self.folder / "samples", self.data, stages)
@@ -241,7 +262,9 @@ class Run:
         """Whether the weights of a stage are whole and of the step that it is at."""
         try:
             entry = read_card(self.files.weights)["stages"][str(number)]
-            set_file(self.files.weights, entry)
+            for part in (entry, entry.get("discriminator")):
+                if part is not None:
+                    set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
         return entry.get("steps") == self.stages[number].step

@@ -10,6 +10,9 @@ import numpy as np
 from t2i_utils.config import Config
 from t2i_utils.data import Batches, Pack
 from t2i_utils.data.feed import whitened_captions
+from t2i_utils.text.whitening import Whitening
+
+LENGTH_SHARE = 99  # per cent of the training captions that are no longer than `length_limit`
 
 
 class RunData:
@@ -19,15 +22,23 @@ class RunData:
         pack: the packed data set.
         split: "zero-shot" or "official".
         seed: of the batches.
+        typed: whether it trains on captions as people would type them, too.
         indices: rows of the training part.
-        whitening: of its captions.
+        whitening: of its captions, or that of the weights which the run started from.
     """
 
-    def __init__(self, pack: Pack, split: str, seed: int) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        split: str,
+        seed: int,
+        typed: bool = False,
+        whitening: Whitening | None = None,
+    ) -> None:
         """Choose the training part of a split."""
-        self.pack, self.split, self.seed = pack, split, seed
+        self.pack, self.split, self.seed, self.typed = pack, split, seed, typed
         self.indices = pack.indices(split, "train")
-        self.whitening = pack.whitening(self.indices)
+        self.whitening = whitening or pack.whitening(self.indices, typed)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -41,6 +52,7 @@ class RunData:
             "crop": manifest["crop"],
             "num_images": len(self.indices),
             "encoder": manifest["encoder"]["name"],
+            "typed": self.typed,
             "pack": hashlib.sha256(checksums.encode()).hexdigest()[:16],
         }
 
@@ -57,11 +69,24 @@ class RunData:
             "train_classes": self.pack.class_names_of(self.indices),
             "encoder": manifest["encoder"],
             "seed": self.seed,
+            "length_limit": self.length_limit,
         }
 
     @functools.cached_property
+    def length_limit(self) -> float | None:
+        """The greatest length of a whitened caption that the generators come to know.
+
+        Drawing shortens what is longer: see `whitening.limit_length`. None where the run sees no
+        typed captions: those that people type would all be shortened.
+        """
+        if not self.typed:
+            return None
+        lengths = [np.linalg.norm(captions, axis=-1) for captions in self._captions]
+        return round(float(np.percentile(lengths, LENGTH_SHARE)), 1)
+
+    @functools.cached_property
     def _captions(self) -> np.ndarray:
-        return whitened_captions(self.pack, self.indices, self.whitening)
+        return whitened_captions(self.pack, self.indices, self.whitening, self.typed)
 
     def batches(self, config: Config) -> Batches:
         """The feed of a stage; all stages share one table of captions."""
@@ -71,6 +96,7 @@ class RunData:
             batch_size=config.batch_size,
             image_size=config.image_size,
             captions_per_image=config.captions_per_image,
+            typed_share=config.typed_share,
             num_distractors=config.num_distractors,
             whitening=self.whitening,
             seed=self.seed,

@@ -21,7 +21,14 @@ from typing import Any
 
 from t2i_utils.arrays import read_note
 from t2i_utils.errors import InputError
-from t2i_utils.files import check_writable, make_folder, put_in_place, replace_text, unwritable
+from t2i_utils.files import (
+    check_writable,
+    make_folder,
+    put_in_place,
+    read_json,
+    replace_text,
+    unwritable,
+)
 from t2i_utils.stackgan.weights import find_weights
 
 _locked: set[Path] = set()  # the run folders that this process trains in
@@ -124,15 +131,12 @@ class RunFolder:
         Raises:
             InputError: it is damaged.
         """
-        file = self.path / "run.json"
-        try:
-            about = json.loads(file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
+        file, mend = self.path / "run.json", "restore it, or start another --run"
+        if not os.path.lexists(file):
             return {}
-        except (OSError, ValueError) as error:
-            raise InputError(f"{file} is damaged: restore it, or start another --run") from error
-        if not isinstance(about, dict):
-            raise InputError(f"{file} is damaged: restore it, or start another --run")
+        about = read_json(file, mend)
+        if not isinstance(about, dict) or not _is_about(about):
+            raise InputError(f"{file} is damaged: {mend}")
         return about
 
     def write_about(self, about: dict[str, Any]) -> None:
@@ -151,7 +155,7 @@ class RunFolder:
             InputError: it is damaged.
         """
         file = self.checkpoint(stage)
-        return read_note(file) if file.is_file() else None
+        return read_checkpoint_note(file) if file.is_file() else None
 
     @contextlib.contextmanager
     def replacing_checkpoints(self, stages: Iterable[int]) -> Iterator[dict[int, Path]]:
@@ -189,6 +193,34 @@ class RunFolder:
         return self.checkpoint(stage).with_suffix(".new")
 
 
+def _is_about(about: dict[str, Any]) -> bool:
+    """Whether what a resume takes from run.json is of its kind."""
+    asked, stages = about.get("asked") or {}, about.get("from_weights", [])
+    texts = (str, int, type(None))
+    return (
+        isinstance(asked, dict)
+        and all(isinstance(value, texts) for value in asked.values())
+        and isinstance(about.get("init"), str | None)
+        and isinstance(stages, list)
+        and all(stage in (1, 2) for stage in stages)
+        and isinstance(about.get("stages", {}), dict)
+    )
+
+
+def read_checkpoint_note(path: Path) -> dict[str, Any]:
+    """What a checkpoint says of itself: "step", "config", ...
+
+    Raises:
+        InputError: it is damaged, or something else.
+    """
+    note = read_note(path)
+    step, origin = note.get("step"), [note.get(key, False) for key in ("from_weights", "warm_up")]
+    fits = type(step) is int and step >= 0 and all(type(value) is bool for value in origin)
+    if not fits or not isinstance(note.get("config"), dict):
+        raise InputError(f"{path} is no checkpoint of a stage: name another --run")
+    return note
+
+
 def check_same(where: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Refuse to resume a run with other settings than it was begun with.
 
@@ -203,6 +235,6 @@ def check_same(where: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -
     for key, value in now.items():
         if before.get(key, value) != value:
             raise InputError(
-                f"{where} was trained with {key} {before[key]!r}, not {value!r}: resume with the "
-                "same settings, or start another --run"
+                f"{where} was trained with {key} {before[key]!r:.60}, not {value!r}: resume with "
+                "the same settings, or start another --run"
             )

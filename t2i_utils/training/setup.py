@@ -8,13 +8,28 @@ from typing import Any
 import keras
 
 from t2i_utils.config import Config
+from t2i_utils.data import Pack
+from t2i_utils.errors import InputError
+from t2i_utils.pretrained import CARD
 from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.stackgan.weights import StageToSave, Weights, load_weights, read_card
+from t2i_utils.stackgan.weights import (
+    StageToSave,
+    Weights,
+    find_weights,
+    has_discriminator,
+    load_discriminator,
+    load_weights,
+    load_whitening,
+    read_card,
+)
+from t2i_utils.text import Whitening
 from t2i_utils.training.checkpoints import check_settings, copy_weights, load_checkpoint
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder
 from t2i_utils.training.stage import Stage
+
+SIZES = ("generator_width", "discriminator_width", "feature_size")  # --init takes the weights'
 
 
 def build_stages(
@@ -22,7 +37,7 @@ def build_stages(
     data: RunData,
     configs: Sequence[Config],
     init: str | Path | None,
-    warm_up: Sequence[int],
+    continued: Sequence[int],
 ) -> dict[int, Stage]:
     """Build the stages of a run, and bring each to where the folder's checkpoints are.
 
@@ -31,25 +46,26 @@ def build_stages(
         data: what it trains on.
         configs: of the stages, in order.
         init: the weights that it starts from, or once did.
-        warm_up: numbers of the stages that start from them, or once did.
+        continued: numbers of the stages that start from them, or once did.
 
     Raises:
         InputError: a setting differs from the checkpoint's, a file is damaged, or Stage II has no
             Stage I.
     """
     notes = {config.stage: files.read_checkpoint_note(config.stage) for config in configs}
-    warm = {n: note["warm_up"] if note and "warm_up" in note else n in warm_up
-            for n, note in notes.items()}  # fmt: skip
+    from_weights = {
+        number: note.get("from_weights", False) if note else number in continued
+        for number, note in notes.items()
+    }
     new = [number for number, note in notes.items() if note is None]
-    given = load_weights(init) if init and any(warm[number] for number in new) else None
+    given = load_weights(init) if init and any(from_weights[number] for number in new) else None
     fitted = []
     for config in configs:
         note = notes[config.stage]
-        if warm[config.stage]:  # as wide as the weights, whatever the preset says
+        if from_weights[config.stage]:  # as wide as the weights, whatever the preset says
             known = note["config"] if note else _config_of(given, config.stage)
-            config = dataclasses.replace(
-                config, generator_width=known.get("generator_width", config.generator_width)
-            )
+            sizes = {n: known[n] for n in SIZES if n in known and hasattr(config, n)}
+            config = dataclasses.replace(config, **sizes)
         if note is not None:
             check_settings(files.checkpoint(config.stage), note, config, data.identity)
         fitted.append(config)
@@ -61,15 +77,36 @@ def build_stages(
         gan = StageGAN(config, data.pack.width, stage1, data.seed)
         stage = stages[config.stage] = Stage(gan, data.batches(config), data.seed)
         file = files.checkpoint(config.stage)
-        if notes[config.stage] is not None:
+        if (note := notes[config.stage]) is not None:
             stage.step = load_checkpoint(file, gan, data.identity)
-            stage.warm_up = warm[config.stage]
-        elif given and warm[config.stage] and config.stage in given.generators:
+            stage.from_weights = from_weights[config.stage]
+            stage.warm_up = note.get("warm_up", False)
+        elif given and from_weights[config.stage] and config.stage in given.generators:
             for generator in (gan.generator, gan.averaged):
                 if generator is not None:
                     copy_weights(given.generators[config.stage], generator, given.folder)
-            stage.warm_up = True
+            stage.from_weights = True
+            if has_discriminator(given.card, config.stage):
+                load_discriminator(given.folder, config.stage, gan.discriminator)
+            else:
+                stage.warm_up = True
     return stages
+
+
+def given_whitening(files: RunFolder, init: str | Path, pack: Pack) -> Whitening:
+    """The whitening that the weights which a run started from were trained with.
+
+    Raises:
+        InputError: they read captions with another encoder than the pack's.
+    """
+    folder = files.weights if (files.weights / CARD).is_file() else find_weights(init)
+    theirs, ours = read_card(folder)["encoder"]["name"], pack.manifest["encoder"]["name"]
+    if theirs != ours:
+        raise InputError(
+            f"{folder} was trained with the sentence encoder {theirs!r}, pack {pack.folder} was "
+            f"made with {ours!r}: pack the data with --encoder {theirs}"
+        )
+    return load_whitening(folder)
 
 
 def _config_of(given: Weights | None, stage: int) -> dict[str, Any]:
@@ -94,4 +131,6 @@ def lent_stage1(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[S
         return []
     given = load_weights(init, (1,))
     about = dict(given.card["stages"]["1"])
-    return [StageToSave(given.generators[1], config_from_json(about["config"]), about)]
+    judge = load_discriminator(given.folder, 1) if has_discriminator(given.card, 1) else None
+    config = config_from_json(about.get("config"))
+    return [StageToSave(given.generators[1], config, about, judge)]

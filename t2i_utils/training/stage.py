@@ -13,7 +13,7 @@ from t2i_utils.data.feed import Batches, Plan
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.training.device_feed import DeviceFeed, fits_accelerator
 
-WARM_UP = 50  # updates of the discriminator alone after --init
+WARM_UP = 50  # updates of a new discriminator alone, against given weights
 SETTLING = 24  # batches that replace 92 % of the averaged generator's BatchNorm statistics
 
 
@@ -25,13 +25,14 @@ class Stage:
         batches: its feed.
         seed: of batches and noise.
         step: updates done.
-        warm_up: whether the generator came from --init, so that the discriminator is new.
+        from_weights: whether the generator came from --init.
+        warm_up: whether the discriminator was new then.
     """
 
     def __init__(self, gan: StageGAN, batches: Batches, seed: int) -> None:
         """Begin at step 0."""
         self.gan, self.batches, self.seed = gan, batches, seed
-        self.step, self.warm_up = 0, False
+        self.step, self.from_weights, self.warm_up = 0, False, False
         self._device = DeviceFeed(batches) if fits_accelerator(batches) else None
 
     @property
@@ -94,6 +95,11 @@ class Stage:
         """What a generator sees of a step: embeddings and noise, no pictures."""
         plan = self.batches.plan(step)
         return {"embeddings": self.batches.embeddings(plan.rows, plan.columns), **self._noise(step)}
+
+    @property
+    def origin(self) -> dict[str, bool]:
+        """What a checkpoint remembers of how the stage began."""
+        return {"from_weights": self.from_weights, "warm_up": self.warm_up}
 
     @property
     def card(self) -> dict[str, Any]:

@@ -12,9 +12,9 @@
 # One good answer to each exercise of [01 Data exploration](../01_data_exploration.ipynb), with the
 # reason. Yours may look different; the check decides.
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/solutions/01_data_exploration.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess

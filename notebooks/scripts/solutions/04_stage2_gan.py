@@ -12,9 +12,9 @@
 # One good answer to each exercise of [04 Stage-II GAN](../04_stage2_gan.ipynb), with the reason.
 # Yours may look different; the check decides.
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/solutions/04_stage2_gan.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
@@ -46,7 +46,7 @@ start()
 
 # %%
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from t2i_utils.course import checks_04
 
@@ -74,10 +74,34 @@ assert checks_04.check_residual_block(my_residual_block)
 # The convolutions need no bias because BatchNorm adds one. The library's version is
 # `t2i_utils.stackgan.layers.residual_block`.
 #
-# ## Exercise 2: nothing moved
+# ## Exercise 2: the last layer
 #
-# `np.array_equal` compares shapes and every number. `np.allclose` would be the wrong tool here: it
-# forgives small changes, and small changes are what a slow leak is made of.
+# The kernel starts with zeros, and so does the bias. So the first picture is the enlarged sketch.
+# The gradient of a kernel of zeros is not zero, because it comes from the maps: the layer learns
+# from the first step on.
+
+
+# %%
+def my_last_layer(maps, sketch):
+    """The enlarged sketch plus a change that is read from the maps."""
+    change = layers.Conv2D(12, 3, padding="same", kernel_initializer="zeros")(maps)
+    enlarged = layers.UpSampling2D(4, interpolation="bilinear")(sketch)
+    return layers.add([enlarged, ops.depth_to_space(change, 2)])
+
+
+assert checks_04.check_last_layer(my_last_layer)
+
+# %% [markdown]
+# What does `depth_to_space` do? One place of four channels becomes 2 x 2 pixels of one channel:
+
+# %%
+print(np.asarray(ops.depth_to_space(np.array([1.0, 2, 3, 4]).reshape(1, 1, 1, 4), 2))[0, ..., 0])
+
+# %% [markdown]
+# ## Exercise 3: nothing moved
+#
+# `np.array_equal` compares shapes and every number. `np.allclose` would be the wrong tool: it
+# forgives small changes, and a slow leak is made of small changes.
 
 
 # %%
@@ -91,14 +115,14 @@ def my_unchanged(before, after):
 assert checks_04.check_unchanged(my_unchanged)
 
 # %% [markdown]
-# ## Exercise 3: sharpness
+# ## Exercise 4: sharpness
 #
 # First make the pictures floats: with uint8, 3 - 5 is 254.
 
 
 # %%
 def my_sharpness(pictures):
-    """Mean absolute difference of neighbouring pixels, one number a picture."""
+    """Mean absolute difference of neighbouring pixels, one number per picture."""
     values = pictures.astype("float32")
     down = np.abs(np.diff(values, axis=1)).mean(axis=(1, 2, 3))
     right = np.abs(np.diff(values, axis=2)).mean(axis=(1, 2, 3))

@@ -12,9 +12,9 @@
 # One good answer to each exercise of [06 Image to text](../06_image_to_text.ipynb), with the
 # reason. Yours may look different; the check decides.
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/your_account/text-to-image-synthesizer/blob/v0.1.0/notebooks/solutions/06_image_to_text.ipynb)
+# <!-- The Colab button comes here when the course has its address. -->
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
 import os
 import subprocess
@@ -47,6 +47,7 @@ start()
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+from keras import ops
 
 from t2i_utils.captioning.caption_metrics import colours_of
 from t2i_utils.captioning.decoding import draw_word
@@ -56,9 +57,9 @@ from t2i_utils.course import checks_06
 # %% [markdown]
 # ## Exercise 1: a sentence as numbers
 #
-# Build the row as if there were room for all, then cut, then fill. In that order END is lost with
-# everything else that does not fit, which is right: a sentence that was cut did not end there, and
-# a network that saw END after "this bird has a red" would learn to stop in the middle.
+# Build the row as if there were room for all of it, then cut, then fill. In that order END is lost
+# with everything else that does not fit. This is right: the sentence did not end there. A network
+# that saw END after "this bird has a red" would learn to stop in the middle.
 
 
 # %%
@@ -83,16 +84,18 @@ print("library's:", vocabulary.encode(["A turquoise bird!"], 7)[0].tolist())
 # ## Exercise 2: the loss
 #
 # The words to be said are the sentence without its START: `sentences[:, 1:]`. `take_along_axis`
-# picks their log probabilities; the mask leaves padding out of the sum *and* of the number that it
-# is divided by. END stays in: when to stop has to be learnt like any other word.
+# picks their log probabilities. `there` is 1 for a word and 0 for padding, so padding is left out
+# of the sum *and* of the number that it is divided by. END stays in: when to stop has to be learned
+# like any other word. All of it is done with `ops`, so that gradients pass.
 
 
 # %%
 def my_next_word_loss(scores, sentences):
     """The mean of minus the log probability of each next word."""
     following = sentences[:, 1:]
-    own = np.take_along_axis(scores, following[..., None], axis=-1)[..., 0]
-    return -own[following != PADDING].mean()
+    own = ops.take_along_axis(scores, following[..., None], axis=-1)[..., 0]
+    there = ops.cast(following != PADDING, scores.dtype)
+    return -ops.sum(own * there) / ops.sum(there)
 
 
 assert checks_06.check_next_word_loss(my_next_word_loss)
@@ -104,15 +107,43 @@ assert checks_06.check_next_word_loss(my_next_word_loss)
 # %%
 size = 200
 sentences = np.array([[START, 8, 9, END, PADDING], [START, 5, 6, 7, END]])
-print(f"loss {my_next_word_loss(np.full((2, 4, size), -np.log(size)), sentences):.3f}")
+print(f"loss {float(my_next_word_loss(np.full((2, 4, size), -np.log(size)), sentences)):.3f}")
 print(f"log  {np.log(size):.3f}")
 
 # %% [markdown]
-# ## Exercise 3: the nucleus
+# ## Exercise 3: the causal mask
 #
-# Rank the words, and ask of each what the *likelier* ones have together: `cumsum` minus the word's
-# own share. As long as that is below the nucleus, the word is needed. The first word always is,
-# since before it there is nothing.
+# Place i may see place j if j is not later. Comparing a column of numbers with a row of them gives
+# the whole table at once. `np.tri(length)`, a lower triangle of ones, is the same.
+
+
+# %%
+def my_causal_mask(length):
+    """Which places (columns) each place of a sentence (rows) may look at."""
+    places = np.arange(length)
+    return places[:, None] >= places
+
+
+assert checks_06.check_causal_mask(my_causal_mask)
+
+# %% [markdown]
+# As a picture: white may be seen. Read the row of a word from left to right.
+
+# %%
+said = ["<start>", "this", "bird", "has", "red", "wings"]
+plt.imshow(my_causal_mask(len(said)), cmap="gray")
+plt.xticks(range(len(said)), said, rotation=45)
+plt.yticks(range(len(said)), said)
+plt.title("Each word sees itself and what came before")
+plt.grid(visible=False)
+plt.show()
+
+# %% [markdown]
+# ## Exercise 4: the nucleus
+#
+# Rank the words. For each one, ask how much the *likelier* words have together: `cumsum` minus the
+# word's own share. As long as that is below the nucleus, the word is needed. The first word always
+# is, since nothing comes before it.
 
 
 # %%
@@ -146,11 +177,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# ## Exercise 4: precision and recall
+# ## Exercise 5: precision and recall
 #
-# Count first, divide once. The mean of each picture's own precision would let a picture about which
-# one word is said weigh as much as one about which five are said, and has no answer where nothing
-# is said.
+# Count first, and divide once. The mean of each picture's own precision is something else: a
+# picture about which one word is said would weigh as much as one about which five are said. And it
+# has no answer where nothing is said.
 
 
 # %%
@@ -163,8 +194,8 @@ def my_colour_scores(said, true):
 assert checks_06.check_colour_scores(my_colour_scores)
 
 # %% [markdown]
-# Precision and recall pull against each other. Who says one sure colour is precise and forgets
-# much; who says all colours forgets none and is mostly wrong. F1 likes neither.
+# Precision and recall pull against each other. If you say one sure colour, you are precise and
+# leave much out. If you say all colours, you leave none out and are mostly wrong. F1 punishes both.
 
 # %%
 true = [{"red", "black", "white"}, {"blue", "white"}, {"brown", "white"}, {"brown", "grey"}]

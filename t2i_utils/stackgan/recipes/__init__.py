@@ -40,8 +40,8 @@ def get_recipe(name: str) -> "Recipe":
     if name not in _registered:
         if name not in recipe_names():
             raise InputError(
-                f"unknown recipe {name!r}: choose one of {', '.join(recipe_names())}, or import "
-                "the module that registers it"
+                f"unknown recipe {name!r:.60}: choose one of {', '.join(recipe_names())}, or "
+                "import the module that registers it"
             )
         importlib.import_module(f"{__name__}.{name}")
     return _registered[name]
@@ -70,12 +70,14 @@ def make_config(
     return dataclasses.replace(base, **{**found.settings(preset, stage), **changes})
 
 
-def config_from_json(fields: dict[str, Any]) -> Config:
+def config_from_json(fields: Any) -> Config:
     """Rebuild a configuration from `Config.to_json`, as its recipe's own class.
 
     Raises:
-        InputError: an unknown recipe or field.
+        InputError: an unknown recipe or field, or a value that does not fit.
     """
+    if not isinstance(fields, dict) or not isinstance(fields.get("recipe"), str):
+        raise InputError("a configuration names no recipe: restore it, or take other weights")
     return get_recipe(fields["recipe"]).config_class.from_json(fields)
 
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from t2i_utils.config import Config
+from t2i_utils.config import Config, whole
 from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.generators import stage1_generator, stage2_generator
@@ -38,11 +38,11 @@ START_BLUR = 6.0  # how many times wider than sharp the first pictures' filter i
 class ModernConfig(Config):
     """The fields that this recipe adds."""
 
-    feature_size: int = 128  # pixels at which pictures are shown to EfficientNet-Lite0
+    feature_size: int = whole(128, 32, 512)  # pixels at which EfficientNet-Lite0 sees pictures
     initial_log_sigma: float = -2.0  # of the condition, before training
     contrastive_weight: float = 0.0  # of the image-text loss; 0 builds no towers
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ
-    blur_steps: int = 0  # the discriminator's view sharpens over so many first steps
+    blur_steps: int = whole(0)  # the discriminator's view sharpens over so many first steps
     hidden_square: float = 0.0  # side of what the discriminator is not shown, of the picture's
 
 
@@ -57,6 +57,7 @@ class ModernRecipe(Recipe):
         "kl_weight": 0.1,
         "contrastive_weight": 2.5,
         "hidden_square": 0.5,  # against learning few photographs by heart
+        "typed_share": 0.3,
         "num_distractors": 4096,
         "generator_learning_rate": 6e-4,
         "discriminator_learning_rate": 5e-4,

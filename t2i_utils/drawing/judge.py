@@ -1,0 +1,41 @@
+"""A discriminator that only judges: which of several pictures is the best one to show."""
+
+from typing import Any
+
+import numpy as np
+
+from t2i_utils import backend
+from t2i_utils.stackgan.discriminator import Discriminator
+
+BATCH_SIZE = 8  # pictures judged together; a smaller last batch is filled up
+
+
+class Judge:
+    """Scores pictures and sentences with a discriminator. Several threads may use one."""
+
+    def __init__(self, discriminator: Discriminator) -> None:
+        """Compile nothing yet."""
+        variables = [*discriminator.state_variables, *discriminator.frozen_variables]
+
+        def score(inputs: dict[str, Any]) -> Any:
+            return discriminator.score(inputs["images"], inputs["embeddings"])
+
+        self._score = backend.compile_function(score, variables)
+
+    def __call__(self, pictures: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+        """The mean logit of each pair.
+
+        Args:
+            pictures: (n, size, size, 3) uint8.
+            embeddings: (n, width), whitened.
+
+        Returns:
+            (n,) float32; more is better.
+        """
+        scores = []
+        for start in range(0, len(pictures), BATCH_SIZE):
+            places = np.arange(start, start + BATCH_SIZE) % len(pictures)
+            images = pictures[places].astype(np.float32) / np.float32(127.5) - 1
+            batch = {"images": images, "embeddings": embeddings[places]}
+            scores.append(np.asarray(self._score(batch)))
+        return np.concatenate(scores)[: len(pictures)]
