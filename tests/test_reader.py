@@ -5,9 +5,11 @@ import pytest
 from small_captioner import caption_pack
 from small_reader import CLAIMS, random_maps, random_reader
 
+from t2i_utils.arrays import write_arrays
 from t2i_utils.captioning import reader as module
-from t2i_utils.captioning.reader import PartReader
+from t2i_utils.captioning.reader import ALWAYS, PartReader
 from t2i_utils.captioning.reader_training import fit_scale, held_back, learnable, train_reader
+from t2i_utils.errors import InputError
 from t2i_utils.vision import load_features
 
 
@@ -28,11 +30,19 @@ def test_it_gives_a_probability_of_each_claim_and_where_it_looked(monkeypatch):
 
 
 def test_what_is_saved_reads_the_same_but_for_float16(tmp_path):
-    reader, maps = random_reader(), random_maps(2)
-    again = PartReader.from_arrays(*reader.to_arrays(), tmp_path / "reader.npz")
+    reader, maps, file = random_reader(), random_maps(2), tmp_path / "reader.npz"
+    write_arrays(file, *reader.to_arrays())
+    again = PartReader.load(file)
     assert again.claims == reader.claims
     for own, other in zip(reader(*maps), again(*maps), strict=True):
         np.testing.assert_allclose(own, other, atol=0.02)
+
+
+@pytest.mark.parametrize("note", [{}, {"claims": []}, {"claims": [["a"]]}, {"claims": 3}])
+def test_another_file_is_refused(tmp_path, note):
+    write_arrays(tmp_path / "reader.npz", {"x": np.zeros(3)}, note)
+    with pytest.raises(InputError, match="reader.npz"):
+        PartReader.load(tmp_path / "reader.npz")
 
 
 def test_calibration_brings_probabilities_to_the_shares_that_are_true():
@@ -60,7 +70,7 @@ def test_training_learns_and_leaves_depthwise_kernels_alone():
             same = np.array_equal(layer.weights[0], network.get_layer(layer.name).weights[0])
             assert same == layer.name.endswith("depthwise")
     assert card["steps"] == 6 and card["claims"] == len(reader.claims)
-    assert reader.presence is not None
+    assert reader.presence is not ALWAYS
 
 
 def test_classes_that_calibrate_are_not_trained_on():

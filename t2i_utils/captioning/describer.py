@@ -19,17 +19,12 @@ from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
-<<<<<<< HEAD
 from t2i_utils.captioning.facts import Facts
 from t2i_utils.captioning.paragraph import write_paragraph
 from t2i_utils.captioning.reader import PartReader
+from t2i_utils.captioning.regions import WIDTH as REGION_WIDTH
 from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
 from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
-=======
-from t2i_utils.captioning.regions import WIDTH as REGION_WIDTH
-from t2i_utils.captioning.regions import RegionEncoder
-from t2i_utils.captioning.vocabulary import Vocabulary
->>>>>>> main
 from t2i_utils.errors import InputError
 from t2i_utils.files import read_json
 from t2i_utils.pretrained import CARD
@@ -235,18 +230,6 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         raise InputError(f"{folder / CARD} is damaged: {mend}")
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-<<<<<<< HEAD
-    file = set_file(folder, {"file": ARRAYS, "sha256": checksum})
-    arrays, note = read_arrays(file)
-    captioner = Captioner(CaptionerConfig.from_json(note["config"]))
-    from_arrays("captioner", captioner.weights, arrays, file)
-    vocabulary = Vocabulary(note["vocabulary"])
-    reader = None
-    if "reader" in card:
-        file = set_file(folder, card["reader"])
-        reader = PartReader.from_arrays(*read_arrays(file), file)
-    return Describer(captioner, vocabulary, arrays["mean"], arrays["scale"], card, reader)
-=======
     file = set_file(folder, {**card, "file": ARRAYS})
     note = read_note(file)
     config = CaptionerConfig.from_json(note.get("config"))
@@ -265,8 +248,10 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         lambda found: found.weights,
         {"mean": shape, "scale": shape},
     )
-    return Describer(captioner, vocabulary, others["mean"], others["scale"], card)
->>>>>>> main
+    reader = None
+    if "reader" in card:
+        reader = PartReader.load(set_file(folder, {**card["reader"], "file": READER}))
+    return Describer(captioner, vocabulary, others["mean"], others["scale"], card, reader)
 
 
 def describe(

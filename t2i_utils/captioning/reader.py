@@ -5,7 +5,7 @@ for each part looks for it on a grid of 14 x 14 places (attention pooling), and 
 deep maps and the shallow ones hold: the deep ones find a crown, the shallow ones know its colour.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,16 +14,19 @@ import numpy as np
 from keras import layers, ops
 
 from t2i_utils import backend
-from t2i_utils.arrays import from_arrays, to_arrays
+from t2i_utils.arrays import load_network, read_note, to_arrays
 from t2i_utils.captioning.caption_metrics import COLOURS
 from t2i_utils.captioning.claims import Claim
 from t2i_utils.captioning.facts import Facts
-from t2i_utils.captioning.regions import GRID, IMAGE_SIZE, LOW_WIDTH, MIDDLE_WIDTH
+from t2i_utils.captioning.regions import DEEPEST, GRID, IMAGE_SIZE, LOW_WIDTH, MIDDLE_WIDTH
+from t2i_utils.errors import InputError
 from t2i_utils.vision.efficientnet_lite import lite0_upper
 
 WIDTH = 192
 DROPOUT = 0.3
 BATCH_SIZE = 32
+MOST_CLAIMS = 1000
+ALWAYS = np.r_[np.zeros(DEEPEST.stop - DEEPEST.start), 20.0]  # of presence: everything is a bird
 EVIDENCE = (-3.0, 3.0)  # limits of the evidence for a colour, in log odds
 
 
@@ -55,7 +58,7 @@ class PartReader:
         calibration: of "true", "named" and "colours": (2, n), by which the logits are multiplied,
             and what is added.
         colour_shares: (15,), of the training pictures, those of which three people name a colour.
-        presence: of `t2i_utils.captioning.no_bird`, or None.
+        presence: weights of `t2i_utils.captioning.no_bird`.
     """
 
     def __init__(self, claims: Sequence[Claim], precision: str = "float32") -> None:
@@ -65,7 +68,7 @@ class PartReader:
         numbers = {"true": len(claims), "named": len(claims), "colours": len(COLOURS)}
         self.calibration = {name: np.outer([1.0, 0.0], np.ones(n)) for name, n in numbers.items()}
         self.colour_shares = np.full(len(COLOURS), 0.5)
-        self.presence: np.ndarray | None = None
+        self.presence = ALWAYS
         with backend.precision(precision):
             self.upper = lite0_upper(IMAGE_SIZE)
             self.model, self.normalise = self._build()
@@ -78,7 +81,7 @@ class PartReader:
             1 / (1 + np.exp(-logits * scale - offset))
             for logits, (scale, offset) in zip(found, self.calibration.values(), strict=False)
         ]
-        return Reading(*chances, found.looks)
+        return Reading(chances[0], chances[1], chances[2], found.looks)
 
     def logits(self, low: np.ndarray, middle: np.ndarray) -> Reading:
         """The same before calibration, as log odds."""
@@ -117,24 +120,33 @@ class PartReader:
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays, float16 but for the calibration, and the note of their file."""
-        arrays = to_arrays("reader", self.weights, "float16")
+        others = {f"calibration/{name}": array for name, array in self.calibration.items()}
+        others |= {"colour_shares": self.colour_shares, "presence": self.presence}
+        arrays = {name: array.astype("float32") for name, array in others.items()}
         note = {"claims": [list(claim) for claim in self.claims]}
-        arrays |= {f"calibration/{name}": array for name, array in self.calibration.items()}
-        arrays["colour_shares"] = self.colour_shares.astype("float32")
-        if self.presence is not None:
-            arrays["presence"] = self.presence
-        return arrays, note
+        return {**to_arrays("reader", self.weights, "float16"), **arrays}, note
 
     @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], note: Mapping[str, Any], file: Path
-    ) -> "PartReader":
-        """The reader of which `to_arrays` gave these; `file` is named in errors."""
-        reader = cls([Claim(*claim) for claim in note["claims"]])
-        from_arrays("reader", reader.weights, arrays, file)
-        reader.calibration = {name: arrays[f"calibration/{name}"] for name in reader.calibration}
-        reader.presence = arrays.get("presence")
-        reader.colour_shares = arrays["colour_shares"]
+    def load(cls, file: Path) -> "PartReader":
+        """Read what `to_arrays` gave from its file.
+
+        Raises:
+            InputError: the file is damaged, or holds something else.
+        """
+        try:
+            claims = [Claim(str(slot), str(value)) for slot, value in read_note(file)["claims"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{file} is damaged or no reader of parts: restore it") from error
+        if not 0 < len(claims) <= MOST_CLAIMS:
+            raise InputError(f"{file} has {len(claims)} claims, expected 1 to {MOST_CLAIMS}")
+        widths = {"true": len(claims), "named": len(claims), "colours": len(COLOURS)}
+        others = {f"calibration/{name}": (2, width) for name, width in widths.items()}
+        others |= {"colour_shares": (len(COLOURS),), "presence": ALWAYS.shape}
+        reader, found = load_network(
+            file, "reader", lambda: cls(claims), lambda network: network.weights, others
+        )
+        reader.calibration = {name: found[f"calibration/{name}"] for name in widths}
+        reader.colour_shares, reader.presence = found["colour_shares"], found["presence"]
         return reader
 
     def _build(self) -> tuple[keras.Model, Any]:
