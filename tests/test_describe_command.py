@@ -261,6 +261,7 @@ def test_details_are_a_paragraph_and_json_has_parts(capsys, birds, monkeypatch):
     found = json.loads(line)
     assert found["descriptions"] == [expected.detailed]
     assert found["warning"] == expected.warning
+    assert expected.facts is not None
     for claim, chance in expected.facts.true.items():
         part, _, kind = claim.slot.rpartition(" ")
         assert found["parts"][part][kind][claim.value] == pytest.approx(chance, abs=1e-3)
