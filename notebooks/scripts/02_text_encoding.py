@@ -884,8 +884,8 @@ print(inspect.getsource(conditioning_augmentation))
 #   what you see.
 # - Linear probes read colours from the vector. Which part has which colour they read only in
 #   wordings that they know: the encoder binds by closeness of words.
-# - Standardise and whiten embeddings with the training captions' statistics. Scale alone does what
-#   standardising does; whitening adds a step of its own.
+# - Standardise and whiten embeddings with the training captions' statistics. A larger
+#   learning rate does nearly what standardising does; whitening adds a step of its own.
 # - A full stop moves every embedding in the same direction: captions are read in one plain form, in
 #   training and in use.
 # - A probe trained on English works in other languages, more or less: measure each one.
