@@ -70,6 +70,11 @@ def broken_links(site: Path, left_out: str = "") -> list[str]:
     return problems
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_arguments) -> None:
+        """Say nothing: a page was closed while it loaded."""
+
+
 @contextmanager
 def served(site: Path) -> Iterator[str]:
     """The address of a folder that a plain static server serves."""
@@ -79,7 +84,7 @@ def served(site: Path) -> Iterator[str]:
             pass
 
     handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
