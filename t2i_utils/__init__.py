@@ -53,7 +53,9 @@ def generate(
 
 
 def describe(
-    images: "Sequence[str | Path | np.ndarray] | np.ndarray", weights: "str | Path" = "captioner"
+    images: "Sequence[str | Path | np.ndarray] | np.ndarray",
+    weights: "str | Path" = "captioner",
+    detailed: bool = False,
 ) -> list[str]:
     """Describe pictures of birds, one sentence each.
 
@@ -61,9 +63,10 @@ def describe(
         images: picture files, or pictures (height, width, 3) uint8 of any size, or an array
             (n, height, width, 3) of them. The bird is looked for.
         weights: a shipped captioner, or its folder.
+        detailed: write a short paragraph of each instead, of what is at least 75 % sure.
 
     Returns:
-        n sentences in lower case, without punctuation.
+        n sentences in lower case, without punctuation; or n paragraphs.
 
     Raises:
         InputError: a file that is no picture, an array of another kind, or no such captioner.
@@ -74,4 +77,4 @@ def describe(
     folder = find_captioner(weights)
     with quiet_import():
         from t2i_utils.captioning import describer
-    return describer.describe(images, folder)
+    return describer.describe(images, folder, detailed)

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from t2i_utils.captioning.consensus import COLOUR_WEIGHT, NAMED_BY, PART_WEIGHT, agreement
+from t2i_utils.captioning.claims import Claim
+from t2i_utils.captioning.consensus import (
+    COLOUR_WEIGHT,
+    NAMED_BY,
+    PART_WEIGHT,
+    agreement,
+    repeats,
+)
+from t2i_utils.captioning.facts import Facts
 
 NOTHING_NAMED = COLOUR_WEIGHT + PART_WEIGHT  # then all agree
 
@@ -47,3 +55,31 @@ def test_a_parts_colour_that_others_name_counts():
     crowd = ["a bird with a red crown"] * 2 + ["its back and wing"] * 6
     agreeing, odd = agreement([*crowd, "red crown bird", "red bird crown"])[-2:]
     assert agreeing - odd > PART_WEIGHT / 2
+
+
+FACTS = Facts(
+    {"yellow": 0.95, "black": 0.9, "brown": 0.1},
+    {Claim("crown colour", "yellow"): 0.9, Claim("crown colour", "black"): 0.05},
+    {Claim("crown colour", "yellow"): 0.8, Claim("crown colour", "black"): 0.02},
+)
+
+
+def test_what_the_reader_holds_for_wrong_loses_however_many_say_it():
+    crowd = ["a black bird with a black crown"] * 6
+    scores = agreement([*crowd, "a black bird with a yellow crown"], FACTS)
+    assert scores.argmax() == len(crowd)
+    assert agreement([*crowd, "a black bird with a yellow crown"]).argmax() != len(crowd)
+
+
+def test_a_colour_that_is_surely_seen_wins_and_a_doubtful_one_loses():
+    plain, seen, doubtful = "a black bird", "a black and yellow bird", "a black and brown bird"
+    scores = dict(
+        zip((plain, seen, doubtful), agreement([plain, seen, doubtful], FACTS), strict=True)
+    )
+    assert scores[seen] > scores[plain] > scores[doubtful]
+
+
+def test_no_phrase_is_said_twice():
+    assert repeats("a hooked green beak and a hooked green beak")
+    assert repeats("a white belly and a white breast with white belly")
+    assert not repeats("a bird with a white belly and a white breast with a black beak")

@@ -1,5 +1,6 @@
 """`t2i describe` and `generate.py` for pictures, as a user types them."""
 
+import copy
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_captioner import describer_folder, toy_pictures, training
+from small_reader import random_reader
 from small_run import trained_run
 
 from t2i_utils.captioning.describer import LEAST_BIRD
@@ -92,7 +94,7 @@ def test_samples_are_different_lines_of_one_picture(capsys, loaded_once, birds):
     for own in (out[:3], out[3:]):
         assert len(set(own)) == 3 and len({line.split("\t")[0] for line in own}) == 1
     with Image.open(birds / "b.jpg") as picture:
-        ((best, *_), _) = training()[0].describe([picture.convert("RGB")])[0]
+        best = training()[0].describe([picture.convert("RGB")])[0].sentences[0]
     assert out[0].split("\t")[1] == best
 
 
@@ -225,7 +227,7 @@ def test_options_for_drawing_are_refused_with_a_picture(capsys, birds, option):
     )
 
 
-@pytest.mark.parametrize("option", ["--json", "--fast"])
+@pytest.mark.parametrize("option", ["--json", "--fast", "--detailed"])
 def test_options_for_describing_are_refused_with_a_caption(capsys, option):
     for words in (["a red bird", option], [option]):
         assert f"{option} is for describing pictures: name one" in refused(capsys, *words)
@@ -238,6 +240,31 @@ def test_fast_gives_one_greedy_description(capsys, loaded_once, birds):
     assert status == 0 and out == [f"{birds / 'b.jpg'}\t{found.sentences[0]}"]
     line = refused(capsys, birds / "b.jpg", "--fast", "--samples", "2")
     assert "--fast gives one description of each picture: leave --samples out" in line
+
+
+def test_a_captioner_that_reads_no_parts_says_so(capsys, loaded_once, birds):
+    line = refused(capsys, birds / "b.jpg", "--detailed")
+    assert "this captioner reads no parts: for a detailed description leave --weights out" in line
+    line = refused(capsys, birds / "b.jpg", "--detailed", "--samples", "2")
+    assert "--detailed gives one description of each picture: leave --samples out" in line
+
+
+def test_details_are_a_paragraph_and_json_has_parts(capsys, birds, monkeypatch):
+    describer = copy.copy(training()[0])
+    describer.reader = random_reader()
+    monkeypatch.setattr("t2i_utils.captioning.describer.load_describer", lambda name: describer)
+    with Image.open(birds / "b.jpg") as picture:
+        (expected,) = describer.describe([picture.convert("RGB")], fast=True)
+    words = [birds / "b.jpg", "--detailed"]
+    assert run(capsys, *words, door="generate")[1] == [f"{birds / 'b.jpg'}\t{expected.detailed}"]
+    (line,) = run(capsys, "describe", *words, "--json")[1]
+    found = json.loads(line)
+    assert found["descriptions"] == [expected.detailed]
+    assert found["warning"] == expected.warning
+    assert expected.facts is not None
+    for claim, chance in expected.facts.true.items():
+        part, _, kind = claim.slot.rpartition(" ")
+        assert found["parts"][part][kind][claim.value] == pytest.approx(chance, abs=1e-3)
 
 
 def test_a_picture_that_is_not_there_is_said_at_once(capsys):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.captioning.captioners import ARRAYS
-from t2i_utils.captioning.describer import load_describer
+from t2i_utils.captioning.describer import READER, load_describer
 from t2i_utils.captioning.scoring import score_tables
 from t2i_utils.pretrained import CARD, PRETRAINED
 
@@ -34,7 +34,8 @@ def main() -> None:
     options = parser.parse_args()
     target = PRETRAINED / NAME
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(options.captioner / ARRAYS, target / ARRAYS)
+    for file in (ARRAYS, READER):
+        shutil.copyfile(options.captioner / file, target / file)
     card = {"name": NAME, **json.loads((options.captioner / CARD).read_text())}
     card |= {"hardware": options.hardware, "licence": LICENCE, "limits": options.limits}
     (target / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
@@ -45,19 +46,23 @@ def main() -> None:
 
 def render(card: dict[str, Any], found: dict[str, Any]) -> str:
     """The card as Markdown."""
+    reader = card["reader"]
     rows = {
         "training data": f"{card['data']}, {card['split']}, {card['num_images']:,} pictures in "
         f"{card['views']} views each",
         "captions": card["caption_source"],
         "crop": card["crop"],
-        "features": "EfficientNet-Lite0, frozen, at 224 px",
+        "features": "EfficientNet-Lite0, frozen, at 224 px; the reader's upper blocks trained on",
         "steps": f"{card['steps']:,} ({card['images_seen']:,} pictures with 4 captions each)",
+        "reader of parts": f"{reader['claims']} claims; {reader['split']}, "
+        f"{reader['num_images']:,} pictures in {reader['views']} views, {reader['steps']:,} steps; "
+        f"calibrated on {reader['calibrated_on']:,} pictures of classes held back from these",
         "seed": card["seed"],
         "backend": f"{card['backend']}, {card['precision']}",
         "date": card["date"],
         "hardware": card["hardware"],
         "licence": card["licence"],
-        "sha256": card["sha256"],
+        "sha256": f"{card['sha256']}; of the reader {reader['sha256']}",
     }
     return "\n".join([
         f"# Model card: `{card['name']}` (a picture of a bird becomes a sentence)", "",
@@ -66,7 +71,10 @@ def render(card: dict[str, Any], found: dict[str, Any]) -> str:
         "## Scores", "",
         "`t2i captioner evaluate`: seen classes are zero-shot train and official test, unseen "
         "classes are zero-shot test. A colour is true where three of ten people name it, a part's "
-        "colour where two do. \"One person\" is the first caption against the others.", "",
+        "colour where two do. \"One person\" is the first caption against the others. A claim is "
+        "what a sentence says of a part, the beak or the size: true where somebody makes it, false "
+        "where nobody does and somebody says another value; precision is of these two, recall of "
+        "the claims that two people make, the other columns count claims a picture.", "",
         *score_tables(found),
         "## Limits", "", card["limits"], "",
     ])  # fmt: skip

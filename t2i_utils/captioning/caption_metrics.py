@@ -34,8 +34,11 @@ PART_NAMED_BY = 2  # of ten people, before a part's colour does: people pick dif
 _COLOUR, _PART = rf"(?:{'|'.join(COLOURS)})", rf"(?:{'|'.join(PART_OF_WORD)})"
 _COLOUR_LIST = rf"({_COLOUR}(?: (?:and |or )?{_COLOUR})*)\b"
 _PART_LIST = rf"\b({_PART}(?: (?:and )?(?:a |the |its )?{_PART})*)\b"
-_FUNCTION = "birds?|with|is|are|has|that|this|it|its|on|in|of|and|the|a|an|to"
-_NEITHER = rf"(?!{_COLOUR} |{_PART} |(?:{_FUNCTION}) )"
+FUNCTION_WORDS = frozenset({
+    "bird", "birds", "with", "is", "are", "has", "that", "this", "it", "its", "on", "in", "of",
+    "and", "the", "a", "an", "to",
+})  # fmt: skip
+_NEITHER = rf"(?!{_COLOUR} |{_PART} |(?:{'|'.join(sorted(FUNCTION_WORDS))}) )"
 # "black and white wings", "a yellow long and pointed bill" but not "a black bird with wings"
 _BEFORE = re.compile(rf"\b{_COLOUR_LIST} (?:{_NEITHER}[\w'-]+ (?:and )?){{0,3}}{_PART_LIST}")
 # "its wings are black and white", "wings that are mostly brown"

@@ -109,6 +109,7 @@ def sample(
     nucleus: float = 0.9,
     temperature: float = 1.0,
     copies: int = 1,
+    bias: np.ndarray | None = None,
 ) -> list[Sentence]:
     """Draw each word among the likeliest ones that have `nucleus` of the probability together.
 
@@ -122,11 +123,13 @@ def sample(
         nucleus: in (0, 1]; near 0 is greedy.
         temperature: above 0; below 1 likely words become likelier.
         copies: sentences of each picture; they are neighbours in the list.
+        bias: (n, vocabulary), added to the log probabilities of each picture's words.
     """
     uniforms = random.random((captioner.config.max_words, copies))
 
     def choose(scores: np.ndarray, place: int) -> np.ndarray:
         drawn = np.tile(uniforms[place], len(regions))
+        scores = scores if bias is None else scores + np.repeat(bias, copies, axis=0)
         return np.array([
             draw_word(row / temperature, uniform, nucleus)
             for row, uniform in zip(scores, drawn, strict=True)

@@ -1,7 +1,8 @@
 """A trained captioner with all that it needs: pictures in, sentences out; saved and loaded.
 
 A captioner's folder holds `card.json` (what it is and how it was made) and `captioner.npz`: float16
-arrays, and the vocabulary as a JSON list of words in its note.
+arrays, and the vocabulary as a JSON list of words in its note. One that reads parts has
+`reader.npz` as well.
 """
 
 import functools
@@ -18,16 +19,25 @@ from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
+from t2i_utils.captioning.facts import Facts
+from t2i_utils.captioning.paragraph import write_paragraph
+from t2i_utils.captioning.reader import PartReader
 from t2i_utils.captioning.regions import WIDTH as REGION_WIDTH
-from t2i_utils.captioning.regions import RegionEncoder
-from t2i_utils.captioning.vocabulary import Vocabulary
+from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
+from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
 from t2i_utils.errors import InputError
 from t2i_utils.files import read_json
 from t2i_utils.pretrained import CARD
 
 VERSION = 1
+READER = "reader.npz"
 LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
+NO_BIRD = (
+    "no bird was recognised ({:.0%}); the captioner knows nothing but birds, so its words mean "
+    "little here"
+)
 CHUNK = 32  # pictures described together
+GUIDANCE = 0.4  # of the reader's evidence for a colour, in the choice of words
 GROUP = 8  # pictures of which sentences are drawn together
 
 
@@ -37,10 +47,31 @@ class Description(NamedTuple):
     Attributes:
         sentences: different ones; the first agrees most with all that were drawn.
         bird: the probability, in [0, 1], that the picture shows a bird.
+        facts: what the reader of parts holds of it; None without one.
     """
 
     sentences: list[str]
     bird: float
+    facts: Facts | None = None
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said where no bird was recognised."""
+        return NO_BIRD.format(self.bird) if self.bird < LEAST_BIRD else None
+
+    @property
+    def detailed(self) -> str:
+        """A paragraph of what is surely read, from the whole bird to its parts.
+
+        Raises:
+            InputError: the captioner has no reader of parts.
+        """
+        if self.facts is None:
+            raise InputError(
+                "this captioner reads no parts: for a detailed description leave --weights out, "
+                "or train one anew"
+            )
+        return write_paragraph(self.facts.sure())
 
 
 class Describer:
@@ -52,6 +83,7 @@ class Describer:
         mean: (region_width,) float32, with `scale` what standardises regions.
         scale: likewise.
         card: what it is and how it was made.
+        reader: of parts, or None.
     """
 
     def __init__(
@@ -61,15 +93,17 @@ class Describer:
         mean: np.ndarray,
         scale: np.ndarray,
         card: dict[str, Any],
+        reader: PartReader | None = None,
     ) -> None:
         """Put the parts together."""
         self.captioner, self.vocabulary = captioner, vocabulary
         self.mean, self.scale, self.card = mean, scale, card
+        self.reader = reader
 
     @functools.cached_property
     def eyes(self) -> RegionEncoder:
         """The network that looks at pictures, loaded when it is first needed."""
-        return RegionEncoder()
+        return RegionEncoder(self.reader.presence if self.reader else None)
 
     def describe(
         self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0, fast: bool = False
@@ -84,43 +118,72 @@ class Describer:
         """
         if not pictures:
             return []
-        seen = look_closer(self.eyes, pictures)
-        regions = self.standardise(seen.regions)
+        return self.describe_seen(look_closer(self.eyes, pictures), samples, seed, fast)
+
+    def describe_seen(
+        self, seen: RegionFeatures, samples: int = 1, seed: int = 0, fast: bool = False
+    ) -> list[Description]:
+        """Describe what the eyes saw: see `describe`."""
+        regions, facts = self.standardise(seen.regions), self.read(seen)
         if fast:
             sentences = [[sentence] for sentence in greedy(self.captioner, regions)]
         else:
-            sentences = self.sentences(regions, samples, seed)
+            sentences = self.sentences(regions, samples, seed, facts)
         return [
-            Description([self.vocabulary.decode(s.words) for s in found], float(bird))
-            for found, bird in zip(sentences, seen.bird, strict=True)
+            Description([self.vocabulary.decode(s.words) for s in found], float(bird), own)
+            for found, bird, own in zip(
+                sentences, seen.bird, facts or [None] * len(sentences), strict=True
+            )
         ]
+
+    def read(self, seen: RegionFeatures) -> list[Facts] | None:
+        """What the reader of parts holds of each picture; None without one."""
+        if self.reader is None:
+            return None
+        return self.reader.facts(self.reader(seen.low, seen.middle))
 
     def standardise(self, regions: np.ndarray) -> np.ndarray:
         """Regions (n, 49, region_width) as the network takes them, float32."""
         return (np.asarray(regions, "float32") - self.mean) / self.scale
 
     def sentences(
-        self, regions: np.ndarray, samples: int = 1, seed: int = 0
+        self,
+        regions: np.ndarray,
+        samples: int = 1,
+        seed: int = 0,
+        facts: Sequence[Facts] | None = None,
     ) -> list[list[Sentence]]:
         """Different sentences of standardised regions (n, 49, region_width), the best first.
 
         Several are drawn of each picture, and those are taken that agree most with the others (see
-        `t2i_utils.captioning.consensus`). Where a picture has fewer different ones than asked for,
-        all that were drawn are given.
+        `t2i_utils.captioning.consensus`), and with `facts`, of each picture. Where a picture has
+        fewer different ones than asked for, all that were drawn are given.
         """
         drawn, copies = [], max(NUM_DRAWN, 2 * samples)
         for start in range(0, len(regions), GROUP):
             group = regions[start : start + GROUP]
             random = np.random.default_rng(seed)  # the same for each group
-            drawn += sample(self.captioner, group, random, temperature=TEMPERATURE, copies=copies)
+            bias = self._bias(facts[start : start + GROUP]) if facts else None
+            drawn += sample(
+                self.captioner, group, random, temperature=TEMPERATURE, copies=copies, bias=bias
+            )
         return [
-            self._agreeing(drawn[first : first + copies], samples)
-            for first in range(0, len(drawn), copies)
+            self._agreeing(drawn[row * copies : (row + 1) * copies], samples, known)
+            for row, known in enumerate(facts or [None] * len(regions))
         ]
 
-    def _agreeing(self, drawn: list[Sentence], samples: int) -> list[Sentence]:
+    def _bias(self, facts: Sequence[Facts]) -> np.ndarray:
+        """What each picture's reading adds to the log probabilities of colour words."""
+        bias = np.zeros((len(facts), len(self.vocabulary)))
+        for row, known in zip(bias, facts, strict=True):
+            for colour, evidence in known.evidence.items():
+                row[self.vocabulary.encode([colour], 2)[0, 1]] = GUIDANCE * evidence
+        bias[:, : len(SPECIAL)] = 0  # a colour that is no word of the vocabulary
+        return bias
+
+    def _agreeing(self, drawn: list[Sentence], samples: int, facts: Facts | None) -> list[Sentence]:
         """The different ones that agree most with all that were drawn of a picture."""
-        scores = agreement([self.vocabulary.decode(sentence.words) for sentence in drawn])
+        scores = agreement([self.vocabulary.decode(sentence.words) for sentence in drawn], facts)
         best: dict[tuple[int, ...], Sentence] = {}
         for place in np.argsort(-scores, kind="stable"):
             best.setdefault(drawn[place].words, drawn[place])
@@ -137,10 +200,17 @@ class Describer:
         config = {**self.captioner.config.to_json(), "precision": "float32"}
         note = {"config": config, "vocabulary": self.vocabulary.words}
 
-        def complete(checksums: dict[str, str]) -> dict[str, Any]:
-            return {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksums[ARRAYS]}
+        files = {ARRAYS: (arrays, note)}
+        if self.reader is not None:
+            files[READER] = self.reader.to_arrays()
 
-        self.card = write_set(folder, {ARRAYS: (arrays, note)}, complete)
+        def complete(checksums: dict[str, str]) -> dict[str, Any]:
+            card = {"version": VERSION, **self.card, "file": ARRAYS, "sha256": checksums[ARRAYS]}
+            if self.reader is not None:
+                card["reader"] |= {"file": READER, "sha256": checksums[READER]}
+            return card
+
+        self.card = write_set(folder, files, complete)
 
 
 def load_describer(name: str | Path = "captioner") -> Describer:
@@ -178,13 +248,18 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         lambda found: found.weights,
         {"mean": shape, "scale": shape},
     )
-    return Describer(captioner, vocabulary, others["mean"], others["scale"], card)
+    reader = None
+    if "reader" in card:
+        reader = PartReader.load(set_file(folder, {**card["reader"], "file": READER}))
+    return Describer(captioner, vocabulary, others["mean"], others["scale"], card, reader)
 
 
 def describe(
-    images: Sequence[str | Path | np.ndarray] | np.ndarray, weights: str | Path = "captioner"
+    images: Sequence[str | Path | np.ndarray] | np.ndarray,
+    weights: str | Path = "captioner",
+    detailed: bool = False,
 ) -> list[str]:
-    """Describe pictures of birds, one sentence each: see `t2i_utils.describe`."""
+    """Describe pictures of birds: see `t2i_utils.describe`."""
     if isinstance(images, str | Path):
         images = [images]
     pictures = [_picture(image) for image in images]
@@ -193,8 +268,8 @@ def describe(
     describer = _describer(folder.resolve(), card)  # its checksum: a new captioner, a new card
     sentences = []
     for start in range(0, len(pictures), CHUNK):
-        found = describer.describe(pictures[start : start + CHUNK])
-        sentences += [description.sentences[0] for description in found]
+        found = describer.describe(pictures[start : start + CHUNK], fast=detailed)
+        sentences += [one.detailed if detailed else one.sentences[0] for one in found]
     return sentences
 
 

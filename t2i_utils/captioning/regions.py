@@ -12,12 +12,16 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.vision import load_features
-from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
+from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, middle_map
 
 IMAGE_SIZE = 224  # pixels
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
 WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its mean colour
+DEEPEST = slice(WIDTH - 323, WIDTH - 3)  # of a region's numbers, those of the map at stride 32
+GRID = 14  # places along a side of the maps that a reader of parts takes
+LOW_WIDTH = 3 + 24 + 40  # mean colour, and the maps at strides 4 and 8
+MIDDLE_WIDTH = 80  # the map at stride 16 that the network's upper part takes
 BATCH_SIZE = 32
 
 
@@ -29,38 +33,72 @@ class RegionFeatures(NamedTuple):
         bird: (n,) float32, the probability of ImageNet's bird classes together.
         places: (n, 7, 7) float32, how much more each place looks like a bird than like other
             things, in logits, at least 0.
+        low: (n, 14, 14, 67) float32, mean colours and the maps at strides 4 and 8.
+        middle: (n, 14, 14, 80) float32, the map that the network's upper part takes.
     """
 
     regions: np.ndarray
     bird: np.ndarray
     places: np.ndarray
+    low: np.ndarray
+    middle: np.ndarray
 
 
 class RegionEncoder:
     """Computes features of square pictures with EfficientNet-Lite0, whose weights are shipped."""
 
-    def __init__(self) -> None:
-        """Load the network."""
+    def __init__(self, presence: np.ndarray | None = None) -> None:
+        """Load the network.
+
+        Args:
+            presence: what tells birds from noise, text and drawings, which the network does not
+                know: of `t2i_utils.captioning.no_bird`.
+        """
+        self._presence = presence
         network = load_features("lite0", IMAGE_SIZE, "places")
         images = network.inputs[0]
         maps = [_per_region(features) for features in network.outputs[:-1]]
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
         regions = layers.Concatenate()([*maps, colours])
         regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
-        model = keras.Model(images, [regions, network.outputs[-1]])
+        low = layers.Concatenate()([
+            layers.AveragePooling2D(x.shape[1] // GRID)(x) for x in (images, *network.outputs[:2])
+        ])  # fmt: skip
+        middle = middle_map(network)
+        model = keras.Model(images, [regions, network.outputs[-1], low, middle])
         self._features = backend.compile_function(model, model.variables)
+        lower = keras.Model(images, [low, middle])
+        self._maps = backend.compile_function(lower, lower.variables)
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
         """Features of pictures (n, 224, 224, 3) uint8."""
-        regions = np.empty((len(pictures), NUM_REGIONS, WIDTH), np.float32)
-        bird = np.empty(len(pictures), np.float32)
-        places = np.empty((len(pictures), SIDE, SIDE), np.float32)
+        found = []
         for start in range(0, len(pictures), BATCH_SIZE):
-            rows = slice(start, start + BATCH_SIZE)
-            images = pictures[rows].astype("float32") / 127.5 - 1
-            regions[rows], logits = backend.to_numpy(self._features(images))
-            bird[rows], places[rows] = _birds(logits)
-        return RegionFeatures(regions, bird, places)
+            images = _scaled(pictures[start : start + BATCH_SIZE])
+            regions, logits, *maps = backend.to_numpy(self._features(images))
+            bird, places = _birds(logits)
+            if self._presence is not None:
+                bird = np.minimum(bird, bird_presence(regions, self._presence))
+            found.append((regions, bird, places, *maps))
+        return RegionFeatures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
+        """The low and the middle maps alone, of at most `BATCH_SIZE` pictures."""
+        return backend.to_numpy(self._maps(_scaled(pictures)))
+
+
+def mean_of(regions: np.ndarray) -> np.ndarray:
+    """The deepest map of regions (n, 49, width), averaged over the picture: (n, 320)."""
+    return np.asarray(regions[..., DEEPEST], "float32").mean(axis=1)
+
+
+def bird_presence(regions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The probability of a bird, (n,), by weights of `t2i_utils.captioning.no_bird`."""
+    return 1 / (1 + np.exp(-(mean_of(regions) @ weights[:-1] + weights[-1])))
+
+
+def _scaled(pictures: np.ndarray) -> np.ndarray:
+    return pictures.astype("float32") / 127.5 - 1
 
 
 def _per_region(features: Any) -> Any:

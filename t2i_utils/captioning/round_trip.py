@@ -47,9 +47,8 @@ def say_again(describer: Describer, pictures: np.ndarray) -> list[str]:
     said = []
     for start in range(0, len(pictures), CHUNK):
         squares = resize(pictures[start : start + CHUNK], IMAGE_SIZE)
-        regions = describer.standardise(describer.eyes(squares).regions)
-        found = describer.sentences(regions)
-        said += [describer.vocabulary.decode(sentences[0].words) for sentences in found]
+        found = describer.describe_seen(describer.eyes(squares))
+        said += [description.sentences[0] for description in found]
     return said
 
 

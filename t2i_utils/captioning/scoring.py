@@ -8,16 +8,28 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.captioning import baselines
-from t2i_utils.captioning.caption_metrics import CaptionScores, normalised, score_descriptions
-from t2i_utils.captioning.describer import Describer
-from t2i_utils.captioning.views import regions_of, test_rows, training_rows
+from t2i_utils.captioning.caption_metrics import normalised, score_descriptions
+from t2i_utils.captioning.claim_scores import (
+    Labels,
+    calibration_of,
+    draw_calibration,
+    score_claims,
+)
+from t2i_utils.captioning.claims import claims_of
+from t2i_utils.captioning.describer import Describer, Description
+from t2i_utils.captioning.paragraph import stated
+from t2i_utils.captioning.regions import IMAGE_SIZE
+from t2i_utils.captioning.views import regions_of, test_rows, training_rows, view
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.files import replace_text
 
 CHUNK = 64  # pictures described together
+PERSON = "one person against the others"
+ALL = "zero-shot train"  # the split of a reader that learnt from all pictures of the seen classes
 PARTS = {"seen classes": True, "unseen classes": False}
 COLUMNS = ("cider_d", "bleu_4", "rouge_l", "colour_f1", "part_f1", "distinct", "copied", "words")
+CLAIM_COLUMNS = ("precision", "recall", "said", "true", "false")
 
 
 def evaluate_captioner(
@@ -52,30 +64,63 @@ def evaluate_captioner(
             "training_pictures": len(rows),
         }
     }
-    for name, seen in PARTS.items():
-        test = test_rows(pack, seen)
+    for name in parts_to_judge(describer):
+        test = test_rows(pack, PARTS[name])
         if len(test) == 0:
             raise InputError(f"pack {pack.folder} has no held-back picture of {name}")
-        regions = regions_of(pack, test, name.split()[0])[:, 0]
-        chosen = np.arange(len(test))
         if count is not None and count < len(test):
-            chosen = np.sort(np.random.default_rng(0).permutation(len(test))[:count])
-        said = _all_said(describer, pack, rows, training, regions[chosen], attributes)
-        said["most frequent caption"] = baselines.most_frequent(known, len(chosen))
-        references = [pack.captions[row] for row in test[chosen]]
+            test = np.sort(np.random.default_rng(0).permutation(test)[:count])
+        seen, own = _described(describer, pack, test)
+        said = {"captioner": [description.sentences[0] for description in own]}
+        said |= _baselines(describer, pack, rows, training, seen, attributes)
+        said["most frequent caption"] = baselines.most_frequent(known, len(test))
+        references = [pack.captions[row] for row in test]
         scores = {
             way: score_descriptions(texts, references, seen_texts) for way, texts in said.items()
         }
-        if several := [captions for captions in references if len(captions) > 1]:
-            scores["one person against the others"] = _person(several, seen_texts)
-        found[name] = {
-            "pictures": len(chosen),
-            "scores": {way: score.to_json() for way, score in scores.items()},
+        claims = {
+            way: score_claims([claims_of(text) for text in texts], references)
+            for way, texts in said.items()
         }
+        if several := [captions for captions in references if len(captions) > 1]:
+            first, others = [own[0] for own in several], [own[1:] for own in several]
+            scores[PERSON] = score_descriptions(first, others, seen_texts)
+            claims[PERSON] = score_claims([claims_of(text) for text in first], others)
+        found[name] = {
+            "pictures": len(test),
+            "scores": {way: score.to_json() for way, score in scores.items()},
+            "claims": claims,
+        }
+        if describer.reader is not None:
+            facts = [description.facts for description in own if description.facts is not None]
+            claims["detailed"] = score_claims([stated(one.sure()) for one in facts], references)
+            labels = Labels(references, describer.reader.claims)
+            chances = np.array([list(one.true.values()) for one in facts])
+            found[name]["calibration"] = calibration_of(chances, labels)
     return found
 
 
-def _all_said(
+def parts_to_judge(describer: Describer) -> list[str]:
+    """The sets whose pictures a captioner did not learn from."""
+    reader = describer.card.get("reader", {})
+    return [name for name, seen in PARTS.items() if not (seen and reader.get("split") == ALL)]
+
+
+def _described(
+    describer: Describer, pack: Pack, rows: np.ndarray
+) -> tuple[np.ndarray, list[Description]]:
+    """Regions of whole stored pictures, standardised, and what is said of the pictures."""
+    pictures = pack.images_for(IMAGE_SIZE)
+    regions, found = [], []
+    for start in range(0, len(rows), CHUNK):
+        squares = [view(pictures[row], None) for row in rows[start : start + CHUNK]]
+        seen = describer.eyes(np.stack(squares))
+        regions.append(describer.standardise(seen.regions))
+        found += describer.describe_seen(seen)
+    return np.concatenate(regions), found
+
+
+def _baselines(
     describer: Describer,
     pack: Pack,
     rows: np.ndarray,
@@ -83,44 +128,30 @@ def _all_said(
     regions: np.ndarray,
     attributes: Mapping[int, Mapping[str, float]] | None,
 ) -> dict[str, list[str]]:
-    """The sentences of the captioner and of the baselines that depend on the picture."""
-    own, neighbours = [], []
-    standard_training = describer.standardise(training)
-    for start in range(0, len(regions), CHUNK):
-        standard = describer.standardise(regions[start : start + CHUNK])
-        best = [sentences[0] for sentences in describer.sentences(standard)]
-        own += [describer.vocabulary.decode(sentence.words) for sentence in best]
-        neighbours.append(baselines.nearest_rows(standard, standard_training, baselines.NEIGHBOURS))
-    nearest = np.concatenate(neighbours)
-    said = {
-        "captioner": own,
-        "nearest picture's caption": [pack.captions[rows[i]][0] for i in nearest[:, 0]],
-    }
+    """The sentences of the baselines that depend on the picture."""
+    nearest = baselines.nearest_rows(regions, describer.standardise(training), baselines.NEIGHBOURS)
+    said = {"nearest picture's caption": [pack.captions[rows[i]][0] for i in nearest[:, 0]]}
     if attributes is not None:
         classes = baselines.predicted_classes(nearest, pack.class_ids[rows])
         said["template of the predicted class"] = baselines.class_templates(classes, attributes)
     return said
 
 
-def _person(references: list[list[str]], seen_texts: frozenset[str]) -> CaptionScores:
-    """Score the first caption of each picture against its other captions."""
-    return score_descriptions(
-        [captions[0] for captions in references],
-        [captions[1:] for captions in references],
-        seen_texts,
-    )
-
-
 def score_tables(found: dict[str, Any]) -> list[str]:
-    """The scores as Markdown tables, one for each set."""
+    """The scores as Markdown tables, two for each set."""
     lines = []
-    for name in PARTS:
+    for name in (part for part in PARTS if part in found):
         lines += [f"{name}, {found[name]['pictures']} pictures", ""]
-        lines.append("| | " + " | ".join(COLUMNS) + " |")
-        lines.append("| --- " * (len(COLUMNS) + 1) + "|")
-        for way, scores in found[name]["scores"].items():
-            lines.append(f"| {way} | " + " | ".join(f"{scores[c]:.3f}" for c in COLUMNS) + " |")
-        lines.append("")
+        for kind, columns in (("scores", COLUMNS), ("claims", CLAIM_COLUMNS)):
+            lines.append("| | " + " | ".join(columns) + " |")
+            lines.append("| --- " * (len(columns) + 1) + "|")
+            for way, scores in found[name][kind].items():
+                values = " | ".join(f"{scores[column]:.3f}" for column in columns)
+                lines.append(f"| {way} | {values} |")
+            lines.append("")
+        if "calibration" in found[name]:
+            error = found[name]["calibration"]["error"]
+            lines += [f"Probabilities of claims miss the truth by {error:.1%} in the mean.", ""]
     return lines
 
 
@@ -138,8 +169,16 @@ def write_caption_report(found: dict[str, Any], folder: Path) -> Path:
         "are in the training part of both splits. Seen classes: zero-shot train and official "
         "test. Unseen classes: zero-shot test. A colour is true where three of ten people name "
         "it, a part's colour where two do.", "",
+        "Claims: what a sentence says of a part, the beak or the size. One is true where somebody "
+        "makes it, false where nobody does and somebody says another value. Precision is of these "
+        "two, recall of the claims that two of ten people make; the others count claims a "
+        "picture. \"detailed\" is what a detailed description says.", "",
         *score_tables(found),
     ]  # fmt: skip
+    for name in (part for part in PARTS if "calibration" in found.get(part, {})):
+        file = f"calibration_{name.split()[0]}.png"
+        draw_calibration(found[name]["calibration"]["bins"], name, folder / file)
+        text += [f"![How often claims of some probability are true, {name}]({file})", ""]
     replace_text(folder / "report.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     replace_text(folder / "report.md", "\n".join(text))
     return folder / "report.md"

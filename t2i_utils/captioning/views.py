@@ -35,12 +35,14 @@ def test_rows(pack: Pack, seen: bool) -> np.ndarray:
     return np.intersect1d(pack.indices("zero-shot", "train"), pack.indices("official", "test"))
 
 
-def view(picture: np.ndarray, random: np.random.Generator | None) -> np.ndarray:
+def view(
+    picture: np.ndarray, random: np.random.Generator | None, least: float = LEAST_WINDOW
+) -> np.ndarray:
     """One view (224, 224, 3) uint8 of a stored square; the whole of it without `random`."""
     image, side = Image.fromarray(picture), len(picture)
     window = (0.0, 0.0, float(side), float(side))
     if random is not None:
-        size = side * random.uniform(LEAST_WINDOW, 1)
+        size = side * random.uniform(least, 1)
         left, top = random.uniform(0, side - size, 2)
         window = (left, top, left + size, top + size)
         if random.random() < SMALL_SHARE:

@@ -10,6 +10,7 @@ from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
 STEPS = 2500
+READER_SHARE = 0.6  # steps of the reader of parts for each of the captioner's
 
 
 def add_arguments(parser: Parser) -> None:
@@ -54,11 +55,17 @@ def _train(options: argparse.Namespace) -> int:
     check_writable(options.out)  # better now than after the training
     with quiet_import():
         from t2i_utils import backend
+        from t2i_utils.captioning.reader_training import train_reader
         from t2i_utils.captioning.training import train_captioner
+        from t2i_utils.data.readers.cub import class_attributes
 
         backend.devices()
     pack = _pack(options)
     describer = train_captioner(pack, options.steps, options.seed, precision="mixed_bfloat16")
+    describer.save(options.out)  # a stop from here on costs the reader alone
+    attributes = class_attributes(Path(options.data))
+    steps = max(1, round(READER_SHARE * options.steps))
+    describer.reader, describer.card["reader"] = train_reader(pack, attributes, steps, options.seed)
     describer.save(options.out)
     steps = describer.card["steps"]
     print(

@@ -42,6 +42,11 @@ def add_picture_options(parser: Any) -> None:
         action="store_true",
         help="of pictures: the likeliest word each time (greedy): several times faster, blander",
     )
+    parser.add_argument(
+        "--detailed",
+        action="store_true",
+        help="of pictures: a short paragraph of what is at least 75 %% sure",
+    )
 
 
 def is_picture_argument(text: str) -> bool:
@@ -57,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.fast and options.samples > 1:
         raise InputError("--fast gives one description of each picture: leave --samples out")
+    if options.detailed and options.samples > 1:
+        raise InputError("--detailed gives one description of each picture: leave --samples out")
     paths = find_pictures(options.inputs)
     if not any(path.is_file() for path in paths):  # before the network is loaded
         raise InputError(f"picture {paths[0]} is missing: give a picture's path, or a folder")
@@ -64,24 +71,24 @@ def run(options: argparse.Namespace) -> int:
 
     folder = find_captioner(options.weights or "captioner")
     with quiet_import(), without_jax():
-        from t2i_utils.captioning.describer import LEAST_BIRD, load_describer
+        from t2i_utils.captioning.describer import load_describer
 
         describer = load_describer(folder)
     failed = []
     for file, found in _describe(describer, paths, options, failed):
         path = os.fsencode(file).decode(errors="backslashreplace")  # names are bytes on Linux
+        said = [found.detailed] if options.detailed else found.sentences
         if options.json:
-            about = {"image": path, "descriptions": found.sentences}
-            print(json.dumps({**about, "bird": round(found.bird, 4)}, ensure_ascii=False))
+            about = {"image": path, "descriptions": said, "bird": round(found.bird, 4)}
+            about["warning"] = found.warning
+            if found.facts is not None:
+                about["parts"] = found.facts.to_json()
+            print(json.dumps(about, ensure_ascii=False))
         else:
-            for sentence in found.sentences:
-                print(f"{path}\t{sentence}")
-        if found.bird < LEAST_BIRD:
-            print(
-                f"warning: {path}: no bird was recognised ({found.bird:.0%}); the captioner knows "
-                "nothing but birds, so its words mean little here",
-                file=sys.stderr,
-            )
+            for text in said:
+                print(f"{path}\t{text}")
+        if found.warning:
+            print(f"warning: {path}: {found.warning}", file=sys.stderr)
     for error in failed:
         print(f"{options.program}: {error}", file=sys.stderr)
     return 2 if failed else 0
@@ -115,6 +122,7 @@ def _describe(
     from t2i_utils.captioning.bird_finder import read_photograph
 
     few, started = len(paths) <= CHUNK, 0.0
+    fast = options.fast or options.detailed  # a paragraph needs no choice among sentences
     with tqdm(total=len(paths), desc="describing", unit="picture", disable=few) as bar:
         for start in range(0, len(paths), CHUNK):
             read, pictures = [], []
@@ -124,7 +132,7 @@ def _describe(
                     read.append(path)
                 except InputError as error:
                     failed.append(error)
-            found = describer.describe(pictures, options.samples, options.seed, options.fast)
+            found = describer.describe(pictures, options.samples, options.seed, fast)
             yield from zip(read, found, strict=True)
             bar.update(len(paths[start : start + CHUNK]))
             started = started or time.perf_counter()

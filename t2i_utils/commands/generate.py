@@ -113,7 +113,7 @@ def _are_pictures(options: argparse.Namespace) -> bool:
     """
     pictures = [text for text in options.inputs if describe.is_picture_argument(text)]
     if not pictures:
-        for name in ("json", "fast"):
+        for name in ("json", "fast", "detailed"):
             if getattr(options, name):
                 raise InputError(f"--{name} is for describing pictures: name one, or leave it out")
         return False

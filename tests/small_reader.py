@@ -1,0 +1,36 @@
+"""A small reader of parts with random weights, and maps for it."""
+
+import functools
+
+import numpy as np
+
+from t2i_utils.captioning.claims import Claim
+from t2i_utils.captioning.reader import PartReader
+from t2i_utils.captioning.regions import GRID, LOW_WIDTH, MIDDLE_WIDTH
+
+CLAIMS = [
+    *(Claim("belly colour", colour) for colour in ("white", "red", "grey")),
+    *(Claim("wing colour", colour) for colour in ("black", "brown")),
+    Claim("wing pattern", "barred"),
+    Claim("beak length", "short"),
+    Claim("bird size", "small"),
+]
+
+
+@functools.cache
+def random_reader() -> PartReader:
+    """Do not change it."""
+    reader, random = PartReader(CLAIMS), np.random.default_rng(0)
+    for weight in reader.weights:
+        if weight.name == "kernel":
+            width = float(np.prod(weight.shape[:-1]))
+            weight.assign(random.standard_normal(weight.shape) * 1.5 / width**0.5)
+    return reader
+
+
+def random_maps(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Low and middle maps of pictures."""
+    random = np.random.default_rng(seed)
+    shapes = ((count, GRID, GRID, width) for width in (LOW_WIDTH, MIDDLE_WIDTH))
+    low, middle = (random.standard_normal(shape).astype("float32") for shape in shapes)
+    return low, middle

@@ -1,0 +1,86 @@
+"""The reader of parts."""
+
+import numpy as np
+import pytest
+from small_captioner import caption_pack
+from small_reader import CLAIMS, random_maps, random_reader
+
+from t2i_utils.arrays import write_arrays
+from t2i_utils.captioning import reader as module
+from t2i_utils.captioning.reader import ALWAYS, PartReader
+from t2i_utils.captioning.reader_training import fit_scale, held_back, learnable, train_reader
+from t2i_utils.errors import InputError
+from t2i_utils.vision import load_features
+
+
+def test_it_gives_a_probability_of_each_claim_and_where_it_looked(monkeypatch):
+    reader = random_reader()
+    found = reader(*random_maps(3))
+    assert found.true.shape == found.named.shape == (3, len(CLAIMS))
+    assert ((found.true > 0) & (found.true < 1)).all() and np.ptp(found.true) > 0.05
+    assert set(reader.parts) == {"beak", "belly", "bird", "wing"}
+    np.testing.assert_allclose(found.looks.sum(axis=(2, 3)), 1, atol=1e-4)
+    assert np.ptp(found.looks) > 1e-3
+    monkeypatch.setattr(module, "BATCH_SIZE", 2)
+    for whole, parts in zip(found, reader(*random_maps(3)), strict=True):
+        np.testing.assert_allclose(whole, parts, atol=1e-4)
+    facts = reader.facts(found)[1]
+    place = reader.claims.index(CLAIMS[3])
+    assert facts.true[CLAIMS[3]] == pytest.approx(found.true[1, place])
+
+
+def test_what_is_saved_reads_the_same_but_for_float16(tmp_path):
+    reader, maps, file = random_reader(), random_maps(2), tmp_path / "reader.npz"
+    write_arrays(file, *reader.to_arrays())
+    again = PartReader.load(file)
+    assert again.claims == reader.claims
+    for own, other in zip(reader(*maps), again(*maps), strict=True):
+        np.testing.assert_allclose(own, other, atol=0.02)
+
+
+@pytest.mark.parametrize("note", [{}, {"claims": []}, {"claims": [["a"]]}, {"claims": 3}])
+def test_another_file_is_refused(tmp_path, note):
+    write_arrays(tmp_path / "reader.npz", {"x": np.zeros(3)}, note)
+    with pytest.raises(InputError, match="reader.npz"):
+        PartReader.load(tmp_path / "reader.npz")
+
+
+def test_calibration_brings_probabilities_to_the_shares_that_are_true():
+    """What is true is drawn at chances far from those that the logits say."""
+    random = np.random.default_rng(0)
+    logits = random.standard_normal((40000, 3))
+    chances = 1 / (1 + np.exp(-0.5 * logits - np.array([1.0, 1.0, -1.0])))
+    true, known = random.random(logits.shape) < chances, random.random(logits.shape) < 0.7
+    true[~known] = True  # what is not known must not count
+    scale, offset = fit_scale(logits, true, known, np.array([0, 0, 1]))
+    np.testing.assert_allclose(scale, 0.5, atol=0.05)
+    np.testing.assert_allclose(offset, [1, 1, -1], atol=0.05)
+
+
+def test_training_learns_and_leaves_depthwise_kernels_alone():
+    losses: list[np.ndarray] = []
+    reader, card = train_reader(
+        caption_pack(), None, steps=6, num_views=0, progress=False,
+        watch=lambda step, each: losses.append(each),
+    )  # fmt: skip
+    assert losses[-1][:3].sum() < losses[0][:3].sum()
+    network = load_features("lite0")
+    for layer in reader.upper.layers:
+        if layer.weights:
+            same = np.array_equal(layer.weights[0], network.get_layer(layer.name).weights[0])
+            assert same == layer.name.endswith("depthwise")
+    assert card["steps"] == 6 and card["claims"] == len(reader.claims)
+    assert reader.presence is not ALWAYS
+
+
+def test_classes_that_calibrate_are_not_trained_on():
+    pack = caption_pack()
+    rows = pack.indices("zero-shot", "train")
+    back = held_back(pack, rows)
+    classes = pack.class_ids[rows]
+    assert not set(classes[back]) & set(classes[~back])
+
+
+def test_rare_claims_are_not_learnt():
+    captions = [["a red crown"]] * 4 + [["a white belly"]] * 5
+    assert [claim.value for claim in learnable(captions)] == ["white"]
