@@ -143,12 +143,9 @@ def _shape(archive: zipfile.ZipFile, name: str) -> Shape:
         ValueError: it holds no plain numbers, or the file is longer or shorter than they are.
     """
     with archive.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        read = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, _, dtype = read(file)
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError(f"{name} has a header that np.savez does not write")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         length = file.tell() + math.prod(shape) * dtype.itemsize
     if dtype.kind not in "fiub" or length != archive.getinfo(f"{name}.npy").file_size:
         raise ValueError(f"{name} is no plain array")

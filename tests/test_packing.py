@@ -325,7 +325,7 @@ def test_a_pack_that_is_missing_foreign_or_of_another_version_is_refused(copy, t
     with pytest.raises(InputError, match="lacks"):
         load_pack(copy)
     (copy / "manifest.json").write_text("{")
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="is damaged"):
         load_pack(copy)
 
 
