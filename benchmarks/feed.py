@@ -45,6 +45,7 @@ def random_pack(folder: Path, num_images: int = NUM_IMAGES) -> Pack:
         images[:] = random.integers(0, 256, (size, size, 3), np.uint8)
     manifest: dict[str, Any] = {"num_images": num_images, "max_captions": NUM_CAPTIONS}
     manifest |= {"encoder": {"name": "noise", "width": WIDTH}, "image_sizes": [76, 304]}
+    manifest["class_names"] = {str(number): f"class {number}" for number in range(NUM_CLASSES)}
     return Pack(folder, manifest)
 
 

@@ -356,7 +356,8 @@ def test_weights_of_stage_1_alone_draw_64_px(tmp_path, capsys):
     fields = json.loads(card)
     del fields["stages"]["2"]
     (folder / "card.json").write_text(json.dumps(fields))
-    (folder / "stage1.npz").write_bytes((trained_run() / "weights" / "stage1.npz").read_bytes())
+    for name in ("stage1.npz", "discriminator1.npz"):
+        (folder / name).write_bytes((trained_run() / "weights" / name).read_bytes())
     words = ["generate", "a bird", "--weights", str(folder), "--out", str(tmp_path / "o.png")]
     assert main(words) == 0
     assert capsys.readouterr().out.endswith("1 bird, 64 px\n")

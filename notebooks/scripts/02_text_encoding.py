@@ -177,11 +177,11 @@ sentences = [
     "a plate of pasta with tomatoes",
 ]
 vectors = embed(sentences)
-plt.figure(figsize=(9.5, 5.5))
-axis = sns.heatmap(vectors @ vectors.T, annot=True, fmt=".2f", cmap="rocket_r", vmin=0, vmax=1,
+figure, axis = plt.subplots(figsize=(9.5, 5.5))
+sns.heatmap(vectors @ vectors.T, ax=axis, annot=True, fmt=".2f", cmap="rocket_r", vmin=0, vmax=1,
                    yticklabels=sentences, xticklabels=range(1, 9), linewidths=0.5)  # fmt: skip
 axis.set_title("Cosine similarity of eight sentences")
-plt.show()
+show_figure(figure, "a table of cosines, each of eight sentences with each")
 
 # %% [markdown]
 # Pasta is far away, and the seagull is in between: topics are told apart well. But look at row 1.
@@ -236,7 +236,7 @@ for axis, (title, rows) in zip(axes, maps.items(), strict=True):
     sns.scatterplot(x=x, y=y, hue=first, hue_order=COLOURS, palette={c: c for c in COLOURS}, s=24,
                     edgecolor="#777777", linewidth=0.4, ax=axis, legend=False)  # fmt: skip
     axis.set(title=title, facecolor="#f1efe9", xticks=[], yticks=[])
-plt.show()
+show_figure(figure, "captions as dots: colours are mixed on the left, in regions on the right")
 
 # %% [markdown]
 # On the left the colours are mixed. What differs most between captions is also how they are worded
@@ -433,11 +433,12 @@ for one, other in (random.permutation(11)[:2] for _ in range(200)):
 sentence, paraphrase, swap = embed(triples).reshape(200, 3, -1).transpose(1, 0, 2)
 same, swapped = (sentence * paraphrase).sum(axis=1), (sentence * swap).sum(axis=1)
 table = pd.DataFrame({"paraphrase": same, "colours swapped": swapped}).melt()
-axis = sns.histplot(table, x="value", hue="variable", element="step", bins=40)
+figure, axis = plt.subplots(figsize=(7, 3.4))
+sns.histplot(table, x="value", hue="variable", element="step", bins=40, ax=axis)
 axis.set(title=f"The paraphrase is nearer in {(same > swapped).mean():.0%} of all cases")
 axis.set(xlabel="cosine similarity with the sentence", ylabel="sentences")
 axis.get_legend().set_title("")
-plt.show()
+show_figure(figure, "two hills of cosines; that of swapped colours is further right")
 
 # %% [markdown]
 # Do not judge an encoder, or a picture, by cosine alone: it measures what is large, not what
@@ -618,11 +619,12 @@ for language, words in NAMES.items():
 # Which colours does it get right, and which words does it miss?
 
 # %%
-axis = sns.barplot(x=list(right), y=list(right.values()), color="#5b8c5a")
+figure, axis = plt.subplots(figsize=(7, 3.2))
+sns.barplot(x=list(right), y=list(right.values()), color="#5b8c5a", ax=axis)
 axis.axhline(1 / 11, color="#e07a3f", linewidth=3)
 axis.set(title="A probe trained on English (orange: guessing)", ylabel="colours named rightly")
 axis.set_ylim(0, 1)
-plt.show()
+show_figure(figure, "; ".join(f"{name} {share:.0%}" for name, share in right.items()))
 print("missed:", ", ".join(missed) or "none")
 
 # %% [markdown]
@@ -793,7 +795,7 @@ for axis, quantity in zip(axes, names[2:], strict=True):
     sns.lineplot(table, x="epoch", y=quantity, hue="weight of KL", marker="o", ax=axis,
                  legend=quantity == "KL")  # fmt: skip
     axis.set(title=quantity, ylabel="")
-plt.show()
+show_figure(figure, "three panels over eight epochs, a line for each weight of the KL")
 
 # %% [markdown]
 # Follow the blue line first. Without a price, nothing keeps $\mu$ from running away from the noise,
@@ -820,7 +822,7 @@ for axis, (kl_weight, condition) in zip(axes, trained.items(), strict=True):
         axis.scatter(*samples[:, caption].T, s=6, color=colour, alpha=0.6)
     axis.set(title=f"weight of KL: {kl_weight:g}", xticks=[], yticks=[])
     axis.set_aspect("equal", adjustable="datalim")
-plt.show()
+show_figure(figure, "clouds of three captions: apart on the left, one on the other on the right")
 
 # %% [markdown]
 # On the left are islands with nothing between them. On the right the clouds run into each other,

@@ -941,7 +941,7 @@ ways = pd.DataFrame(rows, index=list(tried), columns=columns)
 ways.round(0).astype(int).add_suffix(", %")
 
 # %% [markdown]
-# And as a picture: up is right, to the right is different.
+# And as a picture: up is right, to the right is different. The numbers are nucleus / temperature.
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 4))
@@ -951,9 +951,9 @@ for name, way in ways.iterrows():
         way["different"], way["right"], "o" if drawn_by_chance else "D", markersize=9,
         color="#1f6f8b" if drawn_by_chance else "#e07a3f",
     )  # fmt: skip
-    below = -16 if name == "beam of 3" else 8
-    place = {"xytext": (0, below), "textcoords": "offset points", "ha": "center", "fontsize": 9}
-    axis.annotate(name, (way["different"], way["right"]), **place)
+    short = name.replace("nucleus ", "").replace(", temperature ", " / ")
+    place = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center", "fontsize": 9}
+    axis.annotate(short, (way["different"], way["right"]), **place)
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
 axis.set(xlabel="different pairs of words, %")
 axis.margins(x=0.3, y=0.2)

@@ -306,7 +306,7 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
             f"{VERSION}; pack the data again"
         )
     if (wrong := _wrong_entry(manifest)) is not None:
-        raise InputError(f"{path} has no usable {wrong!r}; pack the data again")
+        raise InputError(f"{path} lacks a usable {wrong!r}; pack the data again")
     pack = Pack(folder, manifest)
     if not (folder / "captions.json").is_file():
         raise InputError(f"pack {folder} lacks captions.json; pack the data again")
