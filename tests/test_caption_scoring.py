@@ -85,7 +85,7 @@ def test_the_report_holds_the_tables(found, tmp_path):
         assert line in text
     rows = [line for line in text.splitlines() if line.startswith("| captioner |")]
     cider = found["seen classes"]["scores"]["captioner"]["cider_d"]
-    assert len(rows) == 2 and f"| captioner | {cider:.3f} |" in rows[0]
+    assert len(rows) == 4 and f"| captioner | {cider:.3f} |" in rows[0]  # scores and claims, twice
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot write .*choose another folder"):
         write_caption_report(found, tmp_path / "file" / "report")

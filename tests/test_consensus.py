@@ -82,4 +82,5 @@ def test_a_colour_that_is_surely_seen_wins_and_a_doubtful_one_loses():
 def test_no_phrase_is_said_twice():
     assert repeats("a hooked green beak and a hooked green beak")
     assert repeats("a white belly and a white breast with white belly")
+    assert repeats("a red crown and throat and throat")
     assert not repeats("a bird with a white belly and a white breast with a black beak")

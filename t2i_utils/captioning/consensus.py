@@ -82,10 +82,12 @@ def _expected_f1(said: Set[Any], chances: Mapping[Any, float]) -> float:
 
 
 def repeats(text: str) -> bool:
-    """Whether two words that mean something follow each other twice in a sentence."""
+    """Whether two words that mean something follow each other twice, or a word joins itself."""
     said = text.split()
     pairs = Counter(zip(said, said[1:], strict=False))
-    return any(n > 1 and not FUNCTION_WORDS.intersection(pair) for pair, n in pairs.items())
+    twice = any(n > 1 and not FUNCTION_WORDS.intersection(pair) for pair, n in pairs.items())
+    joined = zip(said, said[1:], said[2:], strict=False)  # "a throat and throat"
+    return twice or any(first == last and word == "and" for first, word, last in joined)
 
 
 def _named(found: Sequence[set], share: float) -> np.ndarray:

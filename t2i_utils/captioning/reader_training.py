@@ -36,7 +36,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.training.loop import train_steps
 from t2i_utils.vision import load_features
 
-STEPS = 1500
+STEPS = 750
 NUM_VIEWS = 2  # random ones of each picture; the whole picture is a further one
 LEAST_WINDOW = 0.8  # of the stored square's side
 LEAST_SHARE = 0.008  # of training pictures of which a claim is made, or it is not learnt
