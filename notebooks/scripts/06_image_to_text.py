@@ -1286,18 +1286,19 @@ show_figure(figure, f"the place where a bird was found in each of: {', '.join(sc
 # All training captions are about *one* bird, so two birds become one sentence. And of no bird at
 # all it speaks in the same tone: "there is no bird" was in no caption.
 #
-# So the doubt has to come from another network. `generate.py` prints a warning where the ImageNet
-# network sees a bird with a probability below 15 % (`LEAST_BIRD`). Does the warning come where it
-# should?
+# So the doubt has to come from elsewhere. `generate.py` prints a warning where a second classifier
+# sees a bird with a probability below 15 % (`LEAST_BIRD`). The shipped captioner's classifier learned
+# to tell photographs of birds from noise, patterns, text and simple drawings. A captioner without one
+# asks the ImageNet network. Does the warning come where it should?
 
 # %%
 for name, answer in zip(scenes, answers, strict=True):
     print(f"{name:15} {'a warning' if answer.bird < LEAST_BIRD else 'no warning'}")
 
 # %% [markdown]
-# Compare each line with what you would have said. The network behind the warning learned from
-# photographs. What it has never seen, such as noise or a toy bird, it may call anything. A second
-# opinion has blind spots too, but other ones.
+# Compare each line with what you would have said. The classifier behind the warning knows the kinds
+# of pictures that it learned from. What it has never seen, such as a painted landscape or a toy bird,
+# it may call anything. A second opinion has blind spots too, but other ones.
 #
 # ## 11. Does the caption survive a round trip?
 #
