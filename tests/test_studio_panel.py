@@ -224,7 +224,7 @@ def test_odd_captions_get_a_picture_or_a_sentence_and_are_never_markup(studio, c
         assert "<script" not in value and "<img src=x" not in value
     assert not caplog.records
     assert len(studio.status.value) < 2000
-    studio.caption_controls.caption.value = "a red bird"
+    studio.caption_controls.caption.value = EXAMPLES["toy"][0]
     assert studio.settle(PATIENCE)
     assert "drawn in" in studio.status.value
 

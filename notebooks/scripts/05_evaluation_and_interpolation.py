@@ -990,7 +990,11 @@ for name, values in hues.items():
 # here.)
 
 # %%
-CaptionSlider(artist, *attribute_walk(template, ["yellow", "red"]))
+CaptionSlider(
+    artist,
+    "a small bird with black wings and a yellow belly",
+    "a small bird with black wings and a red belly",
+)
 
 # %% [markdown]
 # How does it work? Every change of a widget calls one plain function, which a test can call too,

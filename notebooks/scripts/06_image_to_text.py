@@ -927,7 +927,7 @@ tried["consensus"] = [found[0] for found in talker.sentences(some)]
 
 
 # %%
-def repeats(text):
+def says_twice(text):
     """Whether a sentence says two neighbouring words a second time."""
     pairs = list(zip(words(text), words(text)[1:], strict=False))
     return len(set(pairs)) < len(pairs)
@@ -937,7 +937,7 @@ rows = []
 for sentences in tried.values():
     texts = [own_words.decode(sentence.words) for sentence in sentences]
     scores = score_descriptions(texts, references)
-    repeated = np.mean([repeats(text) for text in texts])
+    repeated = np.mean([says_twice(text) for text in texts])
     rows.append(100 * np.array([scores.part_precision, scores.distinct_2, repeated]))
 columns = ["right", "different", "repeats itself"]
 ways = pd.DataFrame(rows, index=list(tried), columns=columns)

@@ -22,7 +22,7 @@ def slider_cells() -> list[str]:
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     (loading,) = [i for i, source in enumerate(cells) if "draw = Synthesizer(" in source]
     (slider,) = [source for source in cells if "CaptionSlider(" in source]
-    return [*cells[: loading + 1], slider]
+    return [*cells[: loading + 1], "artist = draw", slider]
 
 
 def open_and_run(page: Page, address: str) -> Locator:
