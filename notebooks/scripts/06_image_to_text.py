@@ -1287,9 +1287,9 @@ show_figure(figure, f"the place where a bird was found in each of: {', '.join(sc
 # all it speaks in the same tone: "there is no bird" was in no caption.
 #
 # So the doubt has to come from elsewhere. `generate.py` prints a warning where a second classifier
-# sees a bird with a probability below 15 % (`LEAST_BIRD`). The shipped captioner's classifier learned
-# to tell photographs of birds from noise, patterns, text and simple drawings. A captioner without one
-# asks the ImageNet network. Does the warning come where it should?
+# sees a bird with a probability below 15 % (`LEAST_BIRD`). The shipped captioner's classifier
+# learned to tell photographs of birds from noise, patterns, text and simple drawings. A captioner
+# without one asks the ImageNet network. Does the warning come where it should?
 
 # %%
 for name, answer in zip(scenes, answers, strict=True):
@@ -1297,8 +1297,8 @@ for name, answer in zip(scenes, answers, strict=True):
 
 # %% [markdown]
 # Compare each line with what you would have said. The classifier behind the warning knows the kinds
-# of pictures that it learned from. What it has never seen, such as a painted landscape or a toy bird,
-# it may call anything. A second opinion has blind spots too, but other ones.
+# of pictures that it learned from. What it has never seen, such as a painted landscape or a toy
+# bird, it may call anything. A second opinion has blind spots too, but other ones.
 #
 # ## 11. Does the caption survive a round trip?
 #
