@@ -138,11 +138,10 @@ def _train(
     from t2i_utils.training.run_folder import check_same
 
     before = [files.read_checkpoint_note(stage) if options.resume else None for stage in stages]
-    for note in before:
+    for stage, note in zip(stages, before, strict=True):
         known = {**note, **note.get("config", {})} if note else {}
         given = {name: getattr(options, name) for name in ("seed", "split", "recipe", "preset")}
         check_same(files.path, known, {k: v for k, v in given.items() if v is not None})
-    for stage, note in zip(stages, before, strict=True):
         if note:  # the checkpoint says how its stage is trained, whatever a later version's preset
             set_anew = {k: v for k, v in settings.get(stage, {}).items() if k != "steps"}
             check_same(files.path, note["config"], set_anew)

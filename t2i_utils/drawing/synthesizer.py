@@ -15,6 +15,7 @@ from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan.weights import (
     Weights,
+    check_can_choose,
     has_discriminator,
     load_discriminator,
     load_weights,
@@ -108,10 +109,7 @@ class Synthesizer:
         Raises:
             InputError: the set has no discriminator.
         """
-        if not self.can_choose:
-            raise InputError(
-                f"{self.weights.folder} has no discriminator to choose with: draw with --best-of 1"
-            )
+        check_can_choose(self.weights.folder, self.weights.card)
         with self._drawing:
             if self._judge is None:
                 self._judge = Judge(load_discriminator(self.weights.folder, 1))

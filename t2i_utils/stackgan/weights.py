@@ -258,12 +258,18 @@ def best_of_for_people(folder: Path, asked: int | None = None) -> int:
         InputError: more than one is asked for, and the set has no discriminator; or its card is
             damaged.
     """
-    can_choose = has_discriminator(read_card(folder), 1)
+    card = read_card(folder)
     if asked is None:
-        return BEST_OF if can_choose else 1
-    if asked > 1 and not can_choose:
-        raise InputError(f"{folder} has no discriminator to choose with: draw with --best-of 1")
+        return BEST_OF if has_discriminator(card, 1) else 1
+    if asked > 1:
+        check_can_choose(folder, card)
     return asked
+
+
+def check_can_choose(folder: Path, card: dict[str, Any]) -> None:
+    """Refuse to choose among pictures with a set that has no discriminator of Stage I."""
+    if not has_discriminator(card, 1):
+        raise InputError(f"{folder} has no discriminator to choose with: draw with --best-of 1")
 
 
 def load_discriminator(
