@@ -20,22 +20,6 @@ _PATIENCE = 5  # seconds for the filter to pass on the last lines
 
 
 @contextlib.contextmanager
-def without_jax() -> Iterator[None]:
-    """Keep TensorFlow from importing JAX: its Lite converter, which is not used here, takes 0.7 s.
-
-    This holds only where JAX is not the backend, and only inside the block.
-    """
-    if "jax" in sys.modules or backend_name() == "jax":
-        yield
-        return
-    sys.modules["jax"] = None  # pyright: ignore[reportArgumentType]  # an import of it fails
-    try:
-        yield
-    finally:
-        del sys.modules["jax"]
-
-
-@contextlib.contextmanager
 def quiet_import() -> Iterator[None]:
     """Drop what TensorFlow's libraries log to standard error while they are imported.
 
@@ -46,8 +30,8 @@ def quiet_import() -> Iterator[None]:
     A process of its own does the filtering. Where a library ends this process at once, because it
     does not fit the processor for instance, its last words still reach the user.
     """
-    is_loaded = "tensorflow" in sys.modules
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or is_loaded:
+    is_silent = "tensorflow" in sys.modules or backend_name() == "numpy"
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or is_silent:
         yield
         return
     sys.stderr.flush()
