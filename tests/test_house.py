@@ -22,7 +22,7 @@ ROWS = (
     (
         "backend", "files", "config", "errors",
         # small modules that need at most the four before
-        "arrays", "environment", "fonts", "pictures", "pretrained", "quick_start",
+        "arrays", "environment", "fonts", "pictures", "precision", "pretrained", "quick_start",
         "quiet_import",
     ),
 )  # fmt: skip
