@@ -96,7 +96,7 @@ class LossScale:
         outputs, gradients = update(self.scale)
         is_good = ops.all(ops.stack([ops.all(ops.isfinite(one)) for one in gradients]))
         for variable, value in zip(variables, before, strict=True):
-            variable.assign(ops.where(is_good, variable, value))
+            variable.assign(ops.where(is_good, ops.convert_to_tensor(variable), value))
         steps = ops.where(is_good, self.good_steps + 1, 0.0)
         factor = ops.where(is_good, ops.where(steps >= GOOD_STEPS, 2.0, 1.0), 0.5)
         self.scale.assign(ops.maximum(self.scale * factor, 1.0))
