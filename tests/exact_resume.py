@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from small_gan import trace_quickly
 
 from t2i_utils.data import load_pack
 from t2i_utils.stackgan.recipes import make_config
-from t2i_utils.training import stage as stage_module
 from t2i_utils.training.run import Run
 
-stage_module.SETTLING = 2  # batches: two stages settle many times here
 SMALL = {"generator_width": 4, "discriminator_width": 8, "batch_size": 4, "num_distractors": 8}
 
 
@@ -55,6 +54,7 @@ def differing(one: Path, other: Path) -> list[str]:
 
 def main(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
     """Train side by side and in turn, in one go and in pieces."""
+    trace_quickly()
     pack = load_pack(pack_folder)
     configs = [make_config(recipe, "smoke", stage, **SMALL) for stage in (1, 2)]
 
