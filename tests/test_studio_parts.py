@@ -4,6 +4,7 @@ import datetime
 import io
 import logging
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from t2i_utils.studio.requests import requests_of
 from t2i_utils.studio.status import Status
 
 MARKUP = "<script>alert('x')</script>\" onerror=alert(1)"
-VALUES = {"caption": "a blue bird", "weights": "toy", "shown": "64 px", "way": "the words",
+VALUES: dict[str, Any] = {"caption": "a blue bird", "weights": "toy", "shown": "64 px", "way": "the words",
           "to_caption": "a red bird"}  # fmt: skip
 
 
