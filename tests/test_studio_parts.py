@@ -28,8 +28,8 @@ from t2i_utils.studio.requests import requests_of
 from t2i_utils.studio.status import Status
 
 MARKUP = "<script>alert('x')</script>\" onerror=alert(1)"
-VALUES: dict[str, Any] = {"caption": "a blue bird", "weights": "toy", "shown": "64 px", "way": "the words",
-          "to_caption": "a red bird"}  # fmt: skip
+VALUES: dict[str, Any] = {"caption": "a blue bird", "weights": "toy", "shown": "64 px",
+                          "way": "the words", "to_caption": "a red bird"}  # fmt: skip
 
 
 def blank(*shape: int) -> np.ndarray:
