@@ -6,8 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from t2i_utils.environment import backend_name
-
 # What the filter process runs: it passes on all lines but those of TensorFlow's log.
 _FILTER = r"""
 import os, re, sys
@@ -30,8 +28,8 @@ def quiet_import() -> Iterator[None]:
     A process of its own does the filtering. Where a library ends this process at once, because it
     does not fit the processor for instance, its last words still reach the user.
     """
-    is_silent = "tensorflow" in sys.modules or backend_name() == "numpy"
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or is_silent:
+    is_loaded = "tensorflow" in sys.modules
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or is_loaded:
         yield
         return
     sys.stderr.flush()
