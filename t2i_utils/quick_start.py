@@ -2,8 +2,8 @@
 
 TensorFlow takes longer to import than a few pictures take to draw. Keras has a backend that
 computes with NumPy, without gradients. It leaves convolutions and pooling to JAX, which is as slow
-to start; so they are written here, for what our networks use: channels last, one group, no
-dilation. Pictures differ from TensorFlow's by roundings.
+to start; so they are written here, for what our networks use. A network that needs more of JAX
+starts the command again, on TensorFlow. Pictures differ from TensorFlow's by roundings.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -60,25 +60,44 @@ def _modules(replacements: dict[str, Any]) -> Iterator[None]:
         sys.modules.update(before)
 
 
-class _Unused(ModuleType):
-    """A module whose parts are imported and never used."""
+class _NotHere(ModuleType):
+    """In place of JAX, its modules and functions: whoever calls one needs another backend."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Unused(name)
+        return _NotHere(name)
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        _start_again()
+
+
+def _start_again() -> NoReturn:
+    """Run this process's command again from its beginning, on TensorFlow."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _load_numpy_backend() -> None:
-    with _modules({name: _Unused(name) for name in _JAX}):
+    with _modules({name: _NotHere(name) for name in _JAX}):
         from keras.src.backend.numpy import nn
     np.seterr(over="ignore")  # a sigmoid far below 0 is 0, by 1 / infinity
     nn.conv, nn.depthwise_conv, nn.average_pool = conv, depthwise_conv, average_pool
 
 
-def conv(inputs: Any, kernel: Any, strides: Any = 1, padding: str = "valid", *_: Any) -> np.ndarray:
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> np.ndarray:
     """Convolve (batch, height, width, channels) with (rows, columns, channels, filters)."""
     kernel = np.asarray(kernel)
+    _check(inputs, kernel, data_format, dilation_rate)
     if kernel.shape[:2] == _pair(strides) == (1, 1):
         return np.tensordot(inputs, kernel[0, 0], 1)
     windows = _windows(inputs, kernel.shape[:2], strides, padding)
@@ -86,10 +105,18 @@ def conv(inputs: Any, kernel: Any, strides: Any = 1, padding: str = "valid", *_:
 
 
 def depthwise_conv(
-    inputs: Any, kernel: Any, strides: Any = 1, padding: str = "valid", *_: Any
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
 ) -> np.ndarray:
     """Convolve each channel with its own kernel, of (rows, columns, channels, 1)."""
     kernel = np.asarray(kernel)
+    _check(inputs, kernel, data_format, dilation_rate)
+    if kernel.shape[3] > 1:
+        _start_again()
     windows = _windows(inputs, kernel.shape[:2], strides, padding)
     outputs = np.zeros(windows.shape[:4], inputs.dtype)
     for row, column in np.ndindex(*kernel.shape[:2]):
@@ -98,11 +125,28 @@ def depthwise_conv(
 
 
 def average_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", *_: Any
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
 ) -> np.ndarray:
-    """Average the windows of (batch, height, width, channels) that lie inside it."""
+    """Average windows of (batch, height, width, channels)."""
+    if padding != "valid" or inputs.ndim != 4 or data_format == "channels_first":
+        _start_again()
     size = _pair(pool_size)
     return _windows(inputs, size, strides or size, padding).mean(axis=(4, 5))
+
+
+def _check(inputs: Any, kernel: Any, data_format: str | None, dilation_rate: Any) -> None:
+    """Start again for what is not written here: dilation, groups, other numbers of dimensions."""
+    if (
+        inputs.ndim != 4
+        or data_format == "channels_first"
+        or _pair(dilation_rate) != (1, 1)
+        or inputs.shape[-1] != kernel.shape[2]
+    ):
+        _start_again()
 
 
 def _pair(size: Any) -> tuple[int, int]:

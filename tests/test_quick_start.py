@@ -76,3 +76,17 @@ def test_pooling_is_that_of_keras():
     maps = np.random.default_rng(0).random((2, 9, 12, 6), np.float32)
     found = quick_start.average_pool(maps, 3)
     np.testing.assert_allclose(found, ops.average_pool(maps, 3), atol=1e-6)
+
+
+@pytest.mark.parametrize("call", ["max_pool(x, 2)", "conv(x, x[0, :2, :2, :, None], dilation_rate=2)"])
+def test_a_network_that_needs_more_starts_again_on_tensorflow(call):
+    code = (
+        "from t2i_utils.quick_start import quick_import\n"
+        "with quick_import(1):\n    import keras, numpy as np\n"
+        f"x = np.ones((1, 4, 4, 3), 'float32')\nkeras.ops.{call}\nprint(keras.backend.backend())"
+    )
+    own = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=own, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "tensorflow\n"), done.stderr
