@@ -78,7 +78,9 @@ def test_pooling_is_that_of_keras():
     np.testing.assert_allclose(found, ops.average_pool(maps, 3), atol=1e-6)
 
 
-@pytest.mark.parametrize("call", ["max_pool(x, 2)", "conv(x, x[0, :2, :2, :, None], dilation_rate=2)"])
+@pytest.mark.parametrize(
+    "call", ["max_pool(x, 2)", "conv(x, x[0, :2, :2, :, None], dilation_rate=2)"]
+)
 def test_a_network_that_needs_more_starts_again_on_tensorflow(call):
     code = (
         "from t2i_utils.quick_start import quick_import\n"
