@@ -6,15 +6,17 @@ Projection Discriminator, arXiv 1802.05637): concatenated, as in StackGAN, it wa
 Spectral normalisation after Miyato et al. (arXiv 1802.05957).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import initializers, layers, ops
+from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.stackgan.augment import UNCHANGED, augment, augment_window
 from t2i_utils.stackgan.discriminator import Discriminator
+from t2i_utils.stackgan.fixed_weights import fixed_uniform
 from t2i_utils.stackgan.layers import SpectralConv2D, small_uniform
 from t2i_utils.vision import load_features
 
@@ -219,8 +221,8 @@ def _fixed(channels: int, kernel_size: int, seed: int) -> layers.Layer:
         kernel_size,
         padding="same",
         use_bias=False,
-        kernel_initializer=initializers.VarianceScaling(
-            1 / 3, mode="fan_in", distribution="uniform", seed=MIXING_SEED + seed
+        kernel_initializer=lambda shape, dtype=None: fixed_uniform(
+            shape, MIXING_SEED + seed, math.prod(shape[:-1]) ** -0.5
         ),
         trainable=False,
         name=f"mixing{seed}",
