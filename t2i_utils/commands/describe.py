@@ -11,12 +11,12 @@ from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
+from t2i_utils.files import PICTURE_SUFFIXES
 from t2i_utils.quiet_import import quiet_import, without_jax
 
 ABOUT = """describe pictures of birds
 
   t2i describe photo.jpg holiday/ --samples 3       files, and folders of files"""
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 CHUNK = 32  # pictures described between two prints
 
 
@@ -51,7 +51,7 @@ def add_picture_options(parser: Any) -> None:
 
 def is_picture_argument(text: str) -> bool:
     """Whether an argument means a picture or a folder of them, not a sentence."""
-    return text.lower().endswith(SUFFIXES) or os.path.exists(text)
+    return text.lower().endswith(PICTURE_SUFFIXES) or os.path.exists(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -106,7 +106,7 @@ def find_pictures(inputs: Sequence[str]) -> list[Path]:
         if not path.is_dir():
             paths.append(path)
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
         if not inside:
             raise InputError(f"{path} holds no picture: name another folder, or picture files")
         paths += inside

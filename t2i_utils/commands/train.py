@@ -31,7 +31,8 @@ def add_arguments(parser: Parser) -> None:
     data.add_argument(
         "--data",
         metavar="DIR|toy",
-        help="folder in CUB's layout or with captions.csv, a pack, or 'toy'; left out: see above",
+        help="folder of captioned pictures (CUB's, or your own), a pack, or 'toy'; left out: see "
+        "above",
     )
     data.add_argument(
         "--split", choices=("zero-shot", "official"), help="whose training part; default: zero-shot"
