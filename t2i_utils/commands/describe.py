@@ -27,7 +27,9 @@ def add_arguments(parser: Parser) -> None:
         "--samples", type=positive, default=1, metavar="N", help="descriptions each; default: 1"
     )
     parser.add_argument(
-        "--weights", metavar="NAME|DIR", help="a shipped captioner, or a folder; default: captioner"
+        "--weights",
+        metavar="NAME|DIR|hf://...",
+        help="a shipped captioner, a folder, or one on a hub; default: captioner",
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of further samples")
     add_picture_options(parser)

@@ -41,8 +41,9 @@ def add_arguments(parser: Parser) -> None:
     how = parser.add_argument_group("how")
     how.add_argument(
         "--weights",
-        metavar="NAME|DIR",
-        help="a shipped set, or a training run's folder; default: birds, or captioner",
+        metavar="NAME|DIR|hf://...",
+        help="a shipped set, a training run's folder, or one on a hub (see t2i push); default: "
+        "birds, or captioner",
     )
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"

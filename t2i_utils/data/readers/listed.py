@@ -180,11 +180,11 @@ def _json_cells(path: Path) -> Iterator[Cells]:
             row = json.loads(text)
         except (ValueError, RecursionError):
             row = None
+        cells = row if isinstance(row, dict) else {"file": None}
         file, caption, class_name = (
-            next((row[name] for name in names if name in row), "") if isinstance(row, dict) else 0
-            for names in COLUMNS.values()
+            next((cells[name] for name in names if name in cells), "") for names in COLUMNS.values()
         )
-        sentences = caption if isinstance(caption, list) else [caption]
+        sentences: list[Any] = caption if isinstance(caption, list) else [caption]
         if not isinstance(file, str) or not all(isinstance(each, str) for each in sentences):
             raise InputError(
                 f'{path}, line {line}: expected an object such as {{"file_name": "a.png", "text": '
