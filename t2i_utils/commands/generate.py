@@ -13,10 +13,10 @@ from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """draw captions, or describe pictures
 
-  generate.py "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
-  generate.py --captions captions.txt --out pictures                 one picture a line
-  generate.py --like picture.png                                     a saved picture again
-  generate.py photo.jpg holiday/                                     what the pictures show"""
+  %(prog)s "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
+  %(prog)s --captions captions.txt --out pictures                 one picture a line
+  %(prog)s --like picture.png                                     a saved picture again
+  %(prog)s photo.jpg holiday/                                     what the pictures show"""
 
 
 def add_arguments(parser: Parser) -> None:

@@ -172,7 +172,8 @@ def _train(
     run.train({config.stage: config.steps for config in configs}, in_turn=options.steps is None)
     # With a slash, lest the folder is called like a shipped set.
     folder = options.folder if options.folder.name != str(options.folder) else f"./{options.folder}"
-    print(f'done: python generate.py "a small red bird" --weights {folder}')
+    draw = "python generate.py" if options.program == "train.py" else "t2i generate"
+    print(f'done: {draw} "a small red bird" --weights {folder}')
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from t2i_utils import backend
 from t2i_utils.drawing.judge import Judge
 from t2i_utils.drawing.request import Request, requests_for
 from t2i_utils.drawing.walks import slerp
@@ -218,6 +219,7 @@ def draw_arrays(
     Raises:
         InputError: they draw numbers that are not finite.
     """
+    backend.keep_tracing_quiet()
     drawn: dict[int, list[np.ndarray]] = {stage: [] for stage in sorted(generators)}
     for start in range(0, len(embeddings), BATCH_SIZE):
         texts = embeddings[start : start + BATCH_SIZE]
