@@ -12,6 +12,7 @@ STAMP := $(VENV)/.requirements-installed
 SITE_STAMP := $(VENV)/.site-installed
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 WORKERS := 2
+QUIET := $(if $(MAKE_TERMOUT),,--quiet) # at a terminal, pip shows what it is at
 NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 # Python keeps what it has compiled, even where the environment forbids it: else each command spends
 # 4 s on compiling the 3,500 modules that it imports.
@@ -106,7 +107,7 @@ $(STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	  || { echo "make: $(VENV) holds a Python outside 3.11 to 3.13; run 'make clean' and try again." >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@echo "Installing requirements.txt into $(VENV): 3 GB, 1 to 4 minutes the first time ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --no-compile -r requirements.txt
 	@$(BIN)/python -c "import t2i_utils; t2i_utils.generate('a red bird')"
 	@touch $@
 	@echo "Ready. To use it in this shell: source $(BIN)/activate"

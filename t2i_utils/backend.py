@@ -7,6 +7,7 @@ and compiling a step. The backend is Keras's own (environment variable ``KERAS_B
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -39,6 +40,20 @@ def sum_in_one_order() -> None:
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+
+
+@functools.cache
+def keep_tracing_quiet() -> None:
+    """Drop TensorFlow's warning that `predict` is traced often.
+
+    It counts all of a process's networks as one function, and each is traced for its first two
+    batch sizes: three networks are enough.
+    """
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return "make_predict_function" not in record.getMessage()
+
+    logging.getLogger("tensorflow").addFilter(is_other)
 
 
 def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:

@@ -22,7 +22,8 @@ ROWS = (
     (
         "backend", "files", "config", "errors",
         # small modules that need at most the four before
-        "arrays", "environment", "fonts", "pictures", "pretrained", "quiet_import",
+        "archives", "arrays", "environment", "fonts", "hubs", "pictures", "pretrained",
+        "quiet_import",
     ),
 )  # fmt: skip
 ROW_OF = {part: number for number, row in enumerate(ROWS) for part in row}

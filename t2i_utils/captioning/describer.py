@@ -217,7 +217,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     """Load a captioner, checking its checksum.
 
     Args:
-        name: a shipped one ("captioner" for real birds, "captioner-toy"), or a folder.
+        name: a shipped one ("captioner"), a folder, or one on a hub: see `t2i_utils.hubs`.
 
     Raises:
         InputError: there is none, it has another version, or a file is damaged or changed.
@@ -230,7 +230,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         raise InputError(f"{folder / CARD} is damaged: {mend}")
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-    file = set_file(folder, {**card, "file": ARRAYS})
+    file = set_file(folder, {"file": ARRAYS, **card})
     note = read_note(file)
     config = CaptionerConfig.from_json(note.get("config"))
     try:
@@ -250,7 +250,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     )
     reader = None
     if "reader" in card:
-        reader = PartReader.load(set_file(folder, {**card["reader"], "file": READER}))
+        reader = PartReader.load(set_file(folder, {"file": READER, **card["reader"]}))
     return Describer(captioner, vocabulary, others["mean"], others["scale"], card, reader)
 
 
