@@ -92,6 +92,8 @@ def compile_function(function: Callable, variables: Sequence[Any]) -> Callable:
     Returns:
         A callable with the same signature. Shapes are compiled once each.
     """
+    if name() == "numpy":  # see `quick_start`
+        return function
     if name() != "jax":
         return compile_step(function, variables)
     import jax
@@ -228,7 +230,7 @@ def upsample_convolve(maps: Any, kernel: Any) -> Any:
 
 @contextlib.contextmanager
 def precision(policy: str) -> Iterator[None]:
-    """Build layers under a Keras dtype policy ("float32" or "mixed_bfloat16")."""
+    """Build layers under a Keras dtype policy, one of the values of `config.POLICIES`."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -249,13 +251,29 @@ def devices() -> list[str]:
     return [str(device) for device in jax.devices()]
 
 
-def has_accelerator() -> bool:
-    """Whether the backend sees a GPU or TPU."""
+def accelerator() -> tuple[str, tuple[int, ...]]:
+    """What the backend computes on: "GPU", "TPU" or "CPU", and a GPU's compute capability.
+
+    The capability is NVIDIA's, such as (7, 5); it is empty for other devices.
+    """
     if name() == "tensorflow":
-        return any("GPU" in device or "TPU" in device for device in devices())
+        import tensorflow as tf
+
+        for device in tf.config.list_physical_devices():
+            if device.device_type in ("GPU", "TPU"):
+                details = tf.config.experimental.get_device_details(device)
+                return device.device_type, details.get("compute_capability", ())
+        return "CPU", ()
     import jax
 
-    return jax.default_backend() != "cpu"
+    capability = getattr(jax.devices()[0], "compute_capability", "")  # "7.5"; AMD: "gfx90a"
+    numbers = capability.split(".") if capability.replace(".", "").isdigit() else ()
+    return jax.default_backend().upper(), tuple(map(int, numbers))
+
+
+def has_accelerator() -> bool:
+    """Whether the backend sees a GPU or TPU."""
+    return accelerator()[0] != "CPU"
 
 
 def to_numpy(tree: Any) -> Any:

@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int
     Raises:
         SystemExit: after `--help` (0), or when the arguments are not understood (2).
     """
+    # NumPy's matrices are small here: its threads would wait for each other longer than they work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = build_parser(door).parse_args(arguments)
     try:
         return options.run(options)

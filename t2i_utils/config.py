@@ -13,7 +13,8 @@ from t2i_utils.errors import InputError
 
 PRESETS = ("smoke", "cpu", "gpu")
 IMAGE_SIZES = {1: 64, 2: 256}  # stage: height and width of its pictures, in pixels
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+# What people call a precision, and Keras's dtype policy of it.
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 LARGEST_SEED = 2**32 - 1
 
 # Weight files written before recipes had fields of their own name these for every recipe.
@@ -100,7 +101,7 @@ class Config:
         for name, value, choices in (
             ("preset", self.preset, PRESETS),
             ("stage", self.stage, tuple(IMAGE_SIZES)),
-            ("precision", self.precision, PRECISIONS),
+            ("precision", self.precision, tuple(POLICIES.values())),
         ):
             if value not in choices:
                 allowed = ", ".join(map(str, choices))

@@ -73,6 +73,7 @@ def report(
         "backend": backend_name(),
         "cpu": {"model": _cpu_model(), "cores": _usable_cores()},
         "devices": None,
+        "precision": None,
         "memory": _memory(),
         "disk_free_gb": _gigabytes(shutil.disk_usage(folder).free),
         "data": find_data(folder),
@@ -80,8 +81,9 @@ def report(
     }
     problems = list(_package_problems()) + list(_finding_problems(facts))
     if devices:
-        facts["devices"], problem = _ask_backend()
-        problems += [problem] if problem else _device_problems(facts["devices"] or [])
+        found, problem = _ask_backend()
+        facts |= found
+        problems += [problem] if problem else _device_problems(found["devices"])
     facts["problems"] = problems
     return facts if as_json else _as_text(facts)
 
@@ -201,12 +203,15 @@ def _device_problems(devices: list[str]) -> list[str]:
     return []
 
 
-def _ask_backend() -> tuple[list[str] | None, str | None]:
-    """Ask `backend.devices()` in a child process. Returns (devices, problem), one of them None."""
+def _ask_backend() -> tuple[dict[str, Any], str | None]:
+    """Ask the backend in a child process for "devices" and "precision"; or what the problem is."""
     backend = backend_name()
     if backend not in BACKENDS:
-        return None, f"backend {backend!r} is not supported: set KERAS_BACKEND to tensorflow or jax"
-    code = "import json; from t2i_utils import backend; print(json.dumps(backend.devices()))"
+        return {}, f"backend {backend!r} is not supported: set KERAS_BACKEND to tensorflow or jax"
+    code = (
+        "import json; from t2i_utils import backend, precision as p; print(json.dumps("
+        "{'devices': backend.devices(), 'precision': p.best_precision(p.this_device())}))"
+    )
     paths = [str(PACKAGE_FOLDER.parent), os.environ.get("PYTHONPATH", "")]
     environment = {
         **os.environ,
@@ -223,13 +228,13 @@ def _ask_backend() -> tuple[list[str] | None, str | None]:
         )
     except subprocess.TimeoutExpired:
         return (
-            None,
+            {},
             f"backend {backend} did not answer within {BACKEND_SECONDS} s: try again",
         )
     if child.returncode == 0:
         return json.loads(child.stdout.splitlines()[-1]), None
     last = (child.stderr.strip().splitlines() or [f"exit status {child.returncode}"])[-1]
-    return None, f"backend {backend} cannot start ({last[:200]}): {MEND_PACKAGES}"
+    return {}, f"backend {backend} cannot start ({last[:200]}): {MEND_PACKAGES}"
 
 
 def _commit() -> str | None:
@@ -308,6 +313,7 @@ def _as_text(facts: dict[str, Any]) -> str:
         ("platform", facts["platform"]),
         ("backend", facts["backend"]),
         ("devices", ", ".join(devices) if devices else "not asked" if devices is None else "none"),
+        ("precision", "{}: {}".format(*facts["precision"]) if facts["precision"] else "not asked"),
         ("CPU", f"{facts['cpu']['model']}, {facts['cpu']['cores']} cores"),
         ("memory", f"{memory['total_gb']} GB, {memory['available_gb']} GB available"),
         ("disk", f"{facts['disk_free_gb']} GB free"),

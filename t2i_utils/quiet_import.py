@@ -6,8 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from t2i_utils.environment import backend_name
-
 # What the filter process runs: it passes on all lines but those of TensorFlow's log.
 _FILTER = r"""
 import os, re, sys
@@ -17,22 +15,6 @@ for line in sys.stdin.buffer:
         os.write(2, line)
 """
 _PATIENCE = 5  # seconds for the filter to pass on the last lines
-
-
-@contextlib.contextmanager
-def without_jax() -> Iterator[None]:
-    """Keep TensorFlow from importing JAX: its Lite converter, which is not used here, takes 0.7 s.
-
-    This holds only where JAX is not the backend, and only inside the block.
-    """
-    if "jax" in sys.modules or backend_name() == "jax":
-        yield
-        return
-    sys.modules["jax"] = None  # pyright: ignore[reportArgumentType]  # an import of it fails
-    try:
-        yield
-    finally:
-        del sys.modules["jax"]
 
 
 @contextlib.contextmanager

@@ -126,16 +126,17 @@ def test_devices_name_the_machine():
 
 
 @pytest.mark.skipif("T2I_NESTED" in os.environ, reason="runs inside itself")
-def test_all_of_this_holds_on_jax_too():
+def test_all_of_this_and_the_loss_scale_hold_on_jax_too():
+    files = [__file__, Path(__file__).with_name("test_precision.py")]
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "T2I_NESTED": "1"},
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "8 passed, 2 skipped" in result.stdout
+    assert "10 passed, 14 skipped" in result.stdout
 
 
 @pytest.mark.skipif("T2I_NESTED" in os.environ, reason="it is about TensorFlow alone")

@@ -107,7 +107,8 @@ def test_the_commands_train_and_judge(tmp_path, capsys):
     assert main(words) == 0
     assert f"a captioner of 2 steps is in {out}" in capsys.readouterr().out
     card = json.loads((out / "card.json").read_text())
-    assert card["steps"] == 2 and card["precision"] == "mixed_bfloat16"
+    assert card["steps"] == 2
+    assert card["precision"] in ("float32", "mixed_bfloat16")  # by the machine
 
     (tmp_path / "file").write_text("x")
     assert main([*words[:-3], str(tmp_path / "file" / "o"), "--steps", "2"]) == 2

@@ -14,7 +14,7 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.captioning.regions import NUM_REGIONS
-from t2i_utils.config import PRECISIONS, check_fields, whole
+from t2i_utils.config import POLICIES, check_fields, whole
 from t2i_utils.errors import InputError
 
 FAR = -1e9  # added to the attention score of a position that is masked
@@ -40,10 +40,9 @@ class CaptionerConfig:
                 f"a captioner of width {self.width} cannot have {self.num_heads} heads and dropout "
                 f"{self.dropout:g}: choose others"
             )
-        if self.precision not in PRECISIONS:
-            raise InputError(
-                f"unknown precision {self.precision!r:.60}: choose one of {', '.join(PRECISIONS)}"
-            )
+        if self.precision not in POLICIES.values():
+            allowed = ", ".join(POLICIES.values())
+            raise InputError(f"unknown precision {self.precision!r:.60}: choose one of {allowed}")
 
     def to_json(self) -> dict[str, Any]:
         """The fields as a JSON object."""

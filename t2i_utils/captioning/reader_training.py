@@ -97,7 +97,7 @@ def train_reader(
     seed: int = 0,
     num_views: int = NUM_VIEWS,
     progress: bool = True,
-    precision: str = "mixed_bfloat16",
+    precision: str = "float32",
     watch: Callable[[int, np.ndarray], None] | None = None,
 ) -> tuple[PartReader, dict[str, Any]]:
     """Train on all pictures of the zero-shot training classes, but for those that calibrate.

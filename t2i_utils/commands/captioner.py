@@ -57,15 +57,21 @@ def _train(options: argparse.Namespace) -> int:
         from t2i_utils import backend
         from t2i_utils.captioning.reader_training import train_reader
         from t2i_utils.captioning.training import train_captioner
+        from t2i_utils.config import POLICIES
         from t2i_utils.data.readers.cub import class_attributes
+        from t2i_utils.precision import best_precision, this_device
 
         backend.devices()
     pack = _pack(options)
-    describer = train_captioner(pack, options.steps, options.seed, precision="mixed_bfloat16")
+    name, _ = best_precision(this_device())
+    precision = POLICIES["float32" if name == "float16" else name]  # there is no loss scale here
+    describer = train_captioner(pack, options.steps, options.seed, precision=precision)
     describer.save(options.out)  # a stop from here on costs the reader alone
     attributes = class_attributes(Path(options.data))
     steps = max(1, round(READER_SHARE * options.steps))
-    describer.reader, describer.card["reader"] = train_reader(pack, attributes, steps, options.seed)
+    describer.reader, describer.card["reader"] = train_reader(
+        pack, attributes, steps, options.seed, precision=precision
+    )
     describer.save(options.out)
     steps = describer.card["steps"]
     print(

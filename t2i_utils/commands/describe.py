@@ -12,7 +12,6 @@ from typing import Any
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
 from t2i_utils.files import PICTURE_SUFFIXES
-from t2i_utils.quiet_import import quiet_import, without_jax
 
 ABOUT = """describe pictures of birds
 
@@ -70,9 +69,10 @@ def run(options: argparse.Namespace) -> int:
     if not any(path.is_file() for path in paths):  # before the network is loaded
         raise InputError(f"picture {paths[0]} is missing: give a picture's path, or a folder")
     from t2i_utils.captioning.captioners import find_captioner
+    from t2i_utils.quick_start import quick_import
 
     folder = find_captioner(options.weights or "captioner")
-    with quiet_import(), without_jax():
+    with quick_import(len(paths)):
         from t2i_utils.captioning.describer import load_describer
 
         describer = load_describer(folder)

@@ -9,7 +9,6 @@ from typing import Any
 from t2i_utils.commands import describe, like
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
-from t2i_utils.quiet_import import quiet_import
 
 ABOUT = """draw captions, or describe pictures
 
@@ -75,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
     if _are_pictures(options):
         return describe.run(options)
     from t2i_utils.drawing.saved_picture import MOST_TRIES
+    from t2i_utils.quick_start import quick_import
     from t2i_utils.stackgan.weights import best_of_for_people, choose_stage, find_weights
 
     texts = _read_captions(options)
@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
             f"a sheet takes at most {MOST_TRIES} birds, those of --best-of included: for more, "
             "write the captions into a file, and give --captions FILE --out DIR"
         )
-    with quiet_import():
+    with quick_import(len(requests)):
         from t2i_utils.drawing.synthesizer import Synthesizer
         from t2i_utils.stackgan.weights import load_weights
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from t2i_utils.errors import InputError
-from t2i_utils.quiet_import import quiet_import
 
 REFUSED = ("inputs", "captions", "samples", "seed", "stage", "best_of", "json", "fast")
 
@@ -25,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"{out} is the picture to be like: name another --out")
     from t2i_utils.drawing import saved_picture
     from t2i_utils.pictures import read_note, save_png
+    from t2i_utils.quick_start import quick_import
     from t2i_utils.stackgan.weights import find_weights, load_weights
 
     try:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         requests = saved.requests
         folder = find_weights(options.weights or requests[0].weights)
         saved_picture.check_weights(saved, folder)
-        with quiet_import():
+        with quick_import(len(requests)):
             from t2i_utils.drawing.synthesizer import Synthesizer, draw
 
             synthesizer = Synthesizer(load_weights(folder, tuple(saved.checksums)))

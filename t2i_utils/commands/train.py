@@ -9,7 +9,7 @@ from typing import Any
 from t2i_utils.commands import data as data_command
 from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
 from t2i_utils.commands.run_config import read_settings, to_toml
-from t2i_utils.config import PRESETS, Config
+from t2i_utils.config import POLICIES, PRESETS, Config
 from t2i_utils.quiet_import import quiet_import
 from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
 
@@ -22,7 +22,7 @@ SMOKE_IMAGES = 256
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
 DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "many hours"}
-REMEMBERED = ("data", "captions", "encoder", "skip_broken", "preset", *DEFAULTS)
+REMEMBERED = ("data", "captions", "encoder", "skip_broken", "preset", "precision", *DEFAULTS)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -55,6 +55,11 @@ def add_arguments(parser: Parser) -> None:
         choices=recipe_names(),
         help="paper: StackGAN as published; modern: the same two stages, better pictures "
         "in less time; default: modern",
+    )
+    model.add_argument(
+        "--precision",
+        choices=("auto", *POLICIES),
+        help="numbers to compute in; auto: what this machine computes fast; default: the preset's",
     )
     model.add_argument("--stage", choices=("1", "2", "both"), help="default: both")
     model.add_argument(
@@ -115,8 +120,10 @@ def run_command(options: argparse.Namespace) -> int:
 def _config(
     asked: dict[str, Any], stage: int, settings: dict[int, dict[str, Any]], steps: int | None
 ) -> Config:
-    """The configuration of a stage: the preset's, changed by a file and by --steps."""
-    changes = {**settings.get(stage, {}), **({"steps": steps} if steps else {})}
+    """The configuration of a stage: the preset's, changed by a file and by options."""
+    precision = POLICIES.get(asked["precision"], asked["precision"])
+    given = {name: value for name, value in (("steps", steps), ("precision", precision)) if value}
+    changes = {**settings.get(stage, {}), **given}
     with quiet_import():
         return make_config(asked["recipe"], asked["preset"] or _preset_here(), stage, **changes)
 
@@ -142,6 +149,7 @@ def _train(
     for stage, note in zip(stages, before, strict=True):
         known = {**note, **note.get("config", {})} if note else {}
         given = {name: getattr(options, name) for name in ("seed", "split", "recipe", "preset")}
+        given["precision"] = POLICIES.get(options.precision)
         check_same(files.path, known, {k: v for k, v in given.items() if v is not None})
         if note:  # the checkpoint says how its stage is trained, whatever a later version's preset
             set_anew = {k: v for k, v in settings.get(stage, {}).items() if k != "steps"}
@@ -221,7 +229,10 @@ def _pack(data: Path, asked: dict[str, Any], preset: str) -> Any:
 def _announce(run: Any, duration: str | None) -> None:
     """Say what is about to happen, on what, and for how long."""
     from t2i_utils import backend
+    from t2i_utils.precision import explain
 
+    for policy in dict.fromkeys(stage.gan.config.precision for stage in run.stages.values()):
+        print(explain(policy))
     card = run.data.card
     print(
         f"data: {card['data']}, {card['num_images']} pictures to train on ({run.data.split} split, "

@@ -25,8 +25,8 @@ from t2i_utils.stackgan.discriminator import Discriminator
 # What a preset sets for every recipe.
 _MACHINES: dict[str, dict[str, Any]] = {
     "smoke": {"batch_size": 8, "steps": 20},
-    "cpu": {"precision": "mixed_bfloat16"},
-    "gpu": {"precision": "mixed_bfloat16"},
+    "cpu": {"precision": "auto"},
+    "gpu": {"precision": "auto"},
 }
 
 

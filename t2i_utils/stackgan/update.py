@@ -4,7 +4,7 @@ All randomness (noise, augmentation) comes in as arrays, so that a step is a pur
 weights and its inputs: it can be repeated, resumed exactly, and compared between backends.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ from keras import ops
 
 from t2i_utils import backend
 from t2i_utils.config import Config
+from t2i_utils.precision import LossScale
 from t2i_utils.stackgan.recipes import get_recipe
 
 
@@ -60,6 +61,7 @@ class StageGAN:
         )
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.loss_scale = LossScale() if config.precision == "mixed_float16" else None
         self._compiled: dict[bool, Callable] = {}
 
     @property
@@ -76,6 +78,7 @@ class StageGAN:
             *self.discriminator.state_variables,
             *self.generator_optimizer.variables,
             *self.discriminator_optimizer.variables,
+            *(self.loss_scale.variables if self.loss_scale is not None else []),
         ]
 
     def draw_noise(self, random: np.random.Generator, batch_size: int) -> dict[str, np.ndarray]:
@@ -117,16 +120,31 @@ class StageGAN:
         return self._compiled[train_generator](fields)
 
     def _update(self, batch: dict[str, Any], train_generator: bool) -> dict[str, Any]:
-        (d_loss, g_loss), metrics, (d_gradients, g_gradients) = backend.gradients(
-            lambda: self.compute_losses(batch),
-            self.discriminator.trainable_variables,
-            self.generator.trainable_variables,
+        if self.loss_scale is None:
+            return self._learn(batch, train_generator)[0]
+        return self.loss_scale.guard(
+            lambda scale: self._learn(batch, train_generator, scale), self.state_variables
         )
-        self.discriminator_optimizer.apply(d_gradients, self.discriminator.trainable_variables)
+
+    def _learn(
+        self, batch: dict[str, Any], train_generator: bool, scale: Any = None
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """Take each player one step; give metrics and gradients. See `LossScale` for the scale."""
+
+        def losses() -> tuple[Sequence[Any], dict[str, Any]]:
+            found, metrics = self.compute_losses(batch)
+            metrics = {"d_loss": found[0], "g_loss": found[1], **metrics}
+            return found if scale is None else [loss * scale for loss in found], metrics
+
+        players = self.discriminator.trainable_variables, self.generator.trainable_variables
+        _, metrics, found = backend.gradients(losses, *players)
+        if scale is not None:
+            found = [[gradient / scale for gradient in own] for own in found]
+        self.discriminator_optimizer.apply(found[0], players[0])
         if train_generator:
-            self.generator_optimizer.apply(g_gradients, self.generator.trainable_variables)
+            self.generator_optimizer.apply(found[1], players[1])
             self._average(batch["decay"])
-        return {"d_loss": d_loss, "g_loss": g_loss, **metrics}
+        return metrics, [*found[0], *found[1]]
 
     def compute_losses(self, batch: dict[str, Any]) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """The two players' losses on one batch, and metrics: see `update` for the batch."""

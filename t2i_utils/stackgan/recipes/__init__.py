@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
-from t2i_utils.config import Config
+from t2i_utils.config import POLICIES, Config
 from t2i_utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def make_config(
         recipe: "paper", "modern", or another registered name.
         preset: "smoke" (a minute or two), "cpu" (hours), "gpu" (many hours).
         stage: 1 (64 px) or 2 (256 px).
-        **changes: fields of the configuration to set by hand; None leaves the preset's value.
+        **changes: fields of the configuration to set by hand; None leaves the preset's value. The
+            precision "auto" is the best one for this device.
 
     Raises:
         InputError: an unknown name, or a value out of range.
@@ -67,7 +68,12 @@ def make_config(
     known = {field.name for field in dataclasses.fields(base)}
     if unknown := sorted(set(changes) - known):
         raise InputError(f"recipe {recipe!r} has no setting {', '.join(unknown)}")
-    return dataclasses.replace(base, **{**found.settings(preset, stage), **changes})
+    settings = {**found.settings(preset, stage), **changes}
+    if settings.get("precision") == "auto":
+        from t2i_utils.precision import best_precision, this_device
+
+        settings["precision"] = POLICIES[best_precision(this_device())[0]]
+    return dataclasses.replace(base, **settings)
 
 
 def config_from_json(fields: Any) -> Config:
