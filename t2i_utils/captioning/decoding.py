@@ -8,13 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from keras import ops
 
 from t2i_utils.captioning.decoder import Captioner
-from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN
-from t2i_utils.errors import InputError
+from t2i_utils.captioning.stepping import NEVER, Steps
+from t2i_utils.captioning.vocabulary import END, START
 
-NEVER = -1e9  # the score of a word that is not to be said
 LENGTH_POWER = 0.7  # a sentence's score is its log probability / words ** this
 
 
@@ -38,60 +36,6 @@ class Sentence:
         return self.log_probability / (len(self.words) + 1) ** LENGTH_POWER
 
 
-class Steps:
-    """Sentences that grow by a word at a time, a row each."""
-
-    def __init__(self, captioner: Captioner, regions: np.ndarray, copies: int = 1) -> None:
-        """Begin `copies` sentences for each picture.
-
-        Args:
-            captioner: the network.
-            regions: (n, 49, region_width), standardised.
-            copies: sentences of a picture; they lie in neighbouring rows.
-        """
-        self._captioner = captioner
-        config = captioner.config
-        kept = captioner.keep(np.asarray(regions, "float32"))
-        self._regions = ops.repeat(kept, copies, axis=0)
-        shape = (len(regions) * copies, config.num_blocks, 2, config.max_words, config.width)
-        self._kept = ops.zeros(shape, "float32")
-        self.place = 0
-
-    def say(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Add a word to each row.
-
-        Args:
-            words: (rows,) int32.
-
-        Returns:
-            Log probabilities of the word that follows (rows, vocabulary), and where the last
-            block looked for it (rows, 49). Padding, start and unknown words have none, nor has
-            the end of a sentence without words.
-        """
-        places = np.full(len(words), self.place, np.int32)
-        inputs = [words.astype(np.int32), places, self._kept, self._regions]
-        found, self._kept, looks = self._captioner.step(inputs)
-        logits = np.array(found)
-        if not np.isfinite(logits).all():
-            raise InputError("the captioner gives numbers that are not finite: take another one")
-        if self.place == 0:
-            logits[:, END] = NEVER
-        self.place += 1
-        return log_probabilities(logits), np.array(looks)
-
-    def keep(self, rows: np.ndarray) -> None:
-        """Go on with these rows; one may be taken twice, if it is of the same picture."""
-        self._kept = ops.take(self._kept, rows, axis=0)
-
-
-def log_probabilities(logits: np.ndarray) -> np.ndarray:
-    """Of words that may be said, (..., vocabulary); the others get `NEVER`."""
-    logits = np.array(logits, "float64")
-    logits[..., [PADDING, START, UNKNOWN]] = NEVER
-    top = logits.max(axis=-1, keepdims=True)
-    return logits - top - np.log(np.exp(logits - top).sum(axis=-1, keepdims=True))
-
-
 def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
     """The likeliest word at each place; one sentence a picture.
 
@@ -99,7 +43,7 @@ def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
         captioner: the network.
         regions: (n, 49, region_width), standardised.
     """
-    return _one_by_one(captioner, regions, lambda scores, _: scores.argmax(axis=-1))
+    return _one_by_one(captioner, regions, lambda scores, *_: scores.argmax(axis=-1))
 
 
 def sample(
@@ -125,14 +69,13 @@ def sample(
         copies: sentences of each picture; they are neighbours in the list.
         bias: (n, vocabulary), added to the log probabilities of each picture's words.
     """
-    uniforms = random.random((captioner.config.max_words, copies))
+    uniforms = np.tile(random.random((captioner.config.max_words, copies)), len(regions))
 
-    def choose(scores: np.ndarray, place: int) -> np.ndarray:
-        drawn = np.tile(uniforms[place], len(regions))
-        scores = scores if bias is None else scores + np.repeat(bias, copies, axis=0)
+    def choose(scores: np.ndarray, place: int, rows: np.ndarray) -> np.ndarray:
+        scores = scores if bias is None else scores + bias[rows // copies]
         return np.array([
             draw_word(row / temperature, uniform, nucleus)
-            for row, uniform in zip(scores, drawn, strict=True)
+            for row, uniform in zip(scores, uniforms[place, rows], strict=True)
         ])  # fmt: skip
 
     return _one_by_one(captioner, regions, choose, copies)
@@ -140,42 +83,44 @@ def sample(
 
 def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
     """The word at `uniform` in [0, 1) of the nucleus of some log scores (vocabulary,)."""
-    order = np.argsort(-scores, kind="stable")
-    chances = np.exp(scores[order] - scores[order[0]])
+    chances = np.exp(scores - scores.max())
     chances /= chances.sum()
-    before = np.cumsum(chances) - chances
-    inside = np.flatnonzero((before < nucleus) & (chances > 0))  # the first ones
-    reached = np.cumsum(chances[inside]) / chances[inside].sum()
-    return int(order[min(np.searchsorted(reached, uniform, side="right"), len(inside) - 1)])
+    # Words below this bound have less than 1 - nucleus together: the nucleus needs none of them.
+    likely = np.flatnonzero((chances > 0) & (chances >= (1 - nucleus) / len(chances)))
+    order = likely[np.argsort(-scores[likely], kind="stable")]
+    reached = np.cumsum(chances[order])
+    inside = np.searchsorted(reached, nucleus) + 1  # the first ones
+    place = np.searchsorted(reached[:inside], uniform * reached[:inside][-1], side="right")
+    return int(order[min(place, inside - 1, len(order) - 1)])
 
 
 def _one_by_one(
     captioner: Captioner,
     regions: np.ndarray,
-    choose: Callable[[np.ndarray, int], np.ndarray],
+    choose: Callable[[np.ndarray, int, np.ndarray], np.ndarray],
     copies: int = 1,
 ) -> list[Sentence]:
-    """Let `choose` take each row's next word, by log probabilities and place, until all end."""
+    """Let `choose` take the next words, by log probabilities, place and rows, until all end."""
     steps = Steps(captioner, regions, copies)
     count, longest = len(regions) * copies, captioner.config.max_words
-    words, total = np.full(count, START), np.zeros(count)
-    said: list[np.ndarray] = []
-    looked: list[np.ndarray] = []
-    done = np.zeros(count, bool)
-    while not done.all() and steps.place < longest:
+    said, total = np.full((count, longest), END), np.zeros(count)
+    looked = np.zeros((count, longest, regions.shape[1]), "float32")
+    going = np.arange(count)  # the rows of sentences that have not ended
+    words = np.full(count, START)
+    while len(going) and steps.place < longest:
+        place = steps.place
         scores, looks = steps.say(words)
         if steps.place == longest:  # no room for another word
             scores = _only_end(scores)
-        words = np.where(done, END, choose(scores, steps.place - 1))
-        total += np.where(done, 0, scores[np.arange(count), words])
-        done = done | (words == END)
-        said.append(words)
-        looked.append(looks)
+        words = choose(scores, place, going)
+        total[going] += scores[np.arange(len(going)), words]
+        said[going, place], looked[going, place] = words, looks
+        if (words == END).any():
+            left = np.flatnonzero(words != END)
+            steps.keep(left)
+            going, words = going[left], words[left]
     return [
-        _sentence(row, score, looks)
-        for row, score, looks in zip(
-            np.stack(said, 1), total, np.stack(looked, axis=1), strict=True
-        )
+        _sentence(row, score, looks) for row, score, looks in zip(said, total, looked, strict=True)
     ]
 
 
