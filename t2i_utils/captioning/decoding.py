@@ -6,6 +6,7 @@ Nucleus sampling: Holtzman et al., The Curious Case of Neural Text Degeneration 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
         captioner: the network.
         regions: (n, 49, region_width), standardised.
     """
-    return _one_by_one(captioner, regions, lambda scores, *_: scores.argmax(axis=-1))
+    return _one_by_one(captioner, regions, lambda scores, *_: scores.argmax())
 
 
 def sample(
@@ -69,20 +70,20 @@ def sample(
         copies: sentences of each picture; they are neighbours in the list.
         bias: (n, vocabulary), added to the log probabilities of each picture's words.
     """
-    uniforms = np.tile(random.random((captioner.config.max_words, copies)), len(regions))
+    uniforms = random.random((captioner.config.max_words, copies))
 
     def choose(scores: np.ndarray, place: int, rows: np.ndarray) -> np.ndarray:
-        scores = scores if bias is None else scores + bias[rows // copies]
-        return np.array([
-            draw_word(row / temperature, uniform, nucleus)
-            for row, uniform in zip(scores, uniforms[place, rows], strict=True)
-        ])  # fmt: skip
+        scores = scores if bias is None else scores + bias[rows[0] // copies]
+        return draw_word(scores / temperature, uniforms[place, rows % copies], nucleus)
 
     return _one_by_one(captioner, regions, choose, copies)
 
 
-def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
-    """The word at `uniform` in [0, 1) of the nucleus of some log scores (vocabulary,)."""
+def draw_word(scores: np.ndarray, uniform: Any, nucleus: float) -> Any:
+    """The word at `uniform` in [0, 1) of the nucleus of some log scores (vocabulary,).
+
+    Many numbers `uniform` draw as many words.
+    """
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     # Words below this bound have less than 1 - nucleus together: the nucleus needs none of them.
@@ -91,34 +92,47 @@ def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
     reached = np.cumsum(chances[order])
     inside = np.searchsorted(reached, nucleus) + 1  # the first ones
     place = np.searchsorted(reached[:inside], uniform * reached[:inside][-1], side="right")
-    return int(order[min(place, inside - 1, len(order) - 1)])
+    return order[np.minimum(place, min(inside, len(order)) - 1)]
 
 
 def _one_by_one(
     captioner: Captioner,
     regions: np.ndarray,
-    choose: Callable[[np.ndarray, int, np.ndarray], np.ndarray],
+    choose: Callable[[np.ndarray, int, np.ndarray], Any],
     copies: int = 1,
 ) -> list[Sentence]:
-    """Let `choose` take the next words, by log probabilities, place and rows, until all end."""
-    steps = Steps(captioner, regions, copies)
+    """Let `choose` take the next words, until all sentences end.
+
+    Sentences of a picture that begin alike are one row, as long as they do.
+
+    Args:
+        captioner: the network.
+        regions: (n, 49, region_width), standardised.
+        choose: log probabilities (vocabulary,), the place and the numbers of the sentences with
+            this beginning, to the next word of each.
+        copies: sentences of each picture.
+    """
+    steps = Steps(captioner, regions)
     count, longest = len(regions) * copies, captioner.config.max_words
     said, total = np.full((count, longest), END), np.zeros(count)
     looked = np.zeros((count, longest, regions.shape[1]), "float32")
-    going = np.arange(count)  # the rows of sentences that have not ended
-    words = np.full(count, START)
+    going = np.arange(count)  # sentences that have not ended
+    rows, words = going // copies, np.full(len(regions), START)
     while len(going) and steps.place < longest:
         place = steps.place
         scores, looks = steps.say(words)
         if steps.place == longest:  # no room for another word
             scores = _only_end(scores)
-        words = choose(scores, place, going)
-        total[going] += scores[np.arange(len(going)), words]
-        said[going, place], looked[going, place] = words, looks
-        if (words == END).any():
-            left = np.flatnonzero(words != END)
-            steps.keep(left)
-            going, words = going[left], words[left]
+        chosen = np.empty(len(going), int)
+        for row, own in enumerate(scores):
+            chosen[rows == row] = choose(own, place, going[rows == row])
+        total[going] += scores[rows, chosen]
+        said[going, place], looked[going, place] = chosen, looks[rows]
+        left = chosen != END
+        going = going[left]
+        pairs, rows = np.unique(np.stack([rows, chosen])[:, left], axis=1, return_inverse=True)
+        steps.keep(pairs[0])
+        words = pairs[1]
     return [
         _sentence(row, score, looks) for row, score, looks in zip(said, total, looked, strict=True)
     ]

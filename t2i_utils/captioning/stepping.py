@@ -61,6 +61,8 @@ class Steps:
 
     def keep(self, rows: np.ndarray) -> None:
         """Go on with these rows; one may be taken twice. A picture's rows stay neighbours."""
+        if np.array_equal(rows, np.arange(len(self._pictures))):
+            return
         self._pictures = self._pictures[rows]
         for block in self._blocks:
             block.keep(rows, self.place)
@@ -97,16 +99,15 @@ class _Block:
             self._own.queries(normed), *(kept[:, :, : place + 1] for kept in self._said)
         )
         x = x + self._own.output(found)[:, 0]
-        queries = self._cross.queries(self._cross_norm(x)[:, None])  # (rows, heads, 1, ...)
-        found, looks = np.empty_like(queries), []
-        for picture in np.unique(pictures):  # its rows are the queries of one sequence
-            here = pictures == picture
-            keys, values = (kept[picture] for kept in self._regions)
-            seen, weights = _attend(queries[here, :, 0].swapaxes(0, 1), keys, values)
-            found[here, :, 0] = seen.swapaxes(0, 1)
-            looks.append(weights.mean(axis=0))
-        x = x + self._cross.output(found)[:, 0]
-        return x + self._forward(x), np.concatenate(looks)
+        # The rows of a picture become the queries of one sequence.
+        slots = np.arange(len(pictures)) - np.searchsorted(pictures, pictures)
+        queries = self._cross.queries(self._cross_norm(x)[:, None])[:, :, 0]
+        keys, values = self._regions
+        packed = np.zeros((*keys.shape[:2], slots.max() + 1, keys.shape[3]), "float32")
+        packed[pictures, :, slots] = queries
+        found, looks = (y[pictures, :, slots] for y in _attend(packed, keys, values))
+        x = x + self._cross.output(found[:, :, None])[:, 0]
+        return x + self._forward(x), looks.mean(axis=1)
 
     def keep(self, rows: np.ndarray, place: int) -> None:
         """Go on with these rows."""
