@@ -36,12 +36,13 @@ PART_NAMED_BY = 0.15  # the same for the colour of a part; lower, since sentence
 COLOUR_WEIGHT = 0.4  # weight of the colours; shared words have weight 1
 PART_WEIGHT = 0.15
 # The same where a reader of parts is asked. Set on 265 pictures of classes held back from it.
-SHARED_WEIGHT = 2.0  # of the n-grams that it shares with the sentences that were drawn
+SHARED_WEIGHT = 1.5  # of the n-grams that it shares with the sentences that were drawn
 READ_COLOUR_WEIGHT = 12.0
-READ_PART_WEIGHT = 9.0
+READ_PART_WEIGHT = 10.0
 RIGHT_WEIGHT = 1.0  # of each claim, times the probability that it is right: who says more wins
 WRONG_WEIGHT = 5.5  # of each claim, times the probability that it is wrong
-WORD_COST = 0.05
+WRONG_COLOUR = 4.0  # of each colour, times the squared probability that people do not name it
+WORD_COST = 0.05  # of each word
 REPEATED = 2.0  # what a phrase costs that is said twice
 UNREAD = 0.3  # the probability of a claim that the reader does not know: a rare one
 
@@ -90,6 +91,7 @@ def judge(sentences: Sequence[str], facts: Facts) -> Callable[[str], float]:
             + READ_PART_WEIGHT * _f1_of(coloured, of_parts, wanted)
             + RIGHT_WEIGHT * right
             - WRONG_WEIGHT * (len(said) - right)
+            - WRONG_COLOUR * sum((1 - facts.colours.get(c, 0.0)) ** 2 for c in colours)
             - WORD_COST * len(text.split())
             - REPEATED * repeats(text)
         )

@@ -13,6 +13,7 @@ from t2i_utils.captioning.consensus import judge
 from t2i_utils.captioning.facts import Facts
 from t2i_utils.captioning.paragraph import NOUNS, PLURAL
 from t2i_utils.data.captions import with_article
+from t2i_utils.text.caption_facts import read_facts
 
 MOST_ROUNDS = 4
 LIKELY = 0.25  # a colour of the bird that is less probable is not tried
@@ -55,21 +56,31 @@ def neighbours(sentence: str, facts: Facts) -> list[str]:
     """Sentences that differ in a colour or a clause, in plain words."""
     said = sentence.split()
     likely = [colour for colour, chance in facts.colours.items() if chance >= LIKELY]
-    found = [*_other_colours(said, likely), *_without_a_clause(said), *_with_a_clause(said, facts)]
+    main = [c for c in read_facts(sentence).colours if facts.colours.get(c, 0.0) >= SURE]
+    found = [
+        *_other_colours(said, likely, main),
+        *_without_a_clause(said),
+        *_with_a_clause(said, facts),
+    ]
     return [" ".join(_articles(words)) for words in found]
 
 
-def _other_colours(said: list[str], likely: Sequence[str]) -> Iterator[list[str]]:
-    """Another colour, a second one, or one of two."""
+def _other_colours(
+    said: list[str], likely: Sequence[str], main: Sequence[str]
+) -> Iterator[list[str]]:
+    """Another colour, a second one, or one of two; what the bird surely is, it stays."""
     for place, word in enumerate(said):
         if word not in COLOURS:
             continue
         before, after = said[:place], said[place + 1 :]
         plain = before[:-1] if before and before[-1] in SHADES else before
-        yield from ([*plain, colour, *after] for colour in likely if colour != word)
+        if word not in main:
+            yield from ([*plain, colour, *after] for colour in likely if colour != word)
         if after[:1] == ["and"] and after[1:2] and after[1] in COLOURS:
-            yield [*before, word, *after[2:]]
-            yield [*plain, *after[1:]]
+            if after[1] not in main:
+                yield [*before, word, *after[2:]]
+            if word not in main:
+                yield [*plain, *after[1:]]
         elif not {*before[-2:], *after[:1]} & {*COLOURS}:
             yield from ([*before, word, "and", c, *after] for c in likely if c != word)
 
