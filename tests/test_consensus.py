@@ -85,6 +85,7 @@ def test_no_phrase_is_said_twice_and_no_part_is_called_two_things():
     assert repeats("a white belly and a white breast with white belly")
     assert repeats("a red crown and throat and throat")
     assert repeats("a bird with a white belly and a yellow belly")
+    assert repeats("this bird is black with black and has a long beak")
     assert not repeats("a bird with a white belly and a white breast with a black beak")
 
 
@@ -138,3 +139,9 @@ def test_several_sentences_are_different_and_the_first_is_the_same_alone():
     several = told(drawn, FACTS, 3)
     assert len(set(several)) == len(several) <= 3
     assert several[:1] == told(drawn, FACTS)
+
+
+def test_what_a_bird_surely_is_is_not_mended_away():
+    sure = FACTS._replace(colours={"black": 0.95, "blue": 0.9})
+    for text in neighbours("this bird is black and blue with a black beak", sure):
+        assert text.startswith("this bird is black and blue")

@@ -106,13 +106,13 @@ def _f1_of(said: Collection[Any], chances: Mapping[Any, float], total: float) ->
 
 
 def repeats(text: str) -> bool:
-    """Whether two words that mean something follow each other twice, or a word joins itself."""
+    """Whether words that mean something, or a part, are said twice, or a word joins itself."""
     said = text.split()
     pairs = Counter(zip(said, said[1:], strict=False))
     twice = any(n > 1 and not FUNCTION_WORDS.intersection(pair) for pair, n in pairs.items())
     parts = Counter(word for word in said if word in PART_OF_WORD)
     joined = zip(said, said[1:], said[2:], strict=False)  # "a throat and throat"
-    joins = any(first == last and word == "and" for first, word, last in joined)
+    joins = any(first == last and word in ("and", "with") for first, word, last in joined)
     return twice or joins or max(parts.values(), default=0) > 1
 
 
