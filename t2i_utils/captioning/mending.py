@@ -74,12 +74,13 @@ def _other_colours(
             continue
         before, after = said[:place], said[place + 1 :]
         plain = before[:-1] if before and before[-1] in SHADES else before
-        if word not in main:
+        stays = word in main and word not in before  # the first one is the bird's, not a part's
+        if not stays:
             yield from ([*plain, colour, *after] for colour in likely if colour != word)
         if after[:1] == ["and"] and after[1:2] and after[1] in COLOURS:
             if after[1] not in main:
                 yield [*before, word, *after[2:]]
-            if word not in main:
+            if not stays:
                 yield [*plain, *after[1:]]
         elif not {*before[-2:], *after[:1]} & {*COLOURS}:
             yield from ([*before, word, "and", c, *after] for c in likely if c != word)
