@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from small_gan import trace_quickly
 
 from t2i_utils.data import load_pack
 from t2i_utils.stackgan.recipes import make_config
-from t2i_utils.training import stage as stage_module
+from t2i_utils.training import loop
 from t2i_utils.training.run import Run
 
-stage_module.SETTLING = 2  # batches: two stages settle many times here
 SMALL = {"generator_width": 4, "discriminator_width": 8, "batch_size": 4, "num_distractors": 8}
 
 
@@ -55,6 +55,8 @@ def differing(one: Path, other: Path) -> list[str]:
 
 def main(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
     """Train side by side and in turn, in one go and in pieces."""
+    trace_quickly()
+    loop.FLUSH_SECONDS = -1  # log at once: a killed run is logged further than it is saved
     pack = load_pack(pack_folder)
     configs = [make_config(recipe, "smoke", stage, **SMALL) for stage in (1, 2)]
 
@@ -64,23 +66,25 @@ def main(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
         return run
 
     def killed(stage: int, step: int) -> None:
-        if (stage, step) == (2, 2):  # what kill -9 leaves between two updates of one step
+        if (stage, step) == (2, 3):  # what kill -9 leaves between two updates of one step
             shutil.copytree(folder / "whole", folder / "killed")
+            rows = (folder / "killed" / "log.csv").read_text().splitlines()
+            assert len(rows) == 1 + 2 * 3  # of three steps, where the checkpoint is of two
 
     def stopped_by(number: int, where: tuple[int, int]) -> Callable[[int, int], None]:
         return lambda *now: signal.raise_signal(number) if now == where else None
 
     found = {}
-    start("whole", killed).train(3, save_every=2, progress=False)
-    start("killed", resume=True).train(3, progress=False)
+    start("whole", killed).train(4, save_every=2, progress=False)
+    start("killed", resume=True).train(4, progress=False)
     found["killed"] = differing(folder / "whole", folder / "killed")
     try:
-        start("ctrl_c", stopped_by(signal.SIGINT, (1, 0))).train(3, progress=False)
+        start("ctrl_c", stopped_by(signal.SIGINT, (1, 0))).train(4, progress=False)
     except KeyboardInterrupt:
         run = start("ctrl_c", resume=True)
         assert [stage.step for stage in run.stages.values()] == [1, 1]
         run.train(2, progress=False)
-        run.train(3, progress=False)
+        run.train(4, progress=False)
         found["ctrl_c"] = differing(folder / "whole", folder / "ctrl_c")
     turn = {"in_turn": True, "progress": False}
     start("whole_in_turn").train(2, **turn)

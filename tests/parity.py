@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from keras.src import backend as keras_backend
-from small_gan import ALL, new_gan, small_batch, values
+from small_gan import ALL, new_gan, small_batch, trace_quickly, values
 
 from t2i_utils import backend
 from t2i_utils.stackgan.update import StageGAN
@@ -94,6 +94,7 @@ def main(given: Path, target: Path) -> None:
 
     Without kinks TensorFlow runs op by op: the same arithmetic, and nothing is traced for one step.
     """
+    trace_quickly()
     weights = dict(np.load(given))
     found = {}
     for recipe, stage in ALL:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from t2i_utils import backend
 from t2i_utils.config import Config
 from t2i_utils.stackgan.recipes import build_generator, make_config
 from t2i_utils.stackgan.update import StageGAN
@@ -71,3 +72,11 @@ def small_batch(gan: StageGAN, seed: int = 0) -> dict[str, np.ndarray]:
         "distractor_class_ids": np.array([0, 50, 51], "int32"),
     }
     return batch | words | gan.draw_noise(random, count)
+
+
+def trace_quickly() -> None:
+    """Let TensorFlow run graphs as traced: to rewrite one takes longer than a few steps."""
+    if backend.name() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -184,8 +184,10 @@ def test_train_py_trains_a_users_own_folder_and_says_only_what_is_ours(tmp_path)
 @pytest.mark.cub
 def test_real_photographs_train_both_stages_of_the_modern_recipe(cub_root, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = ["--data", str(cub_root), "--preset", "smoke", "--recipe", "modern", "--crop", "paper"]
-    assert main(["train", *words, "--split", "official", "--steps", "1", "--run", "R"]) == 0
+    words = ["data", "pack", str(cub_root), "--out", "pack", "--crop", "paper", "--limit", "200"]
+    assert main(words) == 0
+    words = ["--data", "pack", "--preset", "smoke", "--recipe", "modern", "--split", "official"]
+    assert main(["train", *words, "--steps", "1", "--run", "R"]) == 0
     assert main(["generate", "a red bird", "--weights", "R", "--out", "bird.png"]) == 0
     assert pixels(tmp_path / "bird.png").std() > 0
     card = (tmp_path / "R" / "weights" / "card.json").read_text()

@@ -167,6 +167,7 @@ def test_locked_noise_stays_when_the_words_change_and_unlocked_noise_does_not(st
     assert studio.noise.seed.value != 10
     seed = studio.noise.seed.value
     studio.noise.another.click()
+    assert studio.settle(PATIENCE)
     assert studio.noise.seed.value != seed
 
 

@@ -4,19 +4,23 @@ import datetime
 import io
 import logging
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from small_run import trained_run
 from studio_files import PATIENCE, saved
 
 from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
+from t2i_utils.drawing.loaded import LOADED
 from t2i_utils.drawing.request import Request
 from t2i_utils.drawing.saved_picture import from_note
 from t2i_utils.errors import InputError
 from t2i_utils.studio import layout
 from t2i_utils.studio.blend import FRAMES, Blend, walk
 from t2i_utils.studio.describe import Describe, read_upload
+from t2i_utils.studio.drawn import best_seed
 from t2i_utils.studio.history import LENGTH, Entry, History, with_newest
 from t2i_utils.studio.html import file_name, gif, pictures_html, summary_of
 from t2i_utils.studio.noise import another_seed
@@ -24,8 +28,8 @@ from t2i_utils.studio.requests import requests_of
 from t2i_utils.studio.status import Status
 
 MARKUP = "<script>alert('x')</script>\" onerror=alert(1)"
-VALUES = {"caption": "a blue bird", "weights": "toy", "shown": "64 px", "way": "the words",
-          "to_caption": "a red bird"}  # fmt: skip
+VALUES: dict[str, Any] = {"caption": "a blue bird", "weights": "toy", "shown": "64 px",
+                          "way": "the words", "to_caption": "a red bird"}  # fmt: skip
 
 
 def blank(*shape: int) -> np.ndarray:
@@ -56,6 +60,20 @@ def test_samples_are_rows_of_one_seeds_noise():
 
 def test_another_seed_is_never_the_same():
     assert all(another_seed(seed) != seed for seed in (0, 1, 9999, 2**32 - 1) for _ in range(50))
+
+
+def test_another_bird_is_the_one_that_the_discriminator_prefers_where_there_is_one():
+    weights, seeds = str(trained_run()), [3, 14, 15, 9]
+    walk = requests_of(**{**VALUES, "weights": weights, "to_seed": 8}, amount=0.5)[0]
+    chosen = best_seed(walk, seeds)
+    assert best_seed(walk, seeds[::-1]) == chosen
+    synthesizer = LOADED.get(weights)
+    texts = synthesizer.embed([walk.caption] * len(seeds))
+    noise = np.concatenate([synthesizer.noise(1, seed) for seed in seeds])
+    scores = synthesizer.scores(synthesizer.draw(texts, noise, 1)[1], texts)
+    assert chosen == seeds[int(np.argmax(scores))]
+    without = requests_of(**{**VALUES, "weights": "birds-paper"})[0]
+    assert best_seed(without, seeds) == 3
 
 
 # --- html -------------------------------------------------------------------------------------

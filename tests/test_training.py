@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,6 @@ from small_run import (
     copy_of_run,
     pack_birds,
     read_checkpoint,
-    scratch,
     toy_pack,
     trained_run,
 )
@@ -61,55 +59,6 @@ def averaged_configs() -> list[Config]:
     return configs(1, 2, average_decay=0.5)
 
 
-class Interrupted(Run):
-    """A run that gets a real SIGINT in the middle of step 3, between its two stages."""
-
-    def _update(self, number, batch, log) -> None:
-        if (number, self.stages[number].step) == (2, 2):
-            signal.raise_signal(signal.SIGINT)
-        super()._update(number, batch, log)
-
-
-def test_a_run_that_was_interrupted_and_resumed_equals_one_in_one_go(capsys):
-    pack, folder, whole = toy_pack(), scratch() / "interrupted", scratch() / "whole"
-    run = Interrupted(folder, pack, configs(1, 2))
-    with pytest.raises(KeyboardInterrupt):
-        run.train(6, progress=False)
-    assert "stopping after this step" in capsys.readouterr().err
-    assert [stage.step for stage in run.stages.values()] == [3, 3]
-    rows, state = logged(folder), read_checkpoint(folder, 1)
-    assert steps(folder, 1) == steps(folder, 2) == [1, 2, 3]
-
-    resumed = Run(folder, pack, configs(1, 2), resume=True)
-    assert resumed.resumed and [stage.step for stage in resumed.stages.values()] == [3, 3]
-    resumed.train(6, progress=False)
-    assert logged(folder)[: len(rows)] == rows  # the second call logged later steps only
-    assert steps(folder, 1) == steps(folder, 2) == [1, 2, 3, 4, 5, 6]
-
-    Run(whole, pack, configs(1, 2)).train(6, progress=False)
-    assert_same_state(whole, folder)
-    assert logged(whole) == logged(folder)
-    moved = [
-        name for name, array in read_checkpoint(folder, 1).items() if (array != state[name]).any()
-    ]
-    assert len(moved) > len(state) / 2
-
-
-KILLED = """
-import os, signal, sys
-sys.path.insert(0, {tests!r})
-from small_run import configs, load_pack
-from t2i_utils.training import loop, run
-loop.FLUSH_SECONDS = 0
-class Killed(run.Run):
-    def _update(self, number, batch, log):
-        if self.stages[number].step == 5:
-            os.kill(os.getpid(), signal.SIGKILL)
-        super()._update(number, batch, log)
-Killed({folder!r}, load_pack({pack!r}), configs(1)).train(9, save_every=2, progress=False)
-"""
-
-
 def run_python(script: str, environment: dict[str, str] | None = None, expected: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -120,19 +69,6 @@ def run_python(script: str, environment: dict[str, str] | None = None, expected:
     )
     assert done.returncode == expected, done.stderr[-2000:]
     return done.stdout
-
-
-def test_after_kill_9_rows_beyond_the_checkpoint_are_dropped(tmp_path):
-    folder = tmp_path / "run"
-    script = KILLED.format(
-        tests=str(ROOT / "tests"), folder=str(folder), pack=str(toy_pack().folder)
-    )
-    run_python(script, expected=-signal.SIGKILL)
-    assert steps(folder, 1) == [1, 2, 3, 4, 5]  # the checkpoint is of step 4
-    run = Run(folder, toy_pack(), configs(1), resume=True)
-    assert run.stages[1].step == 4
-    run.train(5, progress=False)
-    assert steps(folder, 1) == [1, 2, 3, 4, 5]
 
 
 def without_discriminators(folder):

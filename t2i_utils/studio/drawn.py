@@ -57,3 +57,24 @@ def draw_requests(requests: Sequence[Request]) -> Drawn:
     pictures = draw(synthesizer, possible)
     seconds = time.perf_counter() - started
     return Drawn(possible, pictures, synthesizer.weights, seconds)
+
+
+def best_seed(request: Request, seeds: Sequence[int]) -> int:
+    """Of some seeds, the one whose bird the discriminator likes best.
+
+    It is the first one where the weights have no discriminator.
+
+    Args:
+        request: one picture of the bird; its own seed and its walk do not count.
+        seeds: one or more.
+
+    Raises:
+        InputError: as `draw_requests`.
+    """
+    synthesizer = LOADED.get(request.weights)
+    if not synthesizer.can_choose:
+        return seeds[0]
+    still = replace(request, stage=1, to_caption=None, to_seed=None, amount=0.0)
+    pictures = draw(synthesizer, [replace(still, seed=seed) for seed in seeds])[1]
+    scores = synthesizer.scores(pictures, synthesizer.embed([request.caption] * len(seeds)))
+    return seeds[int(np.argmax(scores))]

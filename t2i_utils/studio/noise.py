@@ -1,7 +1,6 @@
 """Which bird, how many, how large, and drawn with which weights."""
 
 import random
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -51,8 +50,3 @@ class Noise:
             value=weights,
             description="weights",
         )
-        self.another.on_click(self.take_another)
-
-    def take_another(self, button: Any = None) -> None:
-        """Change the seed."""
-        self.seed.value = another_seed(self.seed.value)

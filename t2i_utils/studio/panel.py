@@ -13,12 +13,12 @@ from t2i_utils.drawing.loaded import LOADED
 from t2i_utils.drawing.request import Request
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import resize
-from t2i_utils.stackgan.weights import find_weights
+from t2i_utils.stackgan.weights import BEST_OF, find_weights
 from t2i_utils.studio import describe
 from t2i_utils.studio.blend import Blend
 from t2i_utils.studio.caption_controls import CaptionControls
 from t2i_utils.studio.describe import Describe
-from t2i_utils.studio.drawn import Drawn, draw_requests
+from t2i_utils.studio.drawn import Drawn, best_seed, draw_requests
 from t2i_utils.studio.history import Entry, History
 from t2i_utils.studio.html import download_html, file_name, pictures_html, summary_of
 from t2i_utils.studio.latest_worker import LatestWorker
@@ -96,8 +96,9 @@ class Studio(widgets.VBox):
         self._pictures: LatestWorker[Job] = LatestWorker(
             self._draw, self.status.failed, self._remember
         )
+        self._choices: LatestWorker[Request] = LatestWorker(self._take_another, self.status.failed)
         self._saves: LatestWorker[Drawn] = LatestWorker(self._save, self.status.failed)
-        own = (self._pictures, self._saves, self.blend)
+        own = (self._choices, self._pictures, self._saves, self.blend)
         self._parts = (*own, self.describe) if self.describe else own
         super().__init__(
             arrange(
@@ -116,6 +117,9 @@ class Studio(widgets.VBox):
             control.observe(self.status.guarded(changed), "value")
         self.noise.weights.observe(
             lambda change: self.caption_controls.offer(change["new"]), "value"
+        )
+        self.noise.another.on_click(
+            self.status.guarded(lambda _: self._choices.ask(requests_of(**self.values())[0]))
         )
         self.save.on_click(self.status.guarded(lambda _: self._saves.ask(self._last())))
         self.status.guarded(self._changed)()
@@ -183,6 +187,11 @@ class Studio(widgets.VBox):
         self.status.working("loading the weights" if new else "drawing")
         self._wanted = Job(requests, SIZES[values["shown"]], values)
         self._pictures.ask(self._wanted)
+
+    def _take_another(self, request: Request) -> None:
+        """In the worker: the best of some birds, as the discriminator sees them."""
+        seeds = [another_seed(request.seed) for _ in range(BEST_OF)]
+        self.noise.seed.value = best_seed(request, seeds)
 
     def _draw(self, job: Job) -> None:
         """In the worker: draw and show."""

@@ -44,17 +44,35 @@
     }
   };
 
-  // ipywidgets keeps the file input of an upload button to itself: catch it as it is clicked.
+  // ipywidgets keeps the file input of an upload button to itself: it is caught as it is clicked.
+  let dropped = null;
+  const click = HTMLInputElement.prototype.click;
+  HTMLInputElement.prototype.click = function () {
+    if (this.type === "file") this.addEventListener("change", refuseLarge, { capture: true });
+    if (!dropped) return click.call(this);
+    this.files = dropped;
+    this.dispatchEvent(new Event("change"));
+  };
+
   const give = (button, files) => {
-    const click = HTMLInputElement.prototype.click;
-    HTMLInputElement.prototype.click = function () {
-      this.files = files;
-      this.dispatchEvent(new Event("change"));
-    };
+    dropped = files;
     try {
       button.click();
     } finally {
-      HTMLInputElement.prototype.click = click;
+      dropped = null;
+    }
+  };
+
+  // A server closes the connection on a message beyond its limit: the file must not be sent.
+  const LARGEST = 60 * 2 ** 20; // bytes; serve.py lets 64 MiB pass
+  const refuseLarge = (event) => {
+    const size = event.target.files[0]?.size ?? 0;
+    if (size <= LARGEST) return;
+    event.stopImmediatePropagation();
+    const said = `that file has ${Math.round(size / 2 ** 20)} MiB: take a picture of at most 60`;
+    for (const line of document.querySelectorAll(".t2i-describe .t2i-status .widget-html-content")) {
+      line.innerHTML = '<span class="t2i-problem"></span>';
+      line.firstChild.textContent = said;
     }
   };
 

@@ -14,7 +14,7 @@ from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.training.device_feed import DeviceFeed, fits_accelerator
 
 WARM_UP = 50  # updates of a new discriminator alone, against given weights
-SETTLING = 24  # batches that replace 92 % of the averaged generator's BatchNorm statistics
+SETTLING = 24  # batches at most: they replace 92 % of the averaged generator's BatchNorm statistics
 
 
 class Stage:
@@ -75,7 +75,8 @@ class Stage:
         """While this lasts, the averaged generator has BatchNorm statistics of its own.
 
         While it trains it has those of the trained generator, whose channels vary otherwise. To
-        draw with it, its statistics are taken anew over the first batches. Afterwards those of
+        draw with it, its statistics are taken anew over the first batches, as many as it has learnt
+        from, since the average of few steps hardly differs from the last one. Afterwards those of
         training are back: whoever saves or draws changes nothing in what training goes on with.
         """
         averaged = self.gan.averaged
@@ -85,7 +86,9 @@ class Stage:
         statistics = [variable for variable in averaged.variables if not variable.trainable]
         before = [np.array(variable.numpy()) for variable in statistics]
         try:
-            self.gan.settle_average(self._sentences(step) for step in range(SETTLING))
+            self.gan.settle_average(
+                self._sentences(step) for step in range(min(SETTLING, self.step))
+            )
             yield
         finally:
             for variable, value in zip(statistics, before, strict=True):

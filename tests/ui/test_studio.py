@@ -224,6 +224,10 @@ def test_drawn_and_uploaded_pictures_are_described(studio, tmp_path):
     (tmp_path / "no-picture.png").write_bytes(b"no picture")
     upload(studio, tmp_path / "no-picture.png")
     expect(studio.locator(".t2i-problem")).to_contain_text("no picture that can be read")
+    with open(tmp_path / "large.png", "wb") as file:
+        file.truncate(65 * 2**20)  # more than the server takes
+    upload(studio, tmp_path / "large.png")
+    expect(studio.locator(".t2i-problem")).to_contain_text("65 MiB")
     saved = downloaded(studio, "save picture", tmp_path)
     upload(studio, saved)
     expect(studio.locator(".t2i-problem")).to_have_count(0)
