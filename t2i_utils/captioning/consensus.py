@@ -7,8 +7,8 @@ others and names the colours that several of them name, of the bird and of its p
 minimum Bayes risk decoding (Kumar and Byrne, NAACL 2004; for captions Devlin et al., arXiv
 1505.04467).
 
-Where a reader of parts has looked at the picture, it is asked instead of the other sentences: the
-colours that it expects people to name count, rare ones more, and what it holds for wrong costs.
+Where a reader of parts has looked at the picture, `judge` asks it as well: colours that it expects
+people to name count, and what it holds for wrong costs.
 """
 
 import functools

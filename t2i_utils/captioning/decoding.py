@@ -144,7 +144,7 @@ def _only_end(scores: np.ndarray) -> np.ndarray:
     return ended
 
 
-def _sentence(row: Sequence[int], score: float, looks: np.ndarray) -> Sentence:
+def _sentence(row: np.ndarray, score: float, looks: np.ndarray) -> Sentence:
     numbers = [int(number) for number in row]
     length = numbers.index(END) if END in numbers else len(numbers)
     return Sentence(tuple(numbers[:length]), float(score), looks[:length])

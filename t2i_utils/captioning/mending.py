@@ -100,7 +100,7 @@ def _with_a_clause(said: list[str], facts: Facts) -> Iterator[list[str]]:
     """With the colour of a part that is not mentioned, the one that most people would name."""
     parts = {PART_OF_WORD[word] for word in said if word in PART_OF_WORD}
     for claim in sorted(facts.named, key=facts.named.__getitem__, reverse=True):
-        noun = MENTIONED.get(claim.part)
+        noun = MENTIONED.get(claim.part, "")
         if (
             claim.slot.endswith(" colour")
             and PART_OF_WORD.get(noun) == claim.part not in parts
