@@ -4,7 +4,7 @@ Nucleus sampling: Holtzman et al., The Curious Case of Neural Text Degeneration 
 1904.09751).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
