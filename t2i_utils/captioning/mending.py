@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from t2i_utils.captioning.caption_metrics import COLOURS, PART_OF_WORD
 from t2i_utils.captioning.consensus import judge
-from t2i_utils.captioning.facts import Facts
+from t2i_utils.captioning.facts import LEAST_SURE, Facts
 from t2i_utils.captioning.paragraph import NOUNS, PLURAL
 from t2i_utils.data.captions import with_article
 from t2i_utils.text.caption_facts import read_facts
 
 MOST_ROUNDS = 4
 LIKELY = 0.25  # a colour of the bird that is less probable is not tried
-SURE = 0.75  # a clause that is less probable is not tried
 LONGEST_CLAUSE = 6  # words, of a clause that is left out
 MENTIONED = {**NOUNS, "beak": "beak", "wingbar": "wingbar"}  # in a clause, by part
 SHADES = ("dark", "light", "bright", "pale", "deep")
@@ -56,7 +55,7 @@ def neighbours(sentence: str, facts: Facts) -> list[str]:
     """Sentences that differ in a colour or a clause, in plain words."""
     said = sentence.split()
     likely = [colour for colour, chance in facts.colours.items() if chance >= LIKELY]
-    main = [c for c in read_facts(sentence).colours if facts.colours.get(c, 0.0) >= SURE]
+    main = [c for c in read_facts(sentence).colours if facts.colours.get(c, 0.0) >= LEAST_SURE]
     found = [
         *_other_colours(said, likely, main),
         *_without_a_clause(said),
@@ -104,7 +103,7 @@ def _with_a_clause(said: list[str], facts: Facts) -> Iterator[list[str]]:
         if (
             claim.slot.endswith(" colour")
             and PART_OF_WORD.get(noun) == claim.part not in parts
-            and facts.true[claim] >= SURE
+            and facts.true[claim] >= LEAST_SURE
         ):
             phrase = f"{claim.value} {noun}"
             phrase = phrase if claim.part in PLURAL else with_article(phrase)
