@@ -35,7 +35,7 @@ def main() -> None:
     reports = [json.loads((folder / "report.json").read_text()) for folder in options.report]
     source, target = options.run / "weights", PRETRAINED / options.name
     target.mkdir(parents=True, exist_ok=True)
-    for file in (*source.glob("stage?.npz"), source / CARD):
+    for file in (*source.glob("*.npz"), source / CARD):
         shutil.copyfile(file, target / file.name)
     card = json.loads((target / CARD).read_text())
     card = {"name": options.name, **card}
