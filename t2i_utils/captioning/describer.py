@@ -107,7 +107,12 @@ class Describer:
         return RegionEncoder(self.reader.presence if self.reader else None)
 
     def describe(
-        self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0, fast: bool = False
+        self,
+        pictures: Sequence[Image.Image],
+        samples: int = 1,
+        seed: int = 0,
+        fast: bool = False,
+        parts: bool = True,
     ) -> list[Description]:
         """Describe photographs; the bird is looked for.
 
@@ -116,16 +121,23 @@ class Describer:
             samples: how many different sentences of each.
             seed: the same seed gives the same sentences.
             fast: take the likeliest word each time (greedy decoding): one sentence, a blander one.
+            parts: read parts even where sentences do not need it, as fast ones: `facts` are theirs.
         """
         if not pictures:
             return []
-        return self.describe_seen(look_closer(self.eyes, pictures), samples, seed, fast)
+        return self.describe_seen(look_closer(self.eyes, pictures), samples, seed, fast, parts)
 
     def describe_seen(
-        self, seen: RegionFeatures, samples: int = 1, seed: int = 0, fast: bool = False
+        self,
+        seen: RegionFeatures,
+        samples: int = 1,
+        seed: int = 0,
+        fast: bool = False,
+        parts: bool = True,
     ) -> list[Description]:
         """Describe what the eyes saw: see `describe`."""
-        regions, facts = self.standardise(seen.regions), self.read(seen)
+        regions = self.standardise(seen.regions)
+        facts = self.read(seen) if parts or not fast else None
         if fast:
             drawn = [[sentence] for sentence in greedy(self.captioner, regions)]
         elif facts is None:

@@ -125,6 +125,7 @@ def _describe(
 
     few, started = len(paths) <= CHUNK, 0.0
     fast = options.fast or options.detailed  # a paragraph needs no choice among sentences
+    parts = options.json or options.detailed
     with tqdm(total=len(paths), desc="describing", unit="picture", disable=few) as bar:
         for start in range(0, len(paths), CHUNK):
             read, pictures = [], []
@@ -134,7 +135,7 @@ def _describe(
                     read.append(path)
                 except InputError as error:
                     failed.append(error)
-            found = describer.describe(pictures, options.samples, options.seed, fast)
+            found = describer.describe(pictures, options.samples, options.seed, fast, parts)
             yield from zip(read, found, strict=True)
             bar.update(len(paths[start : start + CHUNK]))
             started = started or time.perf_counter()
