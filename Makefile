@@ -12,6 +12,7 @@ STAMP := $(VENV)/.requirements-installed
 SITE_STAMP := $(VENV)/.site-installed
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 WORKERS := 2
+QUIET := $(if $(MAKE_TERMOUT),,--quiet) # at a terminal, pip shows what it is at
 NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 # Python keeps what it has compiled, even where the environment forbids it: else each command spends
 # 4 s on compiling the 3,500 modules that it imports.
@@ -23,7 +24,7 @@ help:  ## show this list
 setup: $(STAMP)  ## create .venv and install what requirements.txt pins (done once)
 
 demo: $(STAMP)  ## turn a few captions into birds, 64 and 256 px: figures/demo.png
-	$(BIN)/python generate.py --seed 4 \
+	$(BIN)/python generate.py --seed 0 \
 	  "a small red bird with black wings and a short beak" \
 	  "a bright yellow bird with a black crown" \
 	  "this bird is blue with a white belly" \
@@ -31,7 +32,7 @@ demo: $(STAMP)  ## turn a few captions into birds, 64 and 256 px: figures/demo.p
 	  --out figures/demo.png
 
 figures: $(STAMP)  ## make the pictures that the README shows, with the shipped weights
-	$(BIN)/python generate.py --seed 4 \
+	$(BIN)/python generate.py --seed 0 \
 	  "a bright red bird with black wings and a short orange beak" \
 	  "a small yellow bird with a black crown" \
 	  "this bird is blue with a white belly" \
@@ -39,7 +40,7 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a large black bird with a hooked beak" \
 	  "un petit oiseau blanc aux ailes grises" \
 	  --out figures/gallery.png
-	$(BIN)/python generate.py --seed 4 --weights toy \
+	$(BIN)/python generate.py --seed 0 --weights toy \
 	  "a bird with a red crown, blue wings and a yellow belly" \
 	  "a green bird with orange wings and a white belly" \
 	  "a bird with a purple crown, white wings and a pink belly" \
@@ -106,7 +107,7 @@ $(STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	  || { echo "make: $(VENV) holds a Python outside 3.11 to 3.13; run 'make clean' and try again." >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@echo "Installing requirements.txt into $(VENV): 3 GB, 1 to 4 minutes the first time ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --no-compile -r requirements.txt
 	@$(BIN)/python -c "import t2i_utils; t2i_utils.generate('a red bird')"
 	@touch $@
 	@echo "Ready. To use it in this shell: source $(BIN)/activate"

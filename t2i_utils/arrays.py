@@ -1,6 +1,6 @@
 """Named arrays in one file: the only way in which this project stores weights.
 
-A file is a NumPy archive (.npz, no pickle) of arrays and one JSON note, written whole or not at
+A file holds arrays and one JSON note (see `t2i_utils.archives`), and is written whole or not at
 all. A set is a folder of such files with a card that names them and their checksums; files and
 card change together or not at all.
 
@@ -13,13 +13,13 @@ import contextlib
 import json
 import math
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from t2i_utils.archives import NOTE, Archive, Shape, open_archive
 from t2i_utils.errors import InputError
 from t2i_utils.files import (
     check_file,
@@ -33,11 +33,8 @@ from t2i_utils.files import (
 )
 from t2i_utils.pretrained import CARD
 
-_NOTE = "note.json"
-_LONGEST_NOTE = 2**22  # bytes
 LARGEST_NETWORK = 2**27  # numbers: 0.5 GB; the largest preset of a generator has a tenth of it
 
-Shape = tuple[int, ...]
 Network = TypeVar("Network")
 
 
@@ -51,7 +48,7 @@ def write_arrays(
     """
     text = np.frombuffer(json.dumps(note).encode(), dtype=np.uint8)
     save = np.savez_compressed if compress else np.savez
-    replace_file(path, lambda file: save(file, **{**arrays, _NOTE: text}))
+    replace_file(path, lambda file: save(file, **{**arrays, NOTE: text}))
 
 
 def read_note(path: Path) -> dict[str, Any]:
@@ -61,10 +58,7 @@ def read_note(path: Path) -> dict[str, Any]:
         InputError: no such file, it may not be read, or it is damaged.
     """
     with _open(path) as archive:
-        (length,) = _shape(archive, _NOTE)
-        if length > _LONGEST_NOTE:
-            raise ValueError(f"a note of {length} bytes")
-        note = json.loads(_array(archive, _NOTE).tobytes())
+        note = json.loads(archive.note())
         if not isinstance(note, dict):
             raise ValueError("a note that is no object")
         return note
@@ -83,7 +77,7 @@ def read_arrays(path: Path, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray
     """
     check_shapes(path, shapes)
     with _open(path) as archive:
-        arrays = {name: _array(archive, name) for name in shapes}
+        arrays = {name: archive.array(name) for name in shapes}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise InputError(
@@ -100,8 +94,8 @@ def check_shapes(path: Path, shapes: Mapping[str, Shape]) -> None:
         InputError: as `read_arrays`.
     """
     with _open(path) as archive:
-        stored = {name.removesuffix(".npy") for name in archive.namelist()}
-        found = {name: _shape(archive, name) for name in shapes if name in stored}
+        stored = archive.names()
+        found = {name: archive.shape(name) for name in shapes if name in stored}
         _compare(path, found, shapes)
 
 
@@ -118,10 +112,10 @@ def _compare(path: Path, found: Mapping[str, Shape], expected: Mapping[str, Shap
 
 
 @contextlib.contextmanager
-def _open(path: Path) -> Iterator[zipfile.ZipFile]:
+def _open(path: Path) -> Iterator[Archive]:
     """The archive; whatever is wrong with it becomes an `InputError`."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             yield archive
     except InputError:
         raise
@@ -134,27 +128,6 @@ def _open(path: Path) -> Iterator[zipfile.ZipFile]:
             f"{path} is damaged or not a weights file ({type(error).__name__}): restore it or "
             "start the run again"
         ) from error
-
-
-def _shape(archive: zipfile.ZipFile, name: str) -> Shape:
-    """The shape of an array, from its header alone.
-
-    Raises:
-        ValueError: it holds no plain numbers, or the file is longer or shorter than they are.
-    """
-    with archive.open(f"{name}.npy") as file:
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError(f"{name} has a header that np.savez does not write")
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        length = file.tell() + math.prod(shape) * dtype.itemsize
-    if dtype.kind not in "fiub" or length != archive.getinfo(f"{name}.npy").file_size:
-        raise ValueError(f"{name} is no plain array")
-    return shape
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(f"{name}.npy") as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def write_set(
@@ -208,7 +181,7 @@ def set_file(folder: Path, entry: Mapping[str, Any]) -> Path:
     if (
         not isinstance(name, str)
         or not isinstance(checksum, str)
-        or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}\.npz", name)
+        or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}\.(npz|safetensors)", name)
     ):
         raise InputError(f"{folder / CARD} is damaged: restore it, or take other weights")
     path = folder / name
@@ -224,7 +197,8 @@ def _finish_set(folder: Path) -> None:
     if not waiting:
         return
     try:
-        named = dict(_entries(read_json(folder / CARD, "restore it")))
+        card = read_json(folder / CARD, "restore it")
+        named = {entry["file"]: entry["sha256"] for entry in entries_of(card)}
     except (InputError, TypeError, RecursionError):  # not a card of ours
         named = {}
     for new in waiting:
@@ -238,13 +212,13 @@ def _finish_set(folder: Path) -> None:
             raise unwritable(path, error) from error
 
 
-def _entries(card: Any) -> Iterator[tuple[str, str]]:
-    """Every (file, SHA-256) that a card names."""
+def entries_of(card: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a card, at any depth, that names a file and its checksum."""
     if isinstance(card, dict):
         if "file" in card and "sha256" in card:
-            yield card["file"], card["sha256"]
+            yield card
         for value in card.values():
-            yield from _entries(value)
+            yield from entries_of(value)
 
 
 def _new(path: Path) -> Path:

@@ -7,6 +7,7 @@ and compiling a step. The backend is Keras's own (environment variable ``KERAS_B
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ _traced: list[tuple[keras.StatelessScope, list[Any]]] = []
 
 # Rows of a 4x4 kernel as sums of the rows of a 3x3 one: see `upsample_convolve`.
 _ROW_SUMS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], "float32")
+
+NUMPY_ALONE = 2**18  # multiplications that NumPy (OpenBLAS) does in one thread
 
 
 def name() -> str:
@@ -39,6 +42,20 @@ def sum_in_one_order() -> None:
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+
+
+@functools.cache
+def keep_tracing_quiet() -> None:
+    """Drop TensorFlow's warning that `predict` is traced often.
+
+    It counts all of a process's networks as one function, and each is traced for its first two
+    batch sizes: three networks are enough.
+    """
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return "make_predict_function" not in record.getMessage()
+
+    logging.getLogger("tensorflow").addFilter(is_other)
 
 
 def compile_step(function: Callable, variables: Sequence[Any]) -> Callable:
@@ -266,6 +283,26 @@ def to_numpy(tree: Any) -> Any:
     return keras.tree.map_structure(
         lambda tensor: np.asarray(keras.ops.convert_to_numpy(tensor)), tree
     )
+
+
+def matmul_by(kernel: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """What multiplies NumPy arrays (n, inputs) by a fixed kernel (inputs, outputs).
+
+    TensorFlow's threads sleep while they wait. NumPy's spin: beside other work, products that it
+    shares among threads cost ten times as much. JAX compiles anew for each n.
+    """
+    array = np.asarray(kernel, "float32")
+    if name() != "tensorflow":
+        return lambda x: x @ array
+    import tensorflow as tf
+
+    tensor = tf.constant(array)
+
+    def product(x: np.ndarray) -> np.ndarray:
+        alone = x.size * array.shape[1] <= NUMPY_ALONE
+        return x @ array if alone else tf.linalg.matmul(x, tensor).numpy()
+
+    return product
 
 
 def is_out_of_memory(error: BaseException) -> bool:

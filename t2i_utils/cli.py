@@ -21,6 +21,7 @@ from t2i_utils.commands import (
     evaluate,
     export,
     generate,
+    push,
     studio,
     train,
 )
@@ -36,6 +37,7 @@ COMMANDS = {
     "captioner": captioner,
     "evaluate": evaluate,
     "export": export,
+    "push": push,
     "studio": studio,
     "check": check,
 }

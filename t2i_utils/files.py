@@ -22,6 +22,7 @@ from t2i_utils.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a quota, the largest file allowed
 _CHUNK = 2**24  # bytes written at once
 

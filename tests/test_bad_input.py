@@ -163,10 +163,12 @@ def test_a_missing_picture_in_cubs_layout_is_named(capsys, tmp_path, monkeypatch
     assert f"{picture.name} is missing: put it back" in train(capsys, data="toy/CUB_200_2011")
 
 
-def test_a_set_with_a_single_class_is_refused(capsys, tmp_path, monkeypatch):
+def test_a_set_with_a_single_caption_is_refused(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own_folder(tmp_path / "own", classes=1)
-    assert "class" in train(capsys, "--run", "R", data="own")
+    root = own_folder(tmp_path / "own")
+    names = [f"{index}.png,a bird" for index in range(6)]
+    (root / "captions.csv").write_text("\n".join(names) + "\n")
+    assert "a wrong text must come from another" in train(capsys, "--run", "R", data="own")
     assert not (tmp_path / "R").exists()
 
 

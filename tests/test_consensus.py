@@ -9,9 +9,11 @@ from t2i_utils.captioning.consensus import (
     NAMED_BY,
     PART_WEIGHT,
     agreement,
+    judge,
     repeats,
 )
 from t2i_utils.captioning.facts import Facts
+from t2i_utils.captioning.mending import neighbours, told
 
 NOTHING_NAMED = COLOUR_WEIGHT + PART_WEIGHT  # then all agree
 
@@ -66,21 +68,80 @@ FACTS = Facts(
 
 def test_what_the_reader_holds_for_wrong_loses_however_many_say_it():
     crowd = ["a black bird with a black crown"] * 6
-    scores = agreement([*crowd, "a black bird with a yellow crown"], FACTS)
-    assert scores.argmax() == len(crowd)
-    assert agreement([*crowd, "a black bird with a yellow crown"]).argmax() != len(crowd)
+    seen = "a black bird with a yellow crown"
+    score = judge([*crowd, seen], FACTS)
+    assert score(seen) > score(crowd[0])
+    assert agreement([*crowd, seen]).argmax() != len(crowd)
 
 
 def test_a_colour_that_is_surely_seen_wins_and_a_doubtful_one_loses():
     plain, seen, doubtful = "a black bird", "a black and yellow bird", "a black and brown bird"
-    scores = dict(
-        zip((plain, seen, doubtful), agreement([plain, seen, doubtful], FACTS), strict=True)
-    )
-    assert scores[seen] > scores[plain] > scores[doubtful]
+    score = judge([plain, seen, doubtful], FACTS)
+    assert score(seen) > score(plain) > score(doubtful)
 
 
-def test_no_phrase_is_said_twice():
+def test_no_phrase_is_said_twice_and_no_part_is_called_two_things():
     assert repeats("a hooked green beak and a hooked green beak")
     assert repeats("a white belly and a white breast with white belly")
     assert repeats("a red crown and throat and throat")
+    assert repeats("a bird with a white belly and a yellow belly")
+    assert repeats("this bird is black with black and has a long beak")
     assert not repeats("a bird with a white belly and a white breast with a black beak")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        ("a black bird with a black crown", "a black bird with a yellow crown"),
+        ("a black bird with a dark brown crown", "a black bird with a yellow crown"),
+        ("a bird with a yellow and black crown", "a bird with a yellow crown"),
+        ("a black and brown bird with a beak", "a black and yellow bird with a beak"),
+    ],
+)
+def test_a_wrong_colour_of_a_sentence_is_mended(drawn, expected):
+    assert expected in neighbours(drawn, FACTS)
+    score = judge([drawn] * 2, FACTS)
+    assert score(told([drawn] * 2, FACTS)[0]) >= score(expected) > score(drawn)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        ("a black bird", "a black bird with a yellow crown"),
+        ("a bird with black wings", "a bird with black wings and a yellow crown"),
+        ("this bird has wings that are red", "this bird has wings that are red and has a yellow "
+         "crown"),
+        ("a bird with a yellow belly", "a bird with a yellow belly and crown"),
+    ],
+)  # fmt: skip
+def test_what_is_surely_seen_is_said_in_a_clause_that_fits(drawn, expected):
+    assert expected in neighbours(drawn, FACTS)
+    assert "yellow" in told([drawn, "a bird"], FACTS)[0]
+    mentioned = neighbours(f"{drawn} and a red crown", FACTS)
+    assert max(text.count("crown") for text in mentioned) == 1
+
+
+def test_articles_follow_the_colour():
+    facts = Facts({"orange": 0.9}, {}, {})
+    assert "an orange bird" in neighbours("a red bird", facts)
+    facts = Facts({"red": 0.9}, {}, {})
+    assert "a red bird" in neighbours("an orange bird", facts)
+
+
+def test_a_clause_that_is_wrong_is_left_out():
+    facts = FACTS._replace(true={**FACTS.true, Claim("tail colour", "red"): 0.01})
+    drawn = "a yellow and black bird with a yellow crown and a red tail"
+    assert told([drawn] * 3, facts)[0] == "a yellow and black bird with a yellow crown"
+
+
+def test_several_sentences_are_different_and_the_first_is_the_same_alone():
+    drawn = ["a black bird with a black crown", "a black bird", "this bird is black"] * 2
+    several = told(drawn, FACTS, 3)
+    assert len(set(several)) == len(several) <= 3
+    assert several[:1] == told(drawn, FACTS)
+
+
+def test_what_a_bird_surely_is_is_not_mended_away():
+    sure = FACTS._replace(colours={"black": 0.95, "blue": 0.9})
+    for text in neighbours("this bird is black and blue with a black beak", sure):
+        assert text.startswith("this bird is black and blue")

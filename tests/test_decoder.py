@@ -12,7 +12,9 @@ from small_captioner import (
     shared_captioner,
 )
 
-from t2i_utils.captioning.decoder import CaptionerConfig, _Attention
+from t2i_utils.captioning.decoder import Attention, CaptionerConfig
+from t2i_utils.captioning.stepping import NEVER, Steps, log_probabilities
+from t2i_utils.captioning.vocabulary import END
 from t2i_utils.errors import InputError
 
 
@@ -63,29 +65,28 @@ def test_pictures_of_a_batch_do_not_mix(captioner):
 
 def test_a_word_at_a_time_gives_the_logits_of_a_sentence_at_once(captioner):
     regions, words = random_regions(3, 4), random_words(3, 4)
-    expected = logits_of(captioner, regions, words)
-    config = captioner.config
-    memory = captioner.encoder.predict_on_batch(regions)
-    seen = captioner.keeper.predict_on_batch(memory)
-    kept = np.zeros((3, config.num_blocks, 2, MAX_WORDS, config.width), "float32")
+    expected = log_probabilities(logits_of(captioner, regions, words))
+    steps = Steps(captioner, regions)
     for place in range(MAX_WORDS):
-        inputs = [words[:, place], np.full(3, place, "int32"), kept, seen]
-        logits, kept, looks = captioner.stepper.predict_on_batch(inputs)
-        np.testing.assert_allclose(logits, expected[:, place], atol=1e-4)
+        found, looks = steps.say(words[:, place])
+        allowed = np.ones(NUM_WORDS, bool)
+        if place == 0:  # where a sentence cannot end
+            allowed[END] = False
+            expected[:, 0] = log_probabilities(np.where(allowed, expected[:, 0], NEVER))
+        np.testing.assert_allclose(found[:, allowed], expected[:, place, allowed], atol=1e-4)
         assert looks.shape == (3, 49)
         np.testing.assert_allclose(looks.sum(axis=1), 1, atol=1e-5)
 
 
 def test_attention_is_the_papers():
     keras.utils.set_random_seed(0)
-    look = _Attention(CaptionerConfig(5, 3, width=8, num_heads=2))
+    look = Attention(CaptionerConfig(5, 3, width=8, num_heads=2))
     random = np.random.default_rng(0)
     x, y = random.standard_normal((2, 4, 8)), random.standard_normal((2, 6, 8))
     mask = np.where(random.random((4, 6)) < 0.3, -1e9, 0).astype("float32")
     found, looks = look(x.astype("float32"), *look.keys_and_values(y.astype("float32")), mask)
 
-    layers = (look._query, look._keys, look._values, look._output)
-    kernels = [np.asarray(layer.kernel) for layer in layers]
+    kernels = [np.asarray(layer.kernel) for layer in look.layers]
     heads = []
     for head in (slice(0, 4), slice(4, 8)):
         queries, keys, values = x @ kernels[0], y @ kernels[1], y @ kernels[2]
@@ -101,7 +102,7 @@ def test_weights_are_listed_once_and_hold_no_state_of_random_numbers(captioner):
     assert len({id(weight) for weight in weights}) == len(weights)
     assert {weight.name for weight in weights} <= {"kernel", "bias", "gamma", "beta", "embeddings"}
     own = {id(weight) for weight in weights}
-    for model in (captioner.encoder, captioner.decoder, captioner.keeper, captioner.stepper):
+    for model in (captioner.encoder, captioner.decoder):
         assert {id(weight) for weight in model.weights} <= own
 
 

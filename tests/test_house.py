@@ -22,8 +22,8 @@ ROWS = (
     (
         "backend", "files", "config", "errors",
         # small modules that need at most the four before
-        "arrays", "environment", "fonts", "pictures", "precision", "pretrained", "quick_start",
-        "quiet_import",
+        "archives", "arrays", "environment", "fonts", "hubs", "pictures", "precision", "pretrained",
+        "quick_start", "quiet_import",
     ),
 )  # fmt: skip
 ROW_OF = {part: number for number, row in enumerate(ROWS) for part in row}

@@ -30,7 +30,7 @@ def named_pictures(tmp_path):
 
 
 def test_a_reader_from_outside_is_one_call(named_pictures, tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="no data set in .*: expected .* or captions.csv"):
+    with pytest.raises(InputError, match="no data set in .*: expected .*captions.csv, .* a class"):
         read_dataset(named_pictures)
     monkeypatch.setattr(readers, "_registered", dict(readers._registered))
     register(Reader("names", "*.png", lambda root: any(root.glob("*.png")), read_names))

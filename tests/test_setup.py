@@ -66,6 +66,11 @@ def test_a_pin_lies_in_its_range_with_the_same_marker_and_extras(name):
     assert pin.extras == needed.extras
 
 
+def test_a_commit_is_checked_by_the_ruff_of_requirements():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert {*re.findall(r"ruff==([\d.]+)", hooks)} == {pinned_version(pins()["ruff"])}
+
+
 def test_environment_yml_takes_its_versions_from_requirements():
     dependencies = environment_yml()["dependencies"]
     assert environment_yml()["name"] == PROJECT["project"]["name"]

@@ -16,7 +16,7 @@ from t2i_utils.captioning.paragraph import stated
 from t2i_utils.data import read_dataset
 
 COUNT = 96
-GOAL = 0.7  # one person against ten scores 0.73, the two commonest colours 0.55
+GOAL = 0.72  # one person against ten scores 0.73, the two commonest colours 0.55
 
 
 @pytest.mark.cub
@@ -32,7 +32,7 @@ def test_it_names_the_colours_of_unseen_birds_in_its_own_words():
     said = [description.sentences[0] for description in found]
     captions = [record.captions for record in records]
     scores = score_descriptions(said, captions)
-    assert scores.colour_f1 >= GOAL and scores.distinct >= 0.3
+    assert scores.colour_f1 >= GOAL and scores.part_f1 >= 0.33 and scores.distinct >= 0.75
     assert np.mean([description.bird >= LEAST_BIRD for description in found]) > 0.97  # no warning
     facts = [description.facts for description in found if description.facts]
     detailed = score_claims([stated(known.sure()) for known in facts], captions)

@@ -1,6 +1,7 @@
 """Captions to pictures."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -156,3 +157,12 @@ def test_what_lies_far_out_is_shortened_and_said(tmp_path):
     assert notes[near] is None and CAPTIONS[far] in str(notes[far])
     assert plain.notes(CAPTIONS) == [None, None]
     assert "knows no word" in str(plain.notes(["\U0001f426"])[0])
+
+
+def test_several_sets_and_batch_sizes_are_drawn_without_a_warning(caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
+    for _ in range(3):
+        synthesizer = Synthesizer("toy")
+        for count in (1, 2):
+            synthesizer.generate("a bird", stage=1, samples=count)
+    assert "retracing" not in caplog.text

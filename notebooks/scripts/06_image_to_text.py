@@ -843,7 +843,8 @@ show_figure(figure, f"a bar for each word of: {people[0][0]}")
 # - **Nucleus sampling**: draw the word by chance, but only from the likeliest words that have, say,
 #   90 % of the probability *together*. The unlikely rest is cut off.
 # - **Consensus**: draw sixteen sentences, as if you asked sixteen people, and take the one that
-#   agrees most with the others. This is what the library does.
+#   agrees most with the others. This is what the library does. The shipped captioner also asks its
+#   reader of parts, and mends what that holds for wrong.
 #
 # Here are all of them for one bird. The number is the log probability of the whole sentence.
 

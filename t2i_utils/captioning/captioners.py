@@ -4,6 +4,7 @@ from pathlib import Path
 
 from t2i_utils.errors import InputError
 from t2i_utils.files import is_file, read_json
+from t2i_utils.hubs import fetch, is_on_hub
 from t2i_utils.pretrained import CARD, PRETRAINED
 
 ARRAYS = "captioner.npz"  # in each captioner's folder
@@ -15,11 +16,13 @@ def available_captioners() -> list[str]:
 
 
 def find_captioner(name: str | Path) -> Path:
-    """The folder of a shipped captioner, or the one that is named.
+    """The folder of a shipped captioner, of one on a hub, or the one that is named.
 
     Raises:
         InputError: there is no captioner.
     """
+    if is_on_hub(name):
+        name = fetch(str(name))
     shipped = PRETRAINED / str(name)
     folder = shipped if isinstance(name, str) and is_file(shipped / CARD) else Path(name)
     if not _is_captioner(folder):
@@ -37,4 +40,4 @@ def _is_captioner(folder: Path) -> bool:
     if not is_file(folder / CARD):
         return False
     card = read_json(folder / CARD, "restore it, or name another one")
-    return isinstance(card, dict) and card.get("file") == ARRAYS
+    return isinstance(card, dict) and Path(str(card.get("file"))).stem == Path(ARRAYS).stem

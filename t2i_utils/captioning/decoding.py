@@ -4,17 +4,16 @@ Nucleus sampling: Holtzman et al., The Curious Case of Neural Text Degeneration 
 1904.09751).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from keras import ops
 
 from t2i_utils.captioning.decoder import Captioner
-from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN
-from t2i_utils.errors import InputError
+from t2i_utils.captioning.stepping import NEVER, Steps
+from t2i_utils.captioning.vocabulary import END, START
 
-NEVER = -1e9  # the score of a word that is not to be said
 LENGTH_POWER = 0.7  # a sentence's score is its log probability / words ** this
 
 
@@ -38,60 +37,6 @@ class Sentence:
         return self.log_probability / (len(self.words) + 1) ** LENGTH_POWER
 
 
-class Steps:
-    """Sentences that grow by a word at a time, a row each."""
-
-    def __init__(self, captioner: Captioner, regions: np.ndarray, copies: int = 1) -> None:
-        """Begin `copies` sentences for each picture.
-
-        Args:
-            captioner: the network.
-            regions: (n, 49, region_width), standardised.
-            copies: sentences of a picture; they lie in neighbouring rows.
-        """
-        self._captioner = captioner
-        config = captioner.config
-        kept = captioner.keep(np.asarray(regions, "float32"))
-        self._regions = ops.repeat(kept, copies, axis=0)
-        shape = (len(regions) * copies, config.num_blocks, 2, config.max_words, config.width)
-        self._kept = ops.zeros(shape, "float32")
-        self.place = 0
-
-    def say(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Add a word to each row.
-
-        Args:
-            words: (rows,) int32.
-
-        Returns:
-            Log probabilities of the word that follows (rows, vocabulary), and where the last
-            block looked for it (rows, 49). Padding, start and unknown words have none, nor has
-            the end of a sentence without words.
-        """
-        places = np.full(len(words), self.place, np.int32)
-        inputs = [words.astype(np.int32), places, self._kept, self._regions]
-        found, self._kept, looks = self._captioner.step(inputs)
-        logits = np.array(found)
-        if not np.isfinite(logits).all():
-            raise InputError("the captioner gives numbers that are not finite: take another one")
-        if self.place == 0:
-            logits[:, END] = NEVER
-        self.place += 1
-        return log_probabilities(logits), np.array(looks)
-
-    def keep(self, rows: np.ndarray) -> None:
-        """Go on with these rows; one may be taken twice, if it is of the same picture."""
-        self._kept = ops.take(self._kept, rows, axis=0)
-
-
-def log_probabilities(logits: np.ndarray) -> np.ndarray:
-    """Of words that may be said, (..., vocabulary); the others get `NEVER`."""
-    logits = np.array(logits, "float64")
-    logits[..., [PADDING, START, UNKNOWN]] = NEVER
-    top = logits.max(axis=-1, keepdims=True)
-    return logits - top - np.log(np.exp(logits - top).sum(axis=-1, keepdims=True))
-
-
 def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
     """The likeliest word at each place; one sentence a picture.
 
@@ -99,7 +44,7 @@ def greedy(captioner: Captioner, regions: np.ndarray) -> list[Sentence]:
         captioner: the network.
         regions: (n, 49, region_width), standardised.
     """
-    return _one_by_one(captioner, regions, lambda scores, _: scores.argmax(axis=-1))
+    return _one_by_one(captioner, regions, lambda scores, *_: scores.argmax())
 
 
 def sample(
@@ -127,55 +72,69 @@ def sample(
     """
     uniforms = random.random((captioner.config.max_words, copies))
 
-    def choose(scores: np.ndarray, place: int) -> np.ndarray:
-        drawn = np.tile(uniforms[place], len(regions))
-        scores = scores if bias is None else scores + np.repeat(bias, copies, axis=0)
-        return np.array([
-            draw_word(row / temperature, uniform, nucleus)
-            for row, uniform in zip(scores, drawn, strict=True)
-        ])  # fmt: skip
+    def choose(scores: np.ndarray, place: int, rows: np.ndarray) -> np.ndarray:
+        scores = scores if bias is None else scores + bias[rows[0] // copies]
+        return draw_word(scores / temperature, uniforms[place, rows % copies], nucleus)
 
     return _one_by_one(captioner, regions, choose, copies)
 
 
-def draw_word(scores: np.ndarray, uniform: float, nucleus: float) -> int:
-    """The word at `uniform` in [0, 1) of the nucleus of some log scores (vocabulary,)."""
-    order = np.argsort(-scores, kind="stable")
-    chances = np.exp(scores[order] - scores[order[0]])
+def draw_word(scores: np.ndarray, uniform: Any, nucleus: float) -> Any:
+    """The word at `uniform` in [0, 1) of the nucleus of some log scores (vocabulary,).
+
+    Many numbers `uniform` draw as many words.
+    """
+    chances = np.exp(scores - scores.max())
     chances /= chances.sum()
-    before = np.cumsum(chances) - chances
-    inside = np.flatnonzero((before < nucleus) & (chances > 0))  # the first ones
-    reached = np.cumsum(chances[inside]) / chances[inside].sum()
-    return int(order[min(np.searchsorted(reached, uniform, side="right"), len(inside) - 1)])
+    # Words below this bound have less than 1 - nucleus together: the nucleus needs none of them.
+    likely = np.flatnonzero((chances > 0) & (chances >= (1 - nucleus) / len(chances)))
+    order = likely[np.argsort(-scores[likely], kind="stable")]
+    reached = np.cumsum(chances[order])
+    inside = np.searchsorted(reached, nucleus) + 1  # the first ones
+    place = np.searchsorted(reached[:inside], uniform * reached[:inside][-1], side="right")
+    return order[np.minimum(place, min(inside, len(order)) - 1)]
 
 
 def _one_by_one(
     captioner: Captioner,
     regions: np.ndarray,
-    choose: Callable[[np.ndarray, int], np.ndarray],
+    choose: Callable[[np.ndarray, int, np.ndarray], Any],
     copies: int = 1,
 ) -> list[Sentence]:
-    """Let `choose` take each row's next word, by log probabilities and place, until all end."""
-    steps = Steps(captioner, regions, copies)
+    """Let `choose` take the next words, until all sentences end.
+
+    Sentences of a picture that begin alike are one row, as long as they do.
+
+    Args:
+        captioner: the network.
+        regions: (n, 49, region_width), standardised.
+        choose: log probabilities (vocabulary,), the place and the numbers of the sentences with
+            this beginning, to the next word of each.
+        copies: sentences of each picture.
+    """
+    steps = Steps(captioner, regions)
     count, longest = len(regions) * copies, captioner.config.max_words
-    words, total = np.full(count, START), np.zeros(count)
-    said: list[np.ndarray] = []
-    looked: list[np.ndarray] = []
-    done = np.zeros(count, bool)
-    while not done.all() and steps.place < longest:
+    said, total = np.full((count, longest), END), np.zeros(count)
+    looked = np.zeros((count, longest, regions.shape[1]), "float32")
+    going = np.arange(count)  # sentences that have not ended
+    rows, words = going // copies, np.full(len(regions), START)
+    while len(going) and steps.place < longest:
+        place = steps.place
         scores, looks = steps.say(words)
         if steps.place == longest:  # no room for another word
             scores = _only_end(scores)
-        words = np.where(done, END, choose(scores, steps.place - 1))
-        total += np.where(done, 0, scores[np.arange(count), words])
-        done = done | (words == END)
-        said.append(words)
-        looked.append(looks)
+        chosen = np.empty(len(going), int)
+        for row, own in enumerate(scores):
+            chosen[rows == row] = choose(own, place, going[rows == row])
+        total[going] += scores[rows, chosen]
+        said[going, place], looked[going, place] = chosen, looks[rows]
+        left = chosen != END
+        going = going[left]
+        pairs, rows = np.unique(np.stack([rows, chosen])[:, left], axis=1, return_inverse=True)
+        steps.keep(pairs[0])
+        words = pairs[1]
     return [
-        _sentence(row, score, looks)
-        for row, score, looks in zip(
-            np.stack(said, 1), total, np.stack(looked, axis=1), strict=True
-        )
+        _sentence(row, score, looks) for row, score, looks in zip(said, total, looked, strict=True)
     ]
 
 
@@ -185,7 +144,7 @@ def _only_end(scores: np.ndarray) -> np.ndarray:
     return ended
 
 
-def _sentence(row: Sequence[int], score: float, looks: np.ndarray) -> Sentence:
+def _sentence(row: np.ndarray, score: float, looks: np.ndarray) -> Sentence:
     numbers = [int(number) for number in row]
     length = numbers.index(END) if END in numbers else len(numbers)
     return Sentence(tuple(numbers[:length]), float(score), looks[:length])

@@ -20,6 +20,7 @@ from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
 from t2i_utils.captioning.facts import Facts
+from t2i_utils.captioning.mending import told
 from t2i_utils.captioning.paragraph import write_paragraph
 from t2i_utils.captioning.reader import PartReader
 from t2i_utils.captioning.regions import WIDTH as REGION_WIDTH
@@ -45,7 +46,7 @@ class Description(NamedTuple):
     """What is said of one picture.
 
     Attributes:
-        sentences: different ones; the first agrees most with all that were drawn.
+        sentences: different ones, the best first.
         bird: the probability, in [0, 1], that the picture shows a bird.
         facts: what the reader of parts holds of it; None without one.
     """
@@ -106,7 +107,12 @@ class Describer:
         return RegionEncoder(self.reader.presence if self.reader else None)
 
     def describe(
-        self, pictures: Sequence[Image.Image], samples: int = 1, seed: int = 0, fast: bool = False
+        self,
+        pictures: Sequence[Image.Image],
+        samples: int = 1,
+        seed: int = 0,
+        fast: bool = False,
+        parts: bool = True,
     ) -> list[Description]:
         """Describe photographs; the bird is looked for.
 
@@ -115,25 +121,35 @@ class Describer:
             samples: how many different sentences of each.
             seed: the same seed gives the same sentences.
             fast: take the likeliest word each time (greedy decoding): one sentence, a blander one.
+            parts: read parts even where sentences do not need it, as fast ones: `facts` are theirs.
         """
         if not pictures:
             return []
-        return self.describe_seen(look_closer(self.eyes, pictures), samples, seed, fast)
+        return self.describe_seen(look_closer(self.eyes, pictures), samples, seed, fast, parts)
 
     def describe_seen(
-        self, seen: RegionFeatures, samples: int = 1, seed: int = 0, fast: bool = False
+        self,
+        seen: RegionFeatures,
+        samples: int = 1,
+        seed: int = 0,
+        fast: bool = False,
+        parts: bool = True,
     ) -> list[Description]:
         """Describe what the eyes saw: see `describe`."""
-        regions, facts = self.standardise(seen.regions), self.read(seen)
+        regions = self.standardise(seen.regions)
+        facts = self.read(seen) if parts or not fast else None
         if fast:
-            sentences = [[sentence] for sentence in greedy(self.captioner, regions)]
+            drawn = [[sentence] for sentence in greedy(self.captioner, regions)]
+        elif facts is None:
+            drawn = self.sentences(regions, samples, seed)
         else:
-            sentences = self.sentences(regions, samples, seed, facts)
+            drawn = self._draw(regions, samples, seed, self._bias(facts))
+        said = [[self.vocabulary.decode(sentence.words) for sentence in own] for own in drawn]
+        if facts is not None and not fast:
+            said = [told(own, known, samples) for own, known in zip(said, facts, strict=True)]
         return [
-            Description([self.vocabulary.decode(s.words) for s in found], float(bird), own)
-            for found, bird, own in zip(
-                sentences, seen.bird, facts or [None] * len(sentences), strict=True
-            )
+            Description(own, float(bird), known)
+            for own, bird, known in zip(said, seen.bird, facts or [None] * len(said), strict=True)
         ]
 
     def read(self, seen: RegionFeatures) -> list[Facts] | None:
@@ -147,30 +163,30 @@ class Describer:
         return (np.asarray(regions, "float32") - self.mean) / self.scale
 
     def sentences(
-        self,
-        regions: np.ndarray,
-        samples: int = 1,
-        seed: int = 0,
-        facts: Sequence[Facts] | None = None,
+        self, regions: np.ndarray, samples: int = 1, seed: int = 0
     ) -> list[list[Sentence]]:
         """Different sentences of standardised regions (n, 49, region_width), the best first.
 
         Several are drawn of each picture, and those are taken that agree most with the others (see
-        `t2i_utils.captioning.consensus`), and with `facts`, of each picture. Where a picture has
-        fewer different ones than asked for, all that were drawn are given.
+        `t2i_utils.captioning.consensus`). Where a picture has fewer different ones than asked for,
+        all that were drawn are given.
         """
+        return [self._agreeing(own, samples) for own in self._draw(regions, samples, seed)]
+
+    def _draw(
+        self, regions: np.ndarray, samples: int, seed: int, bias: np.ndarray | None = None
+    ) -> list[list[Sentence]]:
+        """What is drawn of each picture, for `samples` different sentences."""
         drawn, copies = [], max(NUM_DRAWN, 2 * samples)
         for start in range(0, len(regions), GROUP):
-            group = regions[start : start + GROUP]
+            group = slice(start, start + GROUP)
             random = np.random.default_rng(seed)  # the same for each group
-            bias = self._bias(facts[start : start + GROUP]) if facts else None
+            own = None if bias is None else bias[group]
             drawn += sample(
-                self.captioner, group, random, temperature=TEMPERATURE, copies=copies, bias=bias
-            )
-        return [
-            self._agreeing(drawn[row * copies : (row + 1) * copies], samples, known)
-            for row, known in enumerate(facts or [None] * len(regions))
-        ]
+                self.captioner, regions[group], random, temperature=TEMPERATURE, copies=copies,
+                bias=own,
+            )  # fmt: skip
+        return [drawn[place : place + copies] for place in range(0, len(drawn), copies)]
 
     def _bias(self, facts: Sequence[Facts]) -> np.ndarray:
         """What each picture's reading adds to the log probabilities of colour words."""
@@ -181,9 +197,9 @@ class Describer:
         bias[:, : len(SPECIAL)] = 0  # a colour that is no word of the vocabulary
         return bias
 
-    def _agreeing(self, drawn: list[Sentence], samples: int, facts: Facts | None) -> list[Sentence]:
+    def _agreeing(self, drawn: list[Sentence], samples: int) -> list[Sentence]:
         """The different ones that agree most with all that were drawn of a picture."""
-        scores = agreement([self.vocabulary.decode(sentence.words) for sentence in drawn], facts)
+        scores = agreement([self.vocabulary.decode(sentence.words) for sentence in drawn])
         best: dict[tuple[int, ...], Sentence] = {}
         for place in np.argsort(-scores, kind="stable"):
             best.setdefault(drawn[place].words, drawn[place])
@@ -217,7 +233,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     """Load a captioner, checking its checksum.
 
     Args:
-        name: a shipped one ("captioner" for real birds, "captioner-toy"), or a folder.
+        name: a shipped one ("captioner"), a folder, or one on a hub: see `t2i_utils.hubs`.
 
     Raises:
         InputError: there is none, it has another version, or a file is damaged or changed.
@@ -230,7 +246,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
         raise InputError(f"{folder / CARD} is damaged: {mend}")
     if version != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
-    file = set_file(folder, {**card, "file": ARRAYS})
+    file = set_file(folder, {"file": ARRAYS, **card})
     note = read_note(file)
     config = CaptionerConfig.from_json(note.get("config"))
     try:
@@ -250,7 +266,7 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     )
     reader = None
     if "reader" in card:
-        reader = PartReader.load(set_file(folder, {**card["reader"], "file": READER}))
+        reader = PartReader.load(set_file(folder, {"file": READER, **card["reader"]}))
     return Describer(captioner, vocabulary, others["mean"], others["scale"], card, reader)
 
 

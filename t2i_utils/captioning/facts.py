@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from t2i_utils.captioning.claims import Claim
 
-LEAST_SURE = 0.75  # a claim that is less probable is not said in a detailed description
+LEAST_SURE = 0.75  # a claim that is less probable is not said in a detailed description, or added
 MOST_COLOURS = {"bird": 3, "wing": 3}  # of a part that are said; 2 of the others
 
 

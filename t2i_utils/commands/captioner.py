@@ -76,7 +76,7 @@ def _train(options: argparse.Namespace) -> int:
     steps = describer.card["steps"]
     print(
         f"a captioner of {steps} steps is in {options.out}: "
-        f"generate.py photo.jpg --weights {options.out}"
+        f"t2i describe photo.jpg --weights {options.out}"
     )
     return 0
 

@@ -38,7 +38,7 @@ def add_arguments(parser: Parser) -> None:
     )
     download.run_with(_download)
     pack = actions.add_parser("pack", help="pack a data set into arrays, once")
-    pack.add_argument("root", type=Path, help="folder in CUB's layout, or with captions.csv")
+    pack.add_argument("root", type=Path, help="folder of captioned pictures: CUB's, or your own")
     pack.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder of the pack")
     pack.add_argument("--crop", choices=("paper", "box"), default="box", help="default: box")
     pack.add_argument(

@@ -11,11 +11,11 @@ from typing import Any
 
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.errors import InputError
+from t2i_utils.files import PICTURE_SUFFIXES
 
 ABOUT = """describe pictures of birds
 
   t2i describe photo.jpg holiday/ --samples 3       files, and folders of files"""
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 CHUNK = 32  # pictures described between two prints
 
 
@@ -26,7 +26,9 @@ def add_arguments(parser: Parser) -> None:
         "--samples", type=positive, default=1, metavar="N", help="descriptions each; default: 1"
     )
     parser.add_argument(
-        "--weights", metavar="NAME|DIR", help="a shipped captioner, or a folder; default: captioner"
+        "--weights",
+        metavar="NAME|DIR|hf://...",
+        help="a shipped captioner, a folder, or one on a hub; default: captioner",
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of further samples")
     add_picture_options(parser)
@@ -50,7 +52,7 @@ def add_picture_options(parser: Any) -> None:
 
 def is_picture_argument(text: str) -> bool:
     """Whether an argument means a picture or a folder of them, not a sentence."""
-    return text.lower().endswith(SUFFIXES) or os.path.exists(text)
+    return text.lower().endswith(PICTURE_SUFFIXES) or os.path.exists(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -106,7 +108,7 @@ def find_pictures(inputs: Sequence[str]) -> list[Path]:
         if not path.is_dir():
             paths.append(path)
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
         if not inside:
             raise InputError(f"{path} holds no picture: name another folder, or picture files")
         paths += inside
@@ -123,6 +125,7 @@ def _describe(
 
     few, started = len(paths) <= CHUNK, 0.0
     fast = options.fast or options.detailed  # a paragraph needs no choice among sentences
+    parts = options.json or options.detailed
     with tqdm(total=len(paths), desc="describing", unit="picture", disable=few) as bar:
         for start in range(0, len(paths), CHUNK):
             read, pictures = [], []
@@ -132,7 +135,7 @@ def _describe(
                     read.append(path)
                 except InputError as error:
                     failed.append(error)
-            found = describer.describe(pictures, options.samples, options.seed, fast)
+            found = describer.describe(pictures, options.samples, options.seed, fast, parts)
             yield from zip(read, found, strict=True)
             bar.update(len(paths[start : start + CHUNK]))
             started = started or time.perf_counter()

@@ -41,7 +41,7 @@ def add_arguments(parser: Parser) -> None:
     what.add_argument("--stage", type=int, choices=(1, 2), help="default: the last there is")
     data = parser.add_argument_group("on what")
     data.add_argument(
-        "--data", required=True, metavar="DIR", help="folder in CUB's layout, or a pack"
+        "--data", required=True, metavar="DIR", help="folder of captioned pictures, or a pack"
     )
     data.add_argument("--captions", type=Path, metavar="DIR", help="folder with text_c10 captions")
     data.add_argument(
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     stage = choose_stage(weights, options.stage)
     best_of_for_people(weights, options.best_of)  # raises where there is nothing to choose with
     if not Path(options.data).is_dir():
-        raise InputError(f"--data {options.data} is no folder: name one in CUB's layout, or a pack")
+        raise InputError(f"--data {options.data} is no folder: name one of pictures, or a pack")
     with quiet_import():
         from t2i_utils.data import auto_pack
         from t2i_utils.drawing.synthesizer import Synthesizer
@@ -106,7 +106,10 @@ def run(options: argparse.Namespace) -> int:
         from t2i_utils.evaluation.protocol import EvaluationProtocol, check_judgeable
         from t2i_utils.evaluation.report import score_table, write_report
         from t2i_utils.files import make_folder
+        from t2i_utils.vision.lite2 import find_lite2
 
+    if options.network == "lite2":
+        find_lite2()  # raises where it is not installed, before the long work
     synthesizer = Synthesizer(weights)
     card = synthesizer.weights.card
     if missing := [key for key in ("data", "split", "crop") if key not in card]:

@@ -12,10 +12,10 @@ from t2i_utils.errors import InputError
 
 ABOUT = """draw captions, or describe pictures
 
-  generate.py "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
-  generate.py --captions captions.txt --out pictures                 one picture a line
-  generate.py --like picture.png                                     a saved picture again
-  generate.py photo.jpg holiday/                                     what the pictures show"""
+  %(prog)s "a small red bird with black wings" "a yellow bird"    a sheet: generated.png
+  %(prog)s --captions captions.txt --out pictures                 one picture a line
+  %(prog)s --like picture.png                                     a saved picture again
+  %(prog)s photo.jpg holiday/                                     what the pictures show"""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -40,8 +40,9 @@ def add_arguments(parser: Parser) -> None:
     how = parser.add_argument_group("how")
     how.add_argument(
         "--weights",
-        metavar="NAME|DIR",
-        help="a shipped set, or a training run's folder; default: birds, or captioner",
+        metavar="NAME|DIR|hf://...",
+        help="a shipped set, a training run's folder, or one on a hub (see t2i push); default: "
+        "birds, or captioner",
     )
     how.add_argument(
         "--stage", type=int, choices=(1, 2), help="1: 64 px, 2: 256 px; default: the last there is"

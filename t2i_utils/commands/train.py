@@ -31,7 +31,8 @@ def add_arguments(parser: Parser) -> None:
     data.add_argument(
         "--data",
         metavar="DIR|toy",
-        help="folder in CUB's layout or with captions.csv, a pack, or 'toy'; left out: see above",
+        help="folder of captioned pictures (CUB's, or your own), a pack, or 'toy'; left out: see "
+        "above",
     )
     data.add_argument(
         "--split", choices=("zero-shot", "official"), help="whose training part; default: zero-shot"
@@ -179,7 +180,8 @@ def _train(
     run.train({config.stage: config.steps for config in configs}, in_turn=options.steps is None)
     # With a slash, lest the folder is called like a shipped set.
     folder = options.folder if options.folder.name != str(options.folder) else f"./{options.folder}"
-    print(f'done: python generate.py "a small red bird" --weights {folder}')
+    draw = "python generate.py" if options.program == "train.py" else "t2i generate"
+    print(f'done: {draw} "a small red bird" --weights {folder}')
     return 0
 
 

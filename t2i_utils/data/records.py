@@ -39,8 +39,8 @@ class Dataset:
     """Captioned pictures, read but not decoded.
 
     `caption_source` says where the sentences come from: "text_c10" (people wrote them),
-    "attributes" (made by the grammar of `t2i_utils.data.captions`) or "captions.csv" (the user's
-    own).
+    "attributes" (made by the grammar of `t2i_utils.data.captions`), or the user's own, such as
+    "captions.csv".
     """
 
     name: str

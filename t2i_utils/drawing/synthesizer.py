@@ -8,14 +8,17 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from t2i_utils import backend
 from t2i_utils.drawing.judge import Judge
-from t2i_utils.drawing.request import Request
+from t2i_utils.drawing.request import Request, requests_for
 from t2i_utils.drawing.walks import slerp
 from t2i_utils.errors import InputError
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan.weights import (
     Weights,
+    best_of_for_people,
     check_can_choose,
+    choose_stage,
     has_discriminator,
     load_discriminator,
     load_weights,
@@ -62,6 +65,36 @@ class Synthesizer:
         self._encode = functools.lru_cache(LAST_CALLS)(self._encode_limited)
         self._judge: Judge | None = None
         self._drawing = threading.Lock()  # on JAX, predict_on_batch donates the weights' memory
+
+    @classmethod
+    def from_preset(cls, name: str | Path = "birds") -> "Synthesizer":
+        """Load a shipped set ("birds"), one on a hub ("hf://owner/name"), or a folder's.
+
+        Raises:
+            InputError: no such weights, or damaged ones.
+        """
+        return cls(name)
+
+    def generate(
+        self,
+        captions: str | Sequence[str],
+        stage: int | None = None,
+        seed: int = 0,
+        samples: int = 1,
+        best_of: int | None = None,
+    ) -> np.ndarray:
+        """Draw captions: see `t2i_utils.generate`; no stage is the last that the set has."""
+        folder = self.weights.folder
+        requests = requests_for(
+            captions,
+            folder,
+            choose_stage(folder, stage),
+            seed,
+            samples,
+            best_of_for_people(folder, best_of),
+        )
+        pictures = draw(self, requests)
+        return pictures[max(pictures)]
 
     def embed(self, captions: Sequence[str]) -> np.ndarray:
         """Check captions and encode them: whitened embeddings (n, width) float32.
@@ -186,6 +219,7 @@ def draw_arrays(
     Raises:
         InputError: they draw numbers that are not finite.
     """
+    backend.keep_tracing_quiet()
     drawn: dict[int, list[np.ndarray]] = {stage: [] for stage in sorted(generators)}
     for start in range(0, len(embeddings), BATCH_SIZE):
         texts = embeddings[start : start + BATCH_SIZE]

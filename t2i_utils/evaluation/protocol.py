@@ -3,6 +3,7 @@
 A score means nothing without it, so each report prints the protocol beside its scores.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -171,7 +172,8 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
         split: whose test part is to be used.
 
     Raises:
-        InputError: there is an overlap, or crop or encoder are not those of the training.
+        InputError: there is an overlap, or crop or encoder are not those of the training. Whole
+            pictures do for any crop, since some have no boxes; that is said.
     """
     trained_split = card["split"].removesuffix(" train")
     trained, judged = pack.indices(trained_split, "train"), pack.indices(split, "test")
@@ -194,8 +196,14 @@ def check_fit(card: dict[str, Any], pack: Pack, split: str) -> None:
                 else f"{pack.folder} is not as it was then; judge with the data of that time"
             )
         )
+    crop = pack.manifest["crop"]
+    if crop == "whole" != card["crop"]:
+        print(
+            f"the generator was trained on crop {card['crop']!r}, and is judged by whole pictures",
+            file=sys.stderr,
+        )
     for what, of_card, of_pack in (
-        ("crop", card["crop"], pack.manifest["crop"]),
+        ("crop", card["crop"] if crop != "whole" else crop, crop),
         ("sentence encoder", card["encoder"]["name"], pack.manifest["encoder"]["name"]),
     ):
         if of_card != of_pack:

@@ -1,5 +1,5 @@
-"""Trained networks as ONNX files, which run outside Python: in a browser, in C++, on a phone.
+"""Trained networks for others: as ONNX files, which run in a browser or in C++, and for the hubs.
 
-Needs the optional packages `onnx` and, to try the files here, `onnxruntime`:
-`pip install "text-to-image-synthesizer[export]"`.
+ONNX needs the optional packages `onnx` and, to try the files here, `onnxruntime`:
+`pip install "text-to-image-synthesizer[export]"`. Sharing needs `safetensors`.
 """

@@ -27,6 +27,7 @@ from t2i_utils.arrays import (
 from t2i_utils.config import Config
 from t2i_utils.errors import InputError
 from t2i_utils.files import is_file, read_json
+from t2i_utils.hubs import fetch, is_on_hub
 from t2i_utils.pretrained import CARD, PRETRAINED
 from t2i_utils.stackgan.recipes import build_discriminator, build_generator, config_from_json
 from t2i_utils.text import Whitening
@@ -65,13 +66,16 @@ def available_weights() -> list[str]:
 
 
 def find_weights(name: str | Path) -> Path:
-    """The folder of a weight set: a shipped name, a set's folder, or a run's folder.
+    """The folder of a weight set: a shipped name, a set's folder, or a run's, or one on a hub.
 
-    A `Path`, or a string with a slash, is never a shipped name.
+    A `Path`, or a string with a slash, is never a shipped name. One on a hub (`t2i_utils.hubs`) is
+    fetched.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it cannot be fetched.
     """
+    if is_on_hub(name):
+        name = fetch(str(name))
     own = [Path(name), Path(name) / "weights"]
     is_path = isinstance(name, Path) or os.sep in name
     for folder in own if is_path else [PRETRAINED / name, *own]:

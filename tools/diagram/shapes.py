@@ -170,7 +170,6 @@ class Reader(NamedTuple):
     heads: int
     words: int
     vocabulary: int
-    kept: Shape
 
 
 @cache
@@ -185,9 +184,8 @@ def captioner() -> Reader:
         side=SIDE,
         regions=tuple(network.encoder.inputs[0].shape[1:]),
         memory=tuple(network.encoder.outputs[0].shape[1:]),
-        blocks=network.keeper.outputs[0].shape[1],
+        blocks=config.num_blocks,
         heads=config.num_heads,
         words=network.decoder.outputs[0].shape[1],
         vocabulary=network.decoder.outputs[0].shape[2],
-        kept=tuple(network.keeper.outputs[0].shape[1:]),
     )

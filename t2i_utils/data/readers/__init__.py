@@ -52,10 +52,11 @@ def read_dataset(root: str | Path, captions: str | Path | None = None) -> Datase
     """Read a folder of captioned pictures, by the first reader that recognises it.
 
     Args:
-        root: a folder in CUB's layout (it holds `images.txt`, or `CUB_200_2011/images.txt`), or
-            one with a `captions.csv`, or of a kind that was registered.
-        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere (CUB's
-            layout only).
+        root: a folder in CUB's layout (it holds `images.txt`, or `CUB_200_2011/images.txt`), one
+            with a list of its pictures, with texts beside them or with a folder a class, or of a
+            kind that was registered.
+        captions: a folder with `<class>/<image>.txt` caption files that lies elsewhere; not for
+            pictures with a list.
 
     Raises:
         InputError: if the folder is missing, is no data set, or has a broken file.
@@ -76,8 +77,8 @@ def read_dataset(root: str | Path, captions: str | Path | None = None) -> Datase
         raise InputError(
             f"cannot read {where}: {error.strerror or error}; give another folder"
         ) from error
-    *expected, last = (reader.expects for reader in all_readers())
+    expected = ", ".join(reader.expects for reader in all_readers())
     raise InputError(
-        f"no data set in {root}: expected {', '.join(expected)} or {last}; "
+        f"no data set in {root}: expected {expected}; "
         "get birds with `t2i data toy` or `t2i data download`"
     )

@@ -188,9 +188,9 @@ def _captions(
             )
     else:
         places = [base, root] + ([base.parent] if base.name == FOLDER_NAME else [])
-        folder = next(
-            (place / "text_c10" for place in places if (place / "text_c10").is_dir()), None
-        )
+        names = ("text_c10", "cvpr2016_cub/text_c10")
+        folders = (place / name for place in places for name in names)
+        folder = next(filter(Path.is_dir, folders), None)
     if folder is not None:
         return {
             image_id: read_captions(folder, file) for image_id, file in files.items()
