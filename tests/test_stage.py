@@ -17,6 +17,7 @@ def test_drawing_with_settled_statistics_changes_nothing_that_training_goes_on_w
         pack, indices, batch_size=4, image_size=64, whitening=pack.whitening(indices), seed=0
     )
     stage = Stage(gan, batches, seed=0)
+    stage.step = 2  # as if it had trained: statistics are taken over as many batches
     before = values(gan.state_variables)
     settled = []
     for _ in range(2):
