@@ -96,7 +96,7 @@ def test_t2i_lists_its_commands(capsys):
     assert stop.value.code == 0
     text = capsys.readouterr().out
     names = ["data", "train", "generate", "describe", "captioner", "evaluate",
-             "export", "studio", "check"]  # fmt: skip
+             "export", "push", "studio", "check"]  # fmt: skip
     assert re.findall(r"^    (\w+)", text, re.MULTILINE) == names
 
 

@@ -161,7 +161,7 @@ def test_inception_sees_pictures_from_minus_one_to_one_in_batches(tmp_path):
 
 def test_another_network_than_inception_is_refused_in_one_line(tmp_path, capsys):
     other = save_stand_in(tmp_path / "other", "pooled")
-    words = ["evaluate", "--data", str(birds().folder), "--inception"]
+    words = ["evaluate", "--network", "lite0", "--data", str(birds().folder), "--inception"]
     for folder, reason in ((other, "is not TF-GAN's InceptionV3"), (tmp_path, "saved_model.pb")):
         assert main([*words, str(folder)]) == 2
         error = capsys.readouterr().err
@@ -213,7 +213,7 @@ def test_another_encoder_than_the_generators_own_is_refused(tmp_path, capsys):
     card["encoder"] = {"name": "other", "width": 512}
     folder = shutil.copytree(untrained_run(), tmp_path / "run")
     (folder / "weights" / "card.json").write_text(json.dumps(card))
-    words = ["evaluate", "--run", str(folder), "--data", str(birds().folder)]
+    words = ["evaluate", "--run", str(folder), "--data", str(birds().folder), "--network", "lite0"]
     assert main([*words, "--out", str(tmp_path / "report")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "trained with sentence encoder 'other'" in line and "T2I_ENCODER" in line
@@ -221,7 +221,8 @@ def test_another_encoder_than_the_generators_own_is_refused(tmp_path, capsys):
 
 def test_the_command_refuses_an_overlap_in_one_line(tmp_path, capsys):
     words = ["evaluate", "--run", str(untrained_run()), "--data", str(birds().folder)]
-    assert main([*words, "--split", "official", "--out", str(tmp_path / "report")]) == 2
+    words += ["--network", "lite0", "--split", "official", "--out", str(tmp_path / "report")]
+    assert main(words) == 2
     error = capsys.readouterr().err
     assert "was trained on the zero-shot train part" in error and error.count("\n") == 1
 

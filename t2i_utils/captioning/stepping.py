@@ -161,7 +161,7 @@ def _encode(captioner: Captioner, regions: np.ndarray) -> np.ndarray:
 
 def _values(layer: Any) -> list[np.ndarray]:
     """The weights of a layer, float32."""
-    return [np.asarray(weight, "float32") for weight in layer.weights]
+    return [np.asarray(weight.numpy(), "float32") for weight in layer.weights]
 
 
 def _dense(layer: Any) -> Callable[[np.ndarray], np.ndarray]:

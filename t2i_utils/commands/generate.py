@@ -41,7 +41,7 @@ def add_arguments(parser: Parser) -> None:
     how.add_argument(
         "--weights",
         metavar="NAME|DIR|hf://...",
-        help="a shipped set, a training run's folder, or one on a hub (see t2i push); default: "
+        help="a shipped set, a training run's folder, or one on a hub (hf://owner/name); default: "
         "birds, or captioner",
     )
     how.add_argument(
