@@ -46,6 +46,7 @@ def main() -> None:
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.getenv("PYTHONPATH")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     environment.pop("T2I_CUB_DIR", None)  # toy birds
+    environment["IPYTHONDIR"] = str(_quiet_kernels(BUILD / "ipython"))
     python = [sys.executable]
     sphinx = [*python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     sphinx += ["-d", str(results / "doctrees"), str(source), str(site)]
@@ -64,6 +65,14 @@ def main() -> None:
         shutil.copytree(folder, site / "playground")
     check(site, "playground" if options.no_playground else "")
     print(f"Ready: {site}; to look at it: python -m http.server --directory {site}")
+
+
+def _quiet_kernels(folder: Path) -> Path:
+    """Settings of notebook kernels that warn of nothing: each would, of how it is reached."""
+    file = folder / "profile_default" / "ipython_kernel_config.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("get_config().IPKernelApp.log_level = 40\n")
+    return folder
 
 
 def _folder_for(name: str, *sources: Path) -> Path:
