@@ -167,6 +167,7 @@ def with_card(**fields):
         (lambda folder: (folder / CARD).write_text("{"), "card.json is damaged"),
         (lambda folder: (folder / CARD).write_text("[1]"), "card.json is damaged"),
         (lambda folder: (folder / CARD).write_bytes(b"\xff"), "card.json is damaged"),
+        (with_card(reader=None), "card.json is damaged"),
         (with_card(version=9), "has version 9, expected 1: train or fetch anew"),
         (with_card(sha256="0" * 64), "captioner.npz has a wrong checksum"),
         (lambda folder: shutil.rmtree(folder), "no captioner at .*nowhere.*: name a folder"),

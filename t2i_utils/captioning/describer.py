@@ -241,10 +241,12 @@ def load_describer(name: str | Path = "captioner") -> Describer:
     folder = find_captioner(name)
     mend = "restore it, or name another one"
     card = read_json(folder / CARD, mend)
-    version = card.get("version") if isinstance(card, dict) else None
-    if type(version) is not int or type(card.get("steps", 0)) is not int:
+    kinds = {"version": int, "steps": int, "reader": dict}
+    defaults = {"steps": 0, "reader": {}}
+    whole = {**defaults, **card} if isinstance(card, dict) else {}
+    if any(type(whole.get(name)) is not kind for name, kind in kinds.items()):
         raise InputError(f"{folder / CARD} is damaged: {mend}")
-    if version != VERSION:
+    if (version := card["version"]) != VERSION:
         raise InputError(f"{folder} has version {version}, expected {VERSION}: train or fetch anew")
     file = set_file(folder, {"file": ARRAYS, **card})
     note = read_note(file)
