@@ -253,9 +253,11 @@ def devices() -> list[str]:
     return [str(device) for device in jax.devices()]
 
 
+@functools.cache
 def accelerator() -> tuple[str, tuple[int, ...]]:
     """What the backend computes on: "GPU", "TPU" or "CPU", and a GPU's compute capability.
 
+    Asked once in a process, since every training step wants to know.
     The capability is NVIDIA's, such as (7, 5); it is empty for other devices.
     """
     if name() == "tensorflow":
