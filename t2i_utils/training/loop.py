@@ -1,6 +1,7 @@
 """The one training loop: of the GAN, of the captioner and of the image-text matcher."""
 
 import contextlib
+import signal
 import sys
 import time
 from collections import deque
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from tqdm.auto import tqdm
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.errors import InputError
 from t2i_utils.training.stopping import DeferredInterrupt
 
@@ -82,12 +83,14 @@ def train_steps(
     flushed = time.monotonic()
     with (
         bar,
-        DeferredInterrupt(_warn, terminable=True) as stop,
+        DeferredInterrupt(_warn, terminable=devices.is_alone()) as stop,
         contextlib.closing(prefetched(make, steps)) as batches,
     ):
         for step, batch in zip(bar, batches, strict=True):
             with _memory_said(title, step + 1):
                 update(step, batch)
+                if devices.must_stop_after(step):
+                    stop.request(signal.SIGTERM)
                 at_end = step + 1 == steps.stop or stop.requested
                 saving = at_end or (step + 1) % save_every == 0
                 if saving or time.monotonic() - flushed > FLUSH_SECONDS:

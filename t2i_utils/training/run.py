@@ -2,14 +2,15 @@
 
 import contextlib
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.arrays import set_file
 from t2i_utils.config import Config
 from t2i_utils.data import Pack
@@ -71,9 +72,13 @@ class Run:
         self.files, self.say = RunFolder(folder), say
         numbers = [config.stage for config in configs]
         self.files.check_start(numbers, resume, init)
+        for config in configs:
+            devices.check_divides(config)
         typed = any(config.typed_share for config in configs)
         with self.files.locked() if self.files.is_started else contextlib.nullcontext():
-            self.files.finish_replacing()
+            if devices.leads():
+                self.files.finish_replacing()
+            devices.wait_for_all("the folder is whole")
             self._about = self.files.read_about() if self.files.is_started else {}
             self._init = init or self._about.get("init")
             self._asked = asked or self._about.get("asked")
@@ -139,7 +144,7 @@ class Run:
                 return
             self._write_about()
             try:
-                with RunLog(self.folder, starts) as log:
+                with self._log_folder() as folder, RunLog(folder, starts) as log:
                     for numbers, part in phases:
                         self._train_together(numbers, part, log, save_every, progress)
             except InputError as error:
@@ -181,7 +186,7 @@ class Run:
                 flush=flush,
                 save=lambda: self.save(numbers),
                 save_every=save_every,
-                progress=progress,
+                progress=progress and devices.leads(),
             )
         if stop.requested:
             self.say(f"stopped; {self.folder} is saved ({self._where()}): go on with --resume")
@@ -203,7 +208,18 @@ class Run:
             return "nothing had been saved before"
         return f"the last good checkpoint is in {self.folder} ({', '.join(steps)})"
 
+    @contextlib.contextmanager
+    def _log_folder(self) -> Iterator[Path]:
+        """Where logs go: into the run's folder, or from a process that does not lead, nowhere."""
+        if devices.leads():
+            yield self.folder
+        else:
+            with tempfile.TemporaryDirectory() as scratch:
+                yield Path(scratch)
+
     def _write_about(self) -> None:
+        if not devices.leads():
+            return
         configs = {str(number): s.gan.config.to_json() for number, s in self.stages.items()}
         continued = {number for number, stage in self.stages.items() if stage.from_weights}
         self._about |= {
@@ -217,7 +233,7 @@ class Run:
         self.files.write_about(self._about)
 
     def save(self, numbers: Sequence[int] | None = None) -> None:
-        """Write checkpoints of stages, then weights and sample sheets.
+        """Write checkpoints of stages, then weights and sample sheets; of processes, one does.
 
         Args:
             numbers: of the stages; None: all. Their checkpoints change together, and so do their
@@ -226,6 +242,8 @@ class Run:
         Raises:
             InputError: a file cannot be written; the checkpoints before stay.
         """
+        if not devices.leads():
+            return
         stages = [self.stages[number] for number in numbers or self.stages]
         with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
             for stage in stages:
@@ -250,7 +268,7 @@ class Run:
     def _mend_weights(self) -> None:
         """Write weights again that a stop left behind their checkpoints, or that are damaged."""
         old = [n for n, stage in self.stages.items() if stage.step and not self._has_weights(n)]
-        if not old:
+        if not old or not devices.leads():
             return
         self.say(f"writing the weights of {self.folder} again: they are not of its last checkpoint")
         with contextlib.ExitStack() as stack:

@@ -53,8 +53,13 @@ class DeferredInterrupt:
             raise SystemExit(128 + signal.SIGTERM)
         raise KeyboardInterrupt
 
+    def request(self, number: int) -> None:
+        """Ask to stop, as a signal of this number does."""
+        self.requested, self._last = True, number
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        again, self.requested, self._last = self.requested, True, number
+        again = self.requested
+        self.request(number)
         if again:
             self.end()
         name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"

@@ -14,6 +14,7 @@ import numpy as np
 from keras import layers, ops
 
 from t2i_utils.config import Config, whole
+from t2i_utils.errors import InputError
 from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.generators import stage1_generator, stage2_generator
@@ -44,6 +45,14 @@ class ModernConfig(Config):
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ
     blur_steps: int = whole(0)  # the discriminator's view sharpens over so many first steps
     hidden_square: float = 0.0  # side of what the discriminator is not shown, of the picture's
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.diversity_weight and self.part_size % 2:
+            raise InputError(
+                f"{self.part_size} pictures at once have no halves, whose diversity is compared: "
+                "change batch_size or accumulate, or set diversity_weight to 0"
+            )
 
 
 class ModernRecipe(Recipe):
