@@ -42,6 +42,7 @@ def spread(wanted: int | None) -> Iterator[None]:
     asked = f"--devices {wanted or 'all'}"
     if backend_name() != "jax":
         raise InputError(f"{asked}: {backend_name()} trains on one device: set KERAS_BACKEND=jax")
+    import jax
     import keras
 
     if any(name in os.environ for name in TOGETHER):
@@ -56,10 +57,10 @@ def spread(wanted: int | None) -> Iterator[None]:
     chosen = found[:wanted]
     if wanted and len(found) < wanted:
         raise InputError(f"{asked}: JAX sees {len(found)} ({', '.join(found)}): ask for fewer")
-    if len(chosen) < len(found) and _process()[1] > 1:
+    if len(chosen) < len(found) and jax.process_count() > 1:
         raise InputError(f"{asked}: several processes use all {len(found)} devices: say all")
-    silence = contextlib.nullcontext() if leads() else contextlib.redirect_stdout(io.StringIO())
-    with silence, keras.distribution.DataParallel(devices=chosen).scope():
+    quiet = contextlib.redirect_stdout(io.StringIO()) if jax.process_index() else None
+    with quiet or contextlib.nullcontext(), keras.distribution.DataParallel(devices=chosen).scope():
         yield
 
 
@@ -97,7 +98,7 @@ def is_alone() -> bool:
 
 
 def own_rows(start: int, stop: int) -> slice:
-    """Which of these rows this process makes."""
+    """Which of these rows this process makes. Ask in the main thread: Keras keeps it there."""
     index, processes = _process()
     share = (stop - start) // processes
     return slice(start + index * share, start + (index + 1) * share)
@@ -163,14 +164,15 @@ def _from_process(array: np.ndarray, layout: Any) -> Any:
 
 
 def _distribution() -> Any:
-    import keras
-
-    return keras.distribution.distribution()
+    """The one of `spread`; None on one device. Whoever asks early need not wait for Keras."""
+    keras = sys.modules.get("keras")
+    return None if keras is None else keras.distribution.distribution()
 
 
 def _process() -> tuple[int, int]:
-    """This process's number, and how many there are."""
-    jax = sys.modules.get("jax")
-    if jax is None or not jax.distributed.is_initialized():
+    """This process's number, and how many share the work."""
+    if _distribution() is None:
         return 0, 1
+    import jax
+
     return jax.process_index(), jax.process_count()

@@ -4,7 +4,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
 from t2i_utils.training.setup import build_stages, given_whitening, lent_stage1
+from t2i_utils.training.stage import Stage
 
 
 class Run:
@@ -92,6 +93,8 @@ class Run:
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
+        self._scratch = tempfile.TemporaryDirectory()  # where processes write that do not lead
+        self._out = self.files if devices.leads() else RunFolder(self._scratch.name)
         self.resumed = any(stage.step for stage in self.stages.values())
 
     @property
@@ -144,7 +147,7 @@ class Run:
                 return
             self._write_about()
             try:
-                with self._log_folder() as folder, RunLog(folder, starts) as log:
+                with RunLog(self._out.path, starts) as log:
                     for numbers, part in phases:
                         self._train_together(numbers, part, log, save_every, progress)
             except InputError as error:
@@ -208,18 +211,7 @@ class Run:
             return "nothing had been saved before"
         return f"the last good checkpoint is in {self.folder} ({', '.join(steps)})"
 
-    @contextlib.contextmanager
-    def _log_folder(self) -> Iterator[Path]:
-        """Where logs go: into the run's folder, or from a process that does not lead, nowhere."""
-        if devices.leads():
-            yield self.folder
-        else:
-            with tempfile.TemporaryDirectory() as scratch:
-                yield Path(scratch)
-
     def _write_about(self) -> None:
-        if not devices.leads():
-            return
         configs = {str(number): s.gan.config.to_json() for number, s in self.stages.items()}
         continued = {number for number, stage in self.stages.items() if stage.from_weights}
         self._about |= {
@@ -230,7 +222,7 @@ class Run:
             "from_weights": sorted(continued | set(self._from_weights)),
             "stages": {**self._about.get("stages", {}), **configs},
         }
-        self.files.write_about(self._about)
+        self._out.write_about(self._about)
 
     def save(self, numbers: Sequence[int] | None = None) -> None:
         """Write checkpoints of stages, then weights and sample sheets; of processes, one does.
@@ -242,18 +234,20 @@ class Run:
         Raises:
             InputError: a file cannot be written; the checkpoints before stay.
         """
-        if not devices.leads():
-            return
         stages = [self.stages[number] for number in numbers or self.stages]
-        with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
-            for stage in stages:
-                note = {**self.data.identity, **stage.origin}
-                save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
-        self._save_weights([stage.number for stage in stages])
+        if devices.leads():
+            with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
+                for stage in stages:
+                    note = {**self.data.identity, **stage.origin}
+                    save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
+        self._save_weights(stages)
+        devices.wait_for_all("it is saved")
 
-    def _save_weights(self, numbers: Sequence[int]) -> None:
-        """Write what people draw with, and sheets of what it draws."""
-        stages = [self.stages[number] for number in numbers]
+    def _save_weights(self, stages: Sequence[Stage]) -> None:
+        """Write what people draw with, and sheets of what it draws.
+
+        Several processes must ask their devices for the same things, so all of them do this.
+        """
         with contextlib.ExitStack() as stack:
             for stage in stages:
                 stack.enter_context(stage.settled())
@@ -262,30 +256,33 @@ class Run:
                 for s in stages
             ]
             found += lent_stage1(self.files, self.stages, self._init)
-            save_weights(self.files.weights, found, self.data.whitening, self.data.card)
-            draw_samples(self.folder / "samples", self.data, stages)
+            devices.wait_for_all("what was there is read")
+            save_weights(self._out.weights, found, self.data.whitening, self.data.card)
+            draw_samples(self._out.path / "samples", self.data, stages)
 
     def _mend_weights(self) -> None:
         """Write weights again that a stop left behind their checkpoints, or that are damaged."""
-        old = [n for n, stage in self.stages.items() if stage.step and not self._has_weights(n)]
-        if not old or not devices.leads():
+        old = [
+            stage for stage in self.stages.values() if stage.step and not self._has_weights(stage)
+        ]
+        if not old:
             return
         self.say(f"writing the weights of {self.folder} again: they are not of its last checkpoint")
         with contextlib.ExitStack() as stack:
-            if old == [2] and 1 in self.stages:
+            if 1 in self.stages and self.stages[1] not in old:
                 stack.enter_context(self.stages[1].settled())
             self._save_weights(old)
 
-    def _has_weights(self, number: int) -> bool:
+    def _has_weights(self, stage: Stage) -> bool:
         """Whether the weights of a stage are whole and of the step that it is at."""
         try:
-            entry = read_card(self.files.weights)["stages"][str(number)]
+            entry = read_card(self.files.weights)["stages"][str(stage.number)]
             for part in (entry, entry.get("discriminator")):
                 if part is not None:
                     set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
-        return entry.get("steps") == self.stages[number].step
+        return entry.get("steps") == stage.step
 
 
 def training_phases(

@@ -38,6 +38,11 @@ class Stage:
         self.gan, self.batches, self.seed = gan, batches, seed
         self.step, self.from_weights, self.warm_up = 0, False, False
         self._device = DeviceFeed(batches) if fits_accelerator(batches) else None
+        config = gan.config
+        starts = range(0, config.batch_size, config.part_size)
+        # What of each part of a batch this process makes.
+        self._own_rows = [devices.own_rows(start, start + config.part_size) for start in starts]
+        self._own_distractors = devices.own_rows(0, config.num_distractors)
 
     @property
     def number(self) -> int:
@@ -49,12 +54,10 @@ class Stage:
 
         Where the data lies on the accelerator, a batch is a plan only.
         """
-        config, plan, noise = self.gan.config, self.batches.plan(step), self._noise(step)
-        distractors = devices.own_rows(0, config.num_distractors)
+        plan, noise = self.batches.plan(step), self._noise(step)
         parts = []
-        for start in range(0, config.batch_size, config.part_size):
-            rows = devices.own_rows(start, start + config.part_size)
-            part = plan.part(rows, distractors)
+        for rows in self._own_rows:
+            part = plan.part(rows, self._own_distractors)
             own_noise = {name: values[rows] for name, values in noise.items()}
             parts.append((part if self._device else self.batches.gather(part), own_noise))
         return parts
