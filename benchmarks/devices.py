@@ -72,13 +72,14 @@ def _batch(gan: StageGAN) -> dict[str, np.ndarray]:
     }
 
 
-def exchanged(text: str) -> dict[str, int]:
-    """Bytes that each kind of collective operation of a compiled program results in."""
-    found = collections.Counter[str]()
+def exchanged(text: str) -> dict[str, tuple[int, int]]:
+    """Number and bytes, of results, of each kind of collective operation in a compiled program."""
+    counts, sizes = collections.Counter[str](), collections.Counter[str]()
     for shapes, kind in OPERATION.findall(text):
+        counts[kind] += 1
         for dtype, sides in SHAPE.findall(shapes):
-            found[kind] += BYTES[dtype] * math.prod(map(int, filter(None, sides.split(","))))
-    return dict(found)
+            sizes[kind] += BYTES[dtype] * math.prod(map(int, filter(None, sides.split(","))))
+    return {kind: (counts[kind], sizes[kind]) for kind in sorted(counts)}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,10 +101,11 @@ def main(arguments: list[str] | None = None) -> int:
                 accumulate=options.accumulate,
             )
             step = compile_update(config, options.devices)
-            sizes = sorted(exchanged(step.as_text()).items())
+            found = exchanged(step.as_text()).items()
+            said = [f"{count} {kind} of {size / 1e6:.1f} MB" for kind, (count, size) in found]
             print(
                 f"{recipe} stage {stage}, {config.part_size} pictures at once, {options.devices} "
-                f"devices: {', '.join(f'{kind} {size / 1e6:.1f} MB' for kind, size in sizes)}; "
+                f"devices: {', '.join(said)}; "
                 f"{step.cost_analysis()['flops'] / 1e9:.0f} Gflop and "
                 f"{step.memory_analysis().temp_size_in_bytes / 1e6:.0f} MB for a while a device",
                 flush=True,

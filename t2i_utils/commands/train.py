@@ -270,8 +270,9 @@ def _announce(run: Any, duration: str | None) -> None:
     from t2i_utils import backend
     from t2i_utils.precision import explain
 
-    if (number := devices.count()) > 1:
-        print(f"training on {number} devices, each with its share of a batch")
+    if backend.name() == "jax" and (there := len(backend.devices())) > 1:
+        more = "" if devices.count() > 1 else "; --devices all takes all"
+        print(f"a batch is spread over {devices.count()} of {there} devices{more}")
     for policy in dict.fromkeys(stage.gan.config.precision for stage in run.stages.values()):
         print(explain(policy))
     card = run.data.card

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from t2i_utils import backend, devices
 from t2i_utils.errors import InputError
-from t2i_utils.training.stopping import DeferredInterrupt
+from t2i_utils.training.stopping import BY_ANYBODY, DeferredInterrupt
 
 FLUSH_SECONDS = 10  # between two looks at the losses: fetching them at each step stalls a GPU
 DEPTH = 2  # batches that are made ahead
@@ -62,7 +62,8 @@ def train_steps(
     """Make a batch for each step and update with it; show, write and save now and then.
 
     Ctrl-C and SIGTERM let the step in hand end, and the loop with it: what is done is flushed and
-    saved as at the last step.
+    saved as at the last step. Where several processes train, SIGTERM to one of them ends all after
+    the same step; Ctrl-C is not deferred.
 
     Args:
         steps: numbers of the updates to do.
@@ -83,7 +84,7 @@ def train_steps(
     flushed = time.monotonic()
     with (
         bar,
-        DeferredInterrupt(_warn, terminable=devices.is_alone()) as stop,
+        DeferredInterrupt(_warn, BY_ANYBODY if devices.is_alone() else ()) as stop,
         contextlib.closing(prefetched(make, steps)) as batches,
     ):
         for step, batch in zip(bar, batches, strict=True):
