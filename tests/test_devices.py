@@ -13,7 +13,6 @@ from small_run import configs, read_checkpoint, toy_pack
 
 from t2i_utils import devices
 from t2i_utils.cli import main
-from t2i_utils.errors import InputError
 
 TESTS = Path(__file__).parent
 
@@ -96,9 +95,3 @@ def test_one_process_makes_all_rows():
     assert devices.own_rows(8, 16) == slice(8, 16)
     assert devices.leads()
     devices.check_divides(configs(1)[0])
-
-
-def test_rows_that_do_not_divide_are_refused(monkeypatch):
-    monkeypatch.setattr(devices, "count", lambda: 3)
-    with pytest.raises(InputError, match="4 pictures that are computed at once do not divide by 3"):
-        devices.check_divides(configs(1)[0])

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from jax.experimental import multihost_utils
 from small_run import configs
 
 from t2i_utils import devices
 from t2i_utils.data import load_pack
+from t2i_utils.errors import InputError
 from t2i_utils.training.device_feed import DeviceFeed
 from t2i_utils.training.run import Run
 
@@ -35,6 +37,8 @@ def main(pack: Path, folder: Path) -> None:
     settings = (load_pack(pack), configs(1, captions_per_image=2))
     with devices.spread(None):
         assert devices.count() == 4
+        with pytest.raises(InputError, match="6 pictures .* do not divide by 4 devices"):
+            Run(folder / "uneven", settings[0], configs(1, batch_size=6))
         run = Run(folder / "shared", *settings)
         run.train(2, progress=False)
         if devices.leads():

@@ -101,7 +101,8 @@ class StageGAN:
         With `config.accumulate` above 1, this takes one of so many equal parts of a batch. The
         optimisers add up the gradients, and change weights by their mean at the last part. That is
         the update of the whole batch, to rounding, but for what compares rows: BatchNorm's
-        statistics, matching and diversity are those of a part. Its distractors are all there.
+        statistics, matching and diversity are those of a part, with all the distractors. Running
+        statistics and spectral norms move on with each part.
 
         Args:
             batch: the arrays of `Batches.at` and of `draw_noise`.
