@@ -20,6 +20,7 @@ import numpy as np
 from t2i_utils.config import Config
 from t2i_utils.environment import backend_name
 from t2i_utils.errors import InputError
+from t2i_utils.quiet_import import quiet_import
 
 # Each says that this process is one of several: Keras's way, and JAX's (then the number of the
 # process may come from Slurm or Open MPI).
@@ -42,8 +43,9 @@ def spread(wanted: int | None) -> Iterator[None]:
     asked = f"--devices {wanted or 'all'}"
     if backend_name() != "jax":
         raise InputError(f"{asked}: {backend_name()} trains on one device: set KERAS_BACKEND=jax")
-    import jax
-    import keras
+    with quiet_import():
+        import jax
+        import keras
 
     if any(name in os.environ for name in TOGETHER):
         try:
