@@ -185,7 +185,7 @@ class ModernRecipe(Recipe):
         blur = batch.get("blur", 1.0)  # without a step: as sharp as can be
         places = ops.arange(texts.shape[0])  # which sentence of the batch each picture shows
         if config.diversity_weight:  # draw half of the captions, each twice with its own noise
-            places = ops.concatenate([places[: texts.shape[0] // 2]] * 2)
+            places = places // 2 * 2
             texts = ops.take(texts, places, axis=0)
         fake, mu, log_sigma = gan.generator(gan.generator_inputs(texts, batch), training=True)
         fake_features = discriminator.features(fake, batch["augment_fake"], blur)
