@@ -50,8 +50,8 @@ class ModernConfig(Config):
         super().__post_init__()
         if self.diversity_weight and self.part_size % 2:
             raise InputError(
-                f"{self.part_size} pictures at once have no halves, whose diversity is compared: "
-                "change batch_size or accumulate, or set diversity_weight to 0"
+                f"{self.part_size} pictures at once make no pairs, and two of one caption are "
+                "compared: change batch_size or accumulate, or set diversity_weight to 0"
             )
 
 
