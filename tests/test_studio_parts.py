@@ -3,6 +3,7 @@
 import datetime
 import io
 import logging
+import re
 import zlib
 from typing import Any
 

@@ -100,6 +100,7 @@ from t2i_utils.captioning.captioners import available_captioners
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
 from t2i_utils.captioning.describer import LEAST_BIRD, Describer, load_describer
+from t2i_utils.captioning.facts import LEAST_SURE
 from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
 
@@ -1068,6 +1069,49 @@ print(f"hiding what it looked at most costs {more:.0%} more than hiding ten by c
 # The cell's last line compares the regions that it looked at most with ten chosen by chance. If
 # the difference is large, the drawing says something true: what it looked at is what it needed. If
 # not, the picture above is decoration.
+#
+# ### Where does it read a part?
+#
+# The shipped captioner has a second network, which looks on purpose: the **reader of parts**. It
+# has a query for each part of a bird. A query looks for its part on 14 x 14 places, and the network
+# reads *there* which colours people name. **Predict** which part it finds most easily in birds that
+# the generator drew, and which it has to guess.
+
+# %%
+PARTS = ("crown", "beak", "belly", "wing", "tail")
+if SHIPPED:
+    three, reader = drawn_birds[[0, 1, 5]], shipped.reader
+    whole = shipped.eyes(resize(three, IMAGE_SIZE))
+    reading = reader(whole.low, whole.regions)
+    figure, axes = plt.subplots(3, len(PARTS), figsize=(9.5, 6.3))
+    for bird, facts in enumerate(reader.facts(reading)):
+        for axis, part in zip(axes[bird], PARTS, strict=True):
+            looks = reading.looks[bird, reader.parts.index(part)]
+            dark = 0.85 * (1 - looks / looks.max())
+            axis.imshow(three[bird], extent=(0, 14, 14, 0))
+            night = {"extent": (0, 14, 14, 0), "interpolation": "bicubic", "cmap": "gray"}
+            axis.imshow(dark * 0, alpha=dark, **night)
+            chances = {c.value: p for c, p in facts.true.items() if c.slot == f"{part} colour"}
+            value = max(chances, key=chances.get)
+            tone = "#c2571a" if chances[value] >= LEAST_SURE else "#888888"
+            title = f"{part}: {value} {chances[value]:.0%}"
+            axis.set_title(title, fontsize=11, loc="center", color=tone)
+            axis.axis("off")
+    show_figure(figure, "three drawn birds, five times each, bright where a part was read")
+
+# %% [markdown]
+# <details><summary>Expected result</summary>
+#
+# ![Three drawn birds, five times each: the crown, the beak, the belly, the wings and the tail light
+# up, with the colour that is read there](../figures/06_parts.png)
+#
+# *Birds that the shipped weights draw, read by the shipped captioner.*
+#
+# </details>
+#
+# Bright is where it read. Above stands the likeliest colour, with the probability that one of ten
+# people would name it. Orange titles are at least 75 % sure: these are what `--detailed` says. Grey
+# ones are doubts, and it keeps them to itself.
 #
 # ### Quiz C
 #

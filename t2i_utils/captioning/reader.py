@@ -186,7 +186,7 @@ class PartReader:
             for _ in range(2)
         )  # fmt: skip
         colours = layers.Dense(len(COLOURS), dtype="float32")(
-            layers.Concatenate()([whole, layers.Flatten()(of_parts), palette])
+            layers.Concatenate()([whole, palette])
         )
         looks = layers.Reshape((count, GRID, GRID))(looks)
         outputs = [true, named, colours, looks, whole, of_parts]
