@@ -29,6 +29,7 @@ BATCH_SIZE = 32
 MOST_CLAIMS = 1000
 ALWAYS = np.r_[np.zeros(DEEPEST.stop - DEEPEST.start), 20.0]  # of presence: everything is a bird
 EVIDENCE = (-3.0, 3.0)  # limits of the evidence for a colour, in log odds
+RARITY = 0.75  # power of the inverse document frequency by which colours count
 SHARES = (0.02, 0.9)  # limits of the share of pictures that have a colour, where rarity is computed
 
 
@@ -186,7 +187,7 @@ class PartReader:
             for _ in range(2)
         )  # fmt: skip
         colours = layers.Dense(len(COLOURS), dtype="float32")(
-            layers.Concatenate()([whole, palette])
+            layers.Concatenate()([whole, layers.Flatten()(of_parts), palette])
         )
         looks = layers.Reshape((count, GRID, GRID))(looks)
         outputs = [true, named, colours, looks, whole, of_parts]
@@ -204,10 +205,10 @@ def rarity_of(shares: np.ndarray) -> np.ndarray:
     """How much each colour counts, by the share of the pictures that have it.
 
     What a rare colour tells grows with the logarithm of 1 / share (inverse document frequency,
-    Sparck Jones 1972). Its square root keeps common colours, which are most of what people say.
+    Sparck Jones 1972). A power below 1 keeps common colours, which are most of what people say.
     The mean over all colours of all pictures is 1.
     """
-    rarity = np.log(1 / np.clip(shares, *SHARES)) ** 0.5
+    rarity = np.log(1 / np.clip(shares, *SHARES)) ** RARITY
     return rarity * shares.sum() / max(1e-6, shares @ rarity)
 
 
