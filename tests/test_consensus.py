@@ -138,6 +138,13 @@ def test_what_is_surely_seen_is_said_in_a_clause_that_fits(drawn, expected):
     assert max(text.count("crown") for text in mentioned) == 1
 
 
+def test_a_part_that_is_mentioned_gets_the_colour_that_is_surely_seen():
+    drawn = "a black bird with a large crown"
+    assert told([drawn] * 2, FACTS)[0] == "a black bird with a large yellow crown"
+    doubtful = FACTS._replace(true=dict.fromkeys(FACTS.true, 0.5))
+    assert "a black bird with a large yellow crown" not in neighbours(drawn, doubtful)
+
+
 def test_articles_follow_the_colour():
     facts = Facts({"orange": 0.9}, {}, {})
     assert "an orange bird" in neighbours("a red bird", facts)

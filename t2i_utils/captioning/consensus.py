@@ -38,7 +38,7 @@ PART_WEIGHT = 0.15
 # The same where a reader of parts is asked. Set on 265 pictures of classes held back from it.
 SHARED_WEIGHT = 1.5  # of the n-grams that it shares with the sentences that were drawn
 READ_COLOUR_WEIGHT = 15.0
-READ_PART_WEIGHT = 10.0
+READ_PART_WEIGHT = 13.0
 RIGHT_WEIGHT = 1.0  # of each claim, times the probability that it is right: who says more wins
 WRONG_WEIGHT = 5.5  # of each claim, times the probability that it is wrong
 WRONG_COLOUR = 3.0  # of each colour, times the squared probability that people do not name it
