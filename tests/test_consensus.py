@@ -145,6 +145,11 @@ def test_a_part_that_is_mentioned_gets_the_colour_that_is_surely_seen():
     assert "a black bird with a large yellow crown" not in neighbours(drawn, doubtful)
 
 
+def test_a_parts_colour_is_mended_though_people_do_not_call_the_bird_so():
+    facts = FACTS._replace(colours={**FACTS.colours, "yellow": 0.1})
+    assert "a black bird with a yellow crown" in neighbours("a black bird with a red crown", facts)
+
+
 def test_articles_follow_the_colour():
     facts = Facts({"orange": 0.9}, {}, {})
     assert "an orange bird" in neighbours("a red bird", facts)

@@ -56,7 +56,8 @@ def mended(sentence: str, facts: Facts, score: Callable[[str], float]) -> str:
 def neighbours(sentence: str, facts: Facts) -> list[str]:
     """Sentences that differ in a colour or a clause, in plain words."""
     said = sentence.split()
-    likely = [colour for colour, chance in facts.colours.items() if chance >= LIKELY]
+    of_parts = {claim.value for claim, chance in facts.true.items() if chance >= LEAST_SURE}
+    likely = [c for c, chance in facts.colours.items() if chance >= LIKELY or c in of_parts]
     main = [c for c in read_facts(sentence).colours if facts.colours.get(c, 0.0) >= LEAST_SURE]
     found = [
         *_other_colours(said, likely, main),
