@@ -752,7 +752,8 @@ if SHIPPED:
 
 # %%
 if SHIPPED:
-    seen = shipped.standardise(shipped.eyes(resize(drawn_birds, IMAGE_SIZE)).regions)
+    of_birds = shipped.eyes(resize(drawn_birds, IMAGE_SIZE))
+    seen = shipped.standardise(of_birds.regions)
     texts = [shipped.vocabulary.decode(row) for row in say_greedily(*large, seen)]
     show_sheet(texts, [[picture] for picture in drawn_birds], size=150)
     again = [shipped.vocabulary.decode(found.words) for found in greedy(shipped.captioner, seen)]
@@ -1080,18 +1081,18 @@ print(f"hiding what it looked at most costs {more:.0%} more than hiding ten by c
 # %%
 PARTS = ("crown", "beak", "belly", "wing", "tail")
 if SHIPPED:
-    three, reader = drawn_birds[[0, 1, 5]], shipped.reader
-    whole = shipped.eyes(resize(three, IMAGE_SIZE))
-    reading = reader(whole.low, whole.regions)
+    reader = shipped.reader
+    reading = reader(of_birds.low, of_birds.regions)
+    read = reader.facts(reading)
     figure, axes = plt.subplots(3, len(PARTS), figsize=(9.5, 6.3))
-    for bird, facts in enumerate(reader.facts(reading)):
-        for axis, part in zip(axes[bird], PARTS, strict=True):
+    for row, bird in zip(axes, (0, 1, 5), strict=True):
+        for axis, part in zip(row, PARTS, strict=True):
             looks = reading.looks[bird, reader.parts.index(part)]
             dark = 0.85 * (1 - looks / looks.max())
-            axis.imshow(three[bird], extent=(0, 14, 14, 0))
+            axis.imshow(drawn_birds[bird], extent=(0, 14, 14, 0))
             night = {"extent": (0, 14, 14, 0), "interpolation": "bicubic", "cmap": "gray"}
             axis.imshow(dark * 0, alpha=dark, **night)
-            chances = {c.value: p for c, p in facts.true.items() if c.slot == f"{part} colour"}
+            chances = {c.value: p for c, p in read[bird].true.items() if c.slot == f"{part} colour"}
             value = max(chances, key=chances.get)
             tone = "#c2571a" if chances[value] >= LEAST_SURE else "#888888"
             title = f"{part}: {value} {chances[value]:.0%}"
@@ -1469,6 +1470,7 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # - Greedy decoding and beam search choose probable words, nucleus sampling draws from the likeliest
 #   ones, and consensus takes the drawn sentence that agrees most with the others.
 # - Where the decoder looks can be drawn; blanking those regions tests the drawing.
+# - A reader of parts has a query for each part. It says which colour it reads there, and how sure.
 # - Descriptions are scored beside three baselines and a person, by precision and recall of colours
 #   and parts, BLEU-4 and CIDEr-D.
 # - It fails on rare colours, makes one bird of two, and describes a bird where there is no bird.
