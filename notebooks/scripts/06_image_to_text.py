@@ -1085,10 +1085,10 @@ if SHIPPED:
     reading = reader(of_birds.low, of_birds.regions)
     read = reader.facts(reading)
     figure, axes = plt.subplots(3, len(PARTS), figsize=(9.5, 6.3))
-    for row, bird in zip(axes, (0, 1, 5), strict=True):
+    for row, bird in zip(axes, (0, 1, 3), strict=True):
         for axis, part in zip(row, PARTS, strict=True):
             looks = reading.looks[bird, reader.parts.index(part)]
-            dark = 0.85 * (1 - looks / looks.max())
+            dark = 0.7 * (1 - (looks / looks.max()) ** 0.5)
             axis.imshow(drawn_birds[bird], extent=(0, 14, 14, 0))
             night = {"extent": (0, 14, 14, 0), "interpolation": "bicubic", "cmap": "gray"}
             axis.imshow(dark * 0, alpha=dark, **night)
