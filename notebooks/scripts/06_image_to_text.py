@@ -1469,8 +1469,8 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 #   and so is faster.
 # - Greedy decoding and beam search choose probable words, nucleus sampling draws from the likeliest
 #   ones, and consensus takes the drawn sentence that agrees most with the others.
-# - Where the decoder looks can be drawn; blanking those regions tests the drawing. A reader of parts
-#   has a query for each part: it says which colour it reads there, and how sure it is.
+# - Where the decoder looks can be drawn; blanking those regions tests the drawing. A reader of
+#   parts has a query for each part: it says which colour it reads there, and how sure it is.
 # - Descriptions are scored beside three baselines and a person, by precision and recall of colours
 #   and parts, BLEU-4 and CIDEr-D.
 # - It fails on rare colours, makes one bird of two, and describes a bird where there is no bird.
