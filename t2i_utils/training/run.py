@@ -14,14 +14,17 @@ from t2i_utils.arrays import set_file
 from t2i_utils.config import Config
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_text
 from t2i_utils.stackgan.weights import StageToSave, read_card, save_weights
 from t2i_utils.training.checkpoints import save_checkpoint
+from t2i_utils.training.choice import Judge, Score, best_step, scores_table
 from t2i_utils.training.logs import RunLog
 from t2i_utils.training.loop import train_steps
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
-from t2i_utils.training.setup import build_stages, given_whitening, lent_stage1
+from t2i_utils.training.setup import build_stages, given_knowledge, lent_stages
+from t2i_utils.training.stage import Stage
 
 
 class Run:
@@ -44,6 +47,7 @@ class Run:
         seed: int = 0,
         resume: bool = False,
         init: str | Path | None = None,
+        judge: Judge | None = None,
         asked: dict[str, Any] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
@@ -61,6 +65,8 @@ class Run:
             resume: continue from the folder's checkpoints.
             init: start from these weights (a set's name or folder), with the widths of their
                 generators and their whitening; a discriminator that they lack warms up first.
+            judge: of Stage I, which then trains alone: `weights/` keeps the step that it judges
+                best (see `training.choice`), with a Stage II of `init`.
             asked: what the user asked for; kept in run.json for a later resume.
             say: called with each message for the person who watches.
 
@@ -82,12 +88,20 @@ class Run:
                 kept = {k: v for k, v in note["config"].items() if k != "steps"}
                 before = self._about.get("stages", {}).get(str(number), {})
                 check_same(self.files.checkpoint(number), before, kept)
-            whitening = given_whitening(self.files, self._init, pack) if self._init else None
-            self.data = RunData(pack, split, seed, typed, whitening)
+            given = given_knowledge(self.files, self._init, pack) if self._init else ()
+            self.data = RunData(pack, split, seed, typed, *given)
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
         self.resumed = any(stage.step for stage in self.stages.values())
+        self._judge = judge
+        if judge and numbers != [1]:
+            raise ValueError("what is judged is Stage I, alone")
+        if judge is None and any(stage.scores for stage in self.stages.values()):
+            raise InputError(
+                f"{self.folder} chooses among its steps by held-back photographs: continue it by "
+                "`t2i train --resume --stage 1`"
+            )
 
     @property
     def folder(self) -> Path:
@@ -139,6 +153,8 @@ class Run:
                 return
             self._write_about()
             try:
+                if self._judge and not self.stages[1].scores:
+                    self.save()
                 with RunLog(self.folder, starts) as log:
                     for numbers, part in phases:
                         self._train_together(numbers, part, log, save_every, progress)
@@ -165,6 +181,10 @@ class Run:
             for number, batch in batches.items():
                 self._update(number, batch, log)
 
+        def save() -> None:
+            last = self.stages[numbers[0]].step
+            self.save(numbers, judged=last % save_every == 0 or last == steps.stop)
+
         def flush() -> str:
             for warning in log.flush():
                 tqdm.write(f"warning: {warning}", sys.stderr)
@@ -179,7 +199,7 @@ class Run:
                 update,
                 title=f"training stage {' and '.join(map(str, numbers))}",
                 flush=flush,
-                save=lambda: self.save(numbers),
+                save=save,
                 save_every=save_every,
                 progress=progress,
             )
@@ -216,25 +236,37 @@ class Run:
         }
         self.files.write_about(self._about)
 
-    def save(self, numbers: Sequence[int] | None = None) -> None:
+    def save(self, numbers: Sequence[int] | None = None, judged: bool = True) -> None:
         """Write checkpoints of stages, then weights and sample sheets.
 
         Args:
             numbers: of the stages; None: all. Their checkpoints change together, and so do their
                 weights.
+            judged: whether the step is one to choose among, where the run chooses. A stop by hand
+                is none: a run that goes on after it keeps what one without a stop keeps.
 
         Raises:
             InputError: a file cannot be written; the checkpoints before stay.
         """
         stages = [self.stages[number] for number in numbers or self.stages]
+        if self._judge and judged:
+            self._score(self.stages[1], self._judge)
         with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
             for stage in stages:
-                note = {**self.data.identity, **stage.origin}
+                note = {**self.data.identity, **stage.past}
                 save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
         self._save_weights([stage.number for stage in stages])
 
+    def _score(self, stage: Stage, judge: Judge) -> None:
+        """Let the step that a stage is at be judged, if it was not."""
+        if stage.step in (score.step for score in stage.scores):
+            return
+        with stage.settled():
+            distance, error = judge(stage.gan.drawing_generator, self.data.whitening)
+        stage.scores.append(Score(stage.step, distance, error))
+
     def _save_weights(self, numbers: Sequence[int]) -> None:
-        """Write what people draw with, and sheets of what it draws."""
+        """Write what people draw with, and sheets of what is drawn at this step."""
         stages = [self.stages[number] for number in numbers]
         with contextlib.ExitStack() as stack:
             for stage in stages:
@@ -242,16 +274,26 @@ class Run:
             found = [
                 StageToSave(s.gan.drawing_generator, s.gan.config, s.card, s.gan.discriminator)
                 for s in stages
+                if s.kept_step == s.step
             ]
-            found += lent_stage1(self.files, self.stages, self._init)
-            save_weights(self.files.weights, found, self.data.whitening, self.data.card)
+            found += lent_stages(self.files, self.stages, self._init)
+            card = self.data.card
+            if scores := self.stages[numbers[0]].scores:
+                card["chosen"] = {"step": best_step(scores), "kid": scores}
+                replace_text(self.folder / "steps.csv", scores_table(scores))
+            save_weights(self.files.weights, found, self.data.whitening, card)
             draw_samples(self.folder / "samples", self.data, stages)
 
     def _mend_weights(self) -> None:
         """Write weights again that a stop left behind their checkpoints, or that are damaged."""
-        old = [n for n, stage in self.stages.items() if stage.step and not self._has_weights(n)]
+        begun = [n for n, stage in self.stages.items() if stage.step or stage.scores]
+        old = [number for number in begun if not self._has_weights(number)]
         if not old:
             return
+        for stage in (self.stages[number] for number in old):
+            if stage.kept_step != stage.step:  # they were nowhere else
+                self.say(f"the weights of step {stage.kept_step}, the best so far, are lost")
+                stage.scores = [score for score in stage.scores if score.step == stage.step]
         self.say(f"writing the weights of {self.folder} again: they are not of its last checkpoint")
         with contextlib.ExitStack() as stack:
             if old == [2] and 1 in self.stages:
@@ -267,7 +309,7 @@ class Run:
                     set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
-        return entry.get("steps") == self.stages[number].step
+        return entry.get("steps") == self.stages[number].kept_step
 
 
 def training_phases(
