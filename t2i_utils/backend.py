@@ -15,6 +15,8 @@ import keras
 import numpy as np
 from keras import ops
 
+logging.getLogger(__name__).info("Keras %s on %s", keras.__version__, keras.backend.backend())
+
 # JAX only: the scope and the variables of the step that is being traced, innermost last.
 _traced: list[tuple[keras.StatelessScope, list[Any]]] = []
 

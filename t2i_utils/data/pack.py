@@ -1,5 +1,6 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
+import logging
 import re
 import shutil
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from t2i_utils.files import (
 from t2i_utils.text.encoders import load_encoder_of
 from t2i_utils.text.typed import typed_captions
 from t2i_utils.text.whitening import Whitening, whitening_of
+
+_LOG = logging.getLogger(__name__)
 
 FORMAT = "t2i-pack"
 VERSION = 3
@@ -317,6 +320,7 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
                     f"pack file {folder / name} has changed since it was written; pack the data "
                     "again"
                 )
+    _LOG.info("pack %s: %d pictures of %s", folder, len(pack), manifest["name"])
     return pack
 
 

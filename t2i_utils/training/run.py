@@ -1,6 +1,7 @@
 """A training run: a folder that can be stopped, resumed and watched (see `run_folder`)."""
 
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
 from t2i_utils.training.setup import build_stages, given_knowledge, lent_stages
 from t2i_utils.training.stage import Stage
+
+_LOG = logging.getLogger(__name__)
 
 
 class Run:
@@ -264,6 +267,7 @@ class Run:
         with stage.settled():
             distance, error = judge(stage.gan.drawing_generator, self.data.whitening)
         stage.scores.append(Score(stage.step, distance, error))
+        _LOG.info("step %d: distance %.4f (standard error %.4f)", *stage.scores[-1])
 
     def _save_weights(self, numbers: Sequence[int]) -> None:
         """Write what people draw with, and sheets of what is drawn at this step."""
