@@ -127,10 +127,10 @@ def train_captioner(
         "date": date.today().isoformat(),
         "minutes": round((time.perf_counter() - started) / 60, 1),
     }
-    reader = init.reader if init else None
-    if reader is not None:
-        card["reader"] = dict(init.card["reader"])
-    return Describer(captioner, vocabulary, mean, scale, card, reader)
+    if init is None or init.reader is None:
+        return Describer(captioner, vocabulary, mean, scale, card)
+    card["reader"] = dict(init.card["reader"])
+    return Describer(captioner, vocabulary, mean, scale, card, init.reader)
 
 
 def _copy_weights(source: Captioner, target: Captioner) -> None:

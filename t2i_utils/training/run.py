@@ -91,8 +91,10 @@ class Run:
                 kept = {k: v for k, v in note["config"].items() if k != "steps"}
                 before = self._about.get("stages", {}).get(str(number), {})
                 check_same(self.files.checkpoint(number), before, kept)
-            given = given_knowledge(self.files, self._init, pack) if self._init else ()
-            self.data = RunData(pack, split, seed, typed, *given)
+            whitening, classes = None, ()
+            if self._init:
+                whitening, classes = given_knowledge(self.files, self._init, pack)
+            self.data = RunData(pack, split, seed, typed, whitening, classes)
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
