@@ -179,8 +179,9 @@ def _train(
         if note:  # the checkpoint says how its stage is trained, whatever a later version's preset
             set_anew = {k: v for k, v in settings.get(stage, {}).items() if k != "steps"}
             check_same(files.path, note["config"], set_anew)
-    for stage in stages:  # a wrong setting is said before pictures are packed
-        _config(asked, stage, settings, options.steps, 1)
+    if not _fine_tunes(asked):  # a wrong setting is said before pictures are packed
+        for stage in stages:
+            _config(asked, stage, settings, options.steps, 0)
     pack = _pack(asked)
     with quiet_import():
         from t2i_utils.training.run import Run

@@ -27,8 +27,6 @@ from t2i_utils.text.encoders import load_encoder_of
 from t2i_utils.text.typed import typed_captions
 from t2i_utils.text.whitening import Whitening, whitening_of
 
-_LOG = logging.getLogger(__name__)
-
 FORMAT = "t2i-pack"
 VERSION = 3
 TYPED = 6  # short captions of each picture, as people type them: see `text.typed`
@@ -320,7 +318,7 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
                     f"pack file {folder / name} has changed since it was written; pack the data "
                     "again"
                 )
-    _LOG.info("pack %s: %d pictures of %s", folder, len(pack), manifest["name"])
+    logging.getLogger(__name__).info("pack %s: %d pictures", folder, len(pack))
     return pack
 
 
