@@ -137,7 +137,7 @@ def _copy_weights(source: Captioner, target: Captioner) -> None:
     """Fill a captioner with another's weights; words that it has besides keep their own."""
     for weight, given in zip(target.weights, source.weights, strict=True):
         values = np.array(weight.numpy())
-        values[: len(given)] = given.numpy()
+        values[: given.shape[0]] = given.numpy()
         weight.assign(values)
 
 
