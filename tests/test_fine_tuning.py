@@ -100,11 +100,12 @@ def test_the_judge_finds_trained_birds_nearer_to_held_back_ones(monkeypatch):
     monkeypatch.setattr(held_back, "NUM_PICTURES", 16)
     monkeypatch.setattr(held_back, "FEWEST", 2)
     judge = held_back.held_back_judge(toy_pack(), "zero-shot")
+    assert judge is not None
     toy = load_weights("toy", (1,))
     untrained = build_generator(make_config("modern", "smoke", 1), toy_pack().width)
     trained = judge(toy.generators[1], toy.whitening)
     assert trained == judge(toy.generators[1], toy.whitening)
-    assert trained.value < judge(untrained, toy.whitening).value / 2
+    assert trained[0] < judge(untrained, toy.whitening)[0] / 2
 
 
 def test_too_few_held_back_pictures_judge_nothing(monkeypatch):
