@@ -126,7 +126,7 @@ def test_init_alone_fine_tunes_and_its_last_line_says_what_is_kept(tmp_path, mon
     assert main([*begin, "--steps", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2].startswith("KID x 1000 to the held-back pictures: step 0: ")
-    assert lines[-1].startswith(f"done: step {kept(run)} is kept, ")
+    assert lines[-1].startswith(f"done: step {kept(run)} of 1 is kept")
     card = read_card(run / "weights")
     assert card["split"] == "official train" and set(card["stages"]) == {"1", "2"}
     assert set(read_card(trained_run() / "weights")["train_classes"]) <= set(card["train_classes"])

@@ -20,7 +20,7 @@ Without arguments: on CUB if it lies in ./CUB_200_2011 or ./data, else on toy bi
 now; both stages; sized for this machine. Ctrl-C stops and saves; --resume goes on.
 
 --data my_folder --init birds fine-tunes: Stage I goes on from a trained one with small learning
-rates. The length follows from the number of pictures: 250 steps for 100 of them, 430 for 300, 790
+rates. The length follows from the number of training pictures: 250 steps for 100, 430 for 300, 790
 for 1,000. After each tenth of it the drawings are compared with the tenth of the pictures that was
 held back, and so are those of the set as it was: the best is kept. Stage II stays the set's."""
 RAW_FOLDERS = ("CUB_200_2011", "data", "data/CUB_200_2011")
@@ -28,7 +28,7 @@ SMOKE_IMAGES = 256
 SAVE_EVERY = 200  # steps
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
-# To fine-tune. The tenth that is held back to choose by is of every class: a person wants pictures
+# To fine-tune. The tenth that is held back to choose by is of all classes: a person wants pictures
 # of these very classes, and few photographs of one class would say little of the others.
 FINE_TUNING = {"split": "official", "stage": "1"}
 CANDIDATES = 10  # steps of a fine-tuning that may be kept, besides step 0
@@ -243,8 +243,8 @@ def _what_is_kept(run: Any) -> str:
 
     stage = run.stages[1]
     print(f"KID x 1000 to the held-back pictures: {scores_in_words(stage.scores)}")
-    start = "the set as it was, " if stage.kept_step == 0 else ""
-    return f"step {stage.kept_step} is kept, {start}of {stage.step}; "
+    start = ", the set as it was" if stage.kept_step == 0 else ""
+    return f"step {stage.kept_step} of {stage.step} is kept{start}; "
 
 
 def _settings(options: argparse.Namespace, files: Any) -> dict[str, Any]:
