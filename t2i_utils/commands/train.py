@@ -7,10 +7,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from t2i_utils import devices
 from t2i_utils.commands import data as data_command
-from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
+from t2i_utils.commands.arguments import (
+    Parser,
+    add_packing_options,
+    device_count,
+    positive,
+    seed,
+)
+from t2i_utils.commands.fine_tuning import (
+    CANDIDATES,
+    FINE_TUNING,
+    find_judge,
+    fine_tunes,
+    what_is_kept,
+)
 from t2i_utils.commands.run_config import read_settings, to_toml
 from t2i_utils.config import POLICIES, PRESETS, Config
+from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
 from t2i_utils.stackgan.recipes import config_from_json, fine_tuning, make_config, recipe_names
 
@@ -28,12 +43,17 @@ SMOKE_IMAGES = 256
 SAVE_EVERY = 200  # steps
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
-# To fine-tune. The tenth that is held back to choose by is of all classes: a person wants pictures
-# of these very classes, and few photographs of one class would say little of the others.
-FINE_TUNING = {"split": "official", "stage": "1"}
-CANDIDATES = 10  # steps of a fine-tuning that may be kept, besides step 0
 DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "many hours"}
-REMEMBERED = ("data", "captions", "encoder", "skip_broken", "preset", "precision", *DEFAULTS)
+REMEMBERED = (
+    "data",
+    "captions",
+    "encoder",
+    "skip_broken",
+    "preset",
+    "precision",
+    "accumulate",
+    *DEFAULTS,
+)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -75,6 +95,13 @@ def add_arguments(parser: Parser) -> None:
         choices=("auto", *POLICIES),
         help="numbers to compute in; auto: what this machine computes fast; default: the preset's",
     )
+    model.add_argument(
+        "--accumulate",
+        type=positive,
+        metavar="N",
+        help="compute a batch in N parts, one after the other, where it does not fit into memory; "
+        "BatchNorm, matching and diversity then see a part at a time; default: 1",
+    )
     model.add_argument("--stage", choices=("1", "2", "both"), help="default: both, to fine-tune 1")
     model.add_argument(
         "--config",
@@ -88,6 +115,14 @@ def add_arguments(parser: Parser) -> None:
         help="print all settings, as a file for --config, and train nothing",
     )
     run = parser.add_argument_group("run")
+    run.add_argument(
+        "--devices",
+        type=device_count,
+        default=1,
+        metavar="N|all",
+        help="spread each batch over N devices; needs KERAS_BACKEND=jax; a resumed run may have "
+        "another number; default: 1",
+    )
     run.add_argument(
         "--steps",
         type=positive,
@@ -126,11 +161,14 @@ def run_command(options: argparse.Namespace) -> int:
     settings = read_settings(options.config) if options.config else {}
     if options.show_config:
         with contextlib.redirect_stdout(sys.stderr):
-            count = _count(_pack(asked), asked) if _fine_tunes(asked) else 0
+            count = (
+                _count(_pack(_choose_data(asked["data"]), asked), asked) if fine_tunes(asked) else 0
+            )
         print(to_toml([_config(asked, stage, settings, options.steps, count) for stage in stages]))
         return 0
     files.check_start(stages, options.resume, options.init)
-    with files.locked() if files.is_started else contextlib.nullcontext():
+    lock = files.locked() if files.is_started else contextlib.nullcontext()
+    with devices.spread(options.devices), lock:
         return _train(options, files, asked, stages, settings)
 
 
@@ -146,8 +184,9 @@ def _config(
     What fine-tuning changes depends on the number of pictures.
     """
     precision = POLICIES.get(asked["precision"], asked["precision"])
-    given = {name: value for name, value in (("steps", steps), ("precision", precision)) if value}
-    tuning = fine_tuning(asked["recipe"], num_images) if _fine_tunes(asked) else {}
+    given = {"steps": steps, "precision": precision, "accumulate": asked["accumulate"]}
+    tuning = fine_tuning(asked["recipe"], num_images) if fine_tunes(asked) else {}
+    given = {name: value for name, value in given.items() if value is not None}
     changes = {**tuning, **settings.get(stage, {}), **given}
     with quiet_import():
         return make_config(asked["recipe"], asked["preset"] or _preset_here(), stage, **changes)
@@ -172,17 +211,24 @@ def _train(
 
     before = [files.read_checkpoint_note(stage) if options.resume else None for stage in stages]
     for stage, note in zip(stages, before, strict=True):
-        known = {**note, **note.get("config", {})} if note else {}
-        given = {name: getattr(options, name) for name in ("seed", "split", "recipe", "preset")}
+        known = {**note, **config_from_json(note["config"]).to_json()} if note else {}
+        names = ("seed", "split", "recipe", "preset", "accumulate")
+        given = {name: getattr(options, name) for name in names}
         given["precision"] = POLICIES.get(options.precision)
         check_same(files.path, known, {k: v for k, v in given.items() if v is not None})
         if note:  # the checkpoint says how its stage is trained, whatever a later version's preset
             set_anew = {k: v for k, v in settings.get(stage, {}).items() if k != "steps"}
             check_same(files.path, note["config"], set_anew)
-    if not _fine_tunes(asked):  # a wrong setting is said before pictures are packed
+    if not fine_tunes(asked):  # a wrong setting is said before pictures are packed
         for stage in stages:
             _config(asked, stage, settings, options.steps, 0)
-    pack = _pack(asked)
+    data = _choose_data(asked["data"])
+    if not devices.is_alone() and not (data / "manifest.json").is_file():
+        raise InputError(
+            f"{data} is not packed, and several processes would pack it at once: run "
+            "`t2i data pack` first and name the pack with --data"
+        )
+    pack = _pack(data, asked)
     with quiet_import():
         from t2i_utils.training.run import Run
 
@@ -193,8 +239,8 @@ def _train(
             config = dataclasses.replace(config_from_json(note["config"]), steps=config.steps)
         configs.append(config)
     judge, save_every = None, SAVE_EVERY
-    if _fine_tunes(asked):
-        judge = _judge(pack, asked["split"])
+    if fine_tunes(asked):
+        judge = find_judge(pack, asked["split"])
         save_every = fine_tuning(asked["recipe"], count)["steps"] // CANDIDATES
     run = Run(
         options.folder,
@@ -207,7 +253,7 @@ def _train(
         judge=judge,
         asked=asked,
     )
-    fixed = options.steps or _fine_tunes(asked)
+    fixed = options.steps or fine_tunes(asked)
     _announce(run, None if fixed else DURATIONS[asked["preset"]])
     run.train(
         {config.stage: config.steps for config in configs},
@@ -217,34 +263,9 @@ def _train(
     # With a slash, lest the folder is called like a shipped set.
     folder = options.folder if options.folder.name != str(options.folder) else f"./{options.folder}"
     draw = "python generate.py" if options.program == "train.py" else "t2i generate"
-    kept = _what_is_kept(run) if judge else ""
+    kept = what_is_kept(run) if judge else ""
     print(f'done: {kept}{draw} "a small red bird" --weights {folder}')
     return 0
-
-
-def _judge(pack: Any, split: str) -> Any:
-    """What chooses among the steps of a fine-tuning; None where too few pictures are held back."""
-    with quiet_import():
-        from t2i_utils.evaluation.held_back import FEWEST, held_back_judge
-
-    judge = held_back_judge(pack, split)
-    if judge is None:
-        print(
-            f"fewer than {FEWEST} pictures are held back: too few to choose the best step by, the "
-            "last one is kept",
-            file=sys.stderr,
-        )
-    return judge
-
-
-def _what_is_kept(run: Any) -> str:
-    """Which step of a fine-tuning is kept, after the scores of all."""
-    from t2i_utils.training.choice import scores_in_words
-
-    stage = run.stages[1]
-    print(f"KID x 1000 to the held-back pictures: {scores_in_words(stage.scores)}")
-    start = ", the set as it was" if stage.kept_step == 0 else ""
-    return f"step {stage.kept_step} of {stage.step} is kept{start}; "
 
 
 def _settings(options: argparse.Namespace, files: Any) -> dict[str, Any]:
@@ -257,11 +278,6 @@ def _settings(options: argparse.Namespace, files: Any) -> dict[str, Any]:
     known = {**DEFAULTS, **(FINE_TUNING if tunes else {}), **(last if options.resume else {})}
     asked = {name: known.get(name) if value is None else value for name, value in given.items()}
     return {**asked, "fine_tuning": tunes or last.get("fine_tuning", False)}
-
-
-def _fine_tunes(asked: dict[str, Any]) -> bool:
-    """Whether Stage I is fine-tuned now: a Stage II may follow in the same folder."""
-    return asked["fine_tuning"] and asked["stage"] == "1"
 
 
 def _choose_data(name: str | None) -> Path:
@@ -281,12 +297,11 @@ def _choose_data(name: str | None) -> Path:
     return folder
 
 
-def _pack(asked: dict[str, Any]) -> Any:
+def _pack(data: Path, asked: dict[str, Any]) -> Any:
     """The pack of the data; `asked` then names the data's folder, and a preset."""
     from t2i_utils.data import auto_pack
     from t2i_utils.text import load_encoder
 
-    data = _choose_data(asked["data"])
     asked["data"] = str(data.resolve())
     asked["preset"] = asked["preset"] or _preset_here()
     return auto_pack(
@@ -309,6 +324,9 @@ def _announce(run: Any, duration: str | None) -> None:
     from t2i_utils import backend
     from t2i_utils.precision import explain
 
+    if backend.name() == "jax" and (there := len(backend.devices())) > 1:
+        more = "" if devices.count() > 1 else "; --devices all takes all"
+        print(f"a batch is spread over {devices.count()} of {there} devices{more}")
     for policy in dict.fromkeys(stage.gan.config.precision for stage in run.stages.values()):
         print(explain(policy))
     card = run.data.card
@@ -319,6 +337,7 @@ def _announce(run: Any, duration: str | None) -> None:
     for stage in run.stages.values():
         config, step = stage.gan.config, stage.step
         todo = f"steps {step + 1} to {config.steps} of {config.batch_size} pictures"
+        todo += f" in {config.accumulate} parts" if config.accumulate > 1 else ""
         print(
             f"stage {config.stage}: {config.image_size} px, recipe {config.recipe}, preset "
             f"{config.preset}, {todo if step < config.steps else f'at step {step} already'}"

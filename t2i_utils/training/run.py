@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.arrays import set_file
 from t2i_utils.config import Config
 from t2i_utils.data import Pack
@@ -80,9 +81,13 @@ class Run:
         self.files, self.say = RunFolder(folder), say
         numbers = [config.stage for config in configs]
         self.files.check_start(numbers, resume, init)
+        for config in configs:
+            devices.check_divides(config)
         typed = any(config.typed_share for config in configs)
         with self.files.locked() if self.files.is_started else contextlib.nullcontext():
-            self.files.finish_replacing()
+            if devices.leads():
+                self.files.finish_replacing()
+            devices.wait_for_all("the folder is whole")
             self._about = self.files.read_about() if self.files.is_started else {}
             self._init = init or self._about.get("init")
             self._asked = asked or self._about.get("asked")
@@ -98,10 +103,10 @@ class Run:
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
+        self._scratch = tempfile.TemporaryDirectory()  # where processes write that do not lead
+        self._out = self.files if devices.leads() else RunFolder(self._scratch.name)
         self.resumed = any(stage.step for stage in self.stages.values())
         self._judge = judge
-        if judge and numbers != [1]:
-            raise ValueError("what is judged is Stage I, alone")
         if judge is None and any(stage.scores for stage in self.stages.values()):
             raise InputError(
                 f"{self.folder} chooses among its steps by held-back photographs: continue it by "
@@ -160,7 +165,7 @@ class Run:
             try:
                 if self._judge and not self.stages[1].scores:
                     self.save()
-                with RunLog(self.folder, starts) as log:
+                with RunLog(self._out.path, starts) as log:
                     for numbers, part in phases:
                         self._train_together(numbers, part, log, save_every, progress)
             except InputError as error:
@@ -206,7 +211,7 @@ class Run:
                 flush=flush,
                 save=save,
                 save_every=save_every,
-                progress=progress,
+                progress=progress and devices.leads(),
             )
         if stop.requested:
             self.say(f"stopped; {self.folder} is saved ({self._where()}): go on with --resume")
@@ -239,10 +244,10 @@ class Run:
             "from_weights": sorted(continued | set(self._from_weights)),
             "stages": {**self._about.get("stages", {}), **configs},
         }
-        self.files.write_about(self._about)
+        self._out.write_about(self._about)
 
     def save(self, numbers: Sequence[int] | None = None, judged: bool = True) -> None:
-        """Write checkpoints of stages, then weights and sample sheets.
+        """Write checkpoints of stages, then weights and sample sheets; of processes, one does.
 
         Args:
             numbers: of the stages; None: all. Their checkpoints change together, and so do their
@@ -256,11 +261,13 @@ class Run:
         stages = [self.stages[number] for number in numbers or self.stages]
         if self._judge and judged:
             self._score(self.stages[1], self._judge)
-        with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
-            for stage in stages:
-                note = {**self.data.identity, **stage.past}
-                save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
-        self._save_weights([stage.number for stage in stages])
+        if devices.leads():
+            with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
+                for stage in stages:
+                    note = {**self.data.identity, **stage.past}
+                    save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
+        self._save_weights(stages)
+        devices.wait_for_all("it is saved")
 
     def _score(self, stage: Stage, judge: Judge) -> None:
         """Let the step that a stage is at be judged, if it was not."""
@@ -271,9 +278,11 @@ class Run:
         stage.scores.append(Score(stage.step, distance, error))
         _LOG.info("step %d: distance %.4f (standard error %.4f)", *stage.scores[-1])
 
-    def _save_weights(self, numbers: Sequence[int]) -> None:
-        """Write what people draw with, and sheets of what is drawn at this step."""
-        stages = [self.stages[number] for number in numbers]
+    def _save_weights(self, stages: Sequence[Stage]) -> None:
+        """Write what people draw with, and sheets of what is drawn at this step.
+
+        Several processes must ask their devices for the same things, so all of them do this.
+        """
         with contextlib.ExitStack() as stack:
             for stage in stages:
                 stack.enter_context(stage.settled())
@@ -283,39 +292,40 @@ class Run:
                 if s.kept_step == s.step
             ]
             found += lent_stages(self.files, self.stages, self._init)
+            devices.wait_for_all("what was there is read")
             card = self.data.card
-            if scores := self.stages[numbers[0]].scores:
+            if scores := stages[0].scores:
                 card["chosen"] = {"step": best_step(scores), "kid": scores}
-                replace_text(self.folder / "steps.csv", scores_table(scores))
-            save_weights(self.files.weights, found, self.data.whitening, card)
-            draw_samples(self.folder / "samples", self.data, stages)
+                replace_text(self._out.path / "steps.csv", scores_table(scores))
+            save_weights(self._out.weights, found, self.data.whitening, card)
+            draw_samples(self._out.path / "samples", self.data, stages)
 
     def _mend_weights(self) -> None:
         """Write weights again that a stop left behind their checkpoints, or that are damaged."""
-        begun = [n for n, stage in self.stages.items() if stage.step or stage.scores]
-        old = [number for number in begun if not self._has_weights(number)]
+        begun = [stage for stage in self.stages.values() if stage.step or stage.scores]
+        old = [stage for stage in begun if not self._has_weights(stage)]
         if not old:
             return
-        for stage in (self.stages[number] for number in old):
+        for stage in old:
             if stage.kept_step != stage.step:  # they were nowhere else
                 self.say(f"the weights of step {stage.kept_step}, the best so far, are lost")
                 stage.scores = [score for score in stage.scores if score.step == stage.step]
         self.say(f"writing the weights of {self.folder} again: they are not of its last checkpoint")
         with contextlib.ExitStack() as stack:
-            if old == [2] and 1 in self.stages:
+            if 1 in self.stages and self.stages[1] not in old:
                 stack.enter_context(self.stages[1].settled())
             self._save_weights(old)
 
-    def _has_weights(self, number: int) -> bool:
+    def _has_weights(self, stage: Stage) -> bool:
         """Whether the weights of a stage are whole and of the step that it is at."""
         try:
-            entry = read_card(self.files.weights)["stages"][str(number)]
+            entry = read_card(self.files.weights)["stages"][str(stage.number)]
             for part in (entry, entry.get("discriminator")):
                 if part is not None:
                     set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
-        return entry.get("steps") == self.stages[number].kept_step
+        return entry.get("steps") == stage.kept_step
 
 
 def training_phases(
