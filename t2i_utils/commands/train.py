@@ -161,9 +161,8 @@ def run_command(options: argparse.Namespace) -> int:
     settings = read_settings(options.config) if options.config else {}
     if options.show_config:
         with contextlib.redirect_stdout(sys.stderr):
-            count = (
-                _count(_pack(_choose_data(asked["data"]), asked), asked) if fine_tunes(asked) else 0
-            )
+            pack = _pack(_choose_data(asked["data"]), asked) if fine_tunes(asked) else None
+        count = _count(pack, asked) if pack else 0
         print(to_toml([_config(asked, stage, settings, options.steps, count) for stage in stages]))
         return 0
     files.check_start(stages, options.resume, options.init)
