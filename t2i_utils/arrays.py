@@ -11,6 +11,7 @@ hold a terabyte.
 
 import contextlib
 import json
+import logging
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from t2i_utils.files import (
     unwritable,
 )
 from t2i_utils.pretrained import CARD
+
+_LOG = logging.getLogger(__name__)
 
 LARGEST_NETWORK = 2**27  # numbers: 0.5 GB; the largest preset of a generator has a tenth of it
 
@@ -76,6 +79,7 @@ def read_arrays(path: Path, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray
             another shape (nothing is unpacked then), or holds a number that is not finite.
     """
     check_shapes(path, shapes)
+    _LOG.info("reading %s", path)
     with _open(path) as archive:
         arrays = {name: archive.array(name) for name in shapes}
     for name, array in arrays.items():

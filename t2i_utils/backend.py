@@ -17,6 +17,8 @@ from keras import ops
 
 from t2i_utils import devices as many
 
+logging.getLogger(__name__).info("Keras %s on %s", keras.__version__, keras.backend.backend())
+
 # JAX only: the scope and the variables of the step that is being traced, innermost last.
 _traced: list[tuple[keras.StatelessScope, list[Any]]] = []
 

@@ -8,9 +8,12 @@ Ctrl-C; 1 anything else.
 """
 
 import argparse
+import contextlib
+import logging
 import os
+import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from t2i_utils import __version__
 from t2i_utils.commands import (
@@ -42,6 +45,7 @@ COMMANDS = {
     "check": check,
 }
 LONGEST_NAME = 200  # letters of a path that a message shows
+_LOG = logging.getLogger("t2i_utils")  # of the package: each module's own is below it
 
 
 def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int:
@@ -59,7 +63,8 @@ def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = build_parser(door).parse_args(arguments)
     try:
-        return options.run(options)
+        with _log_shown() if options.verbose else contextlib.nullcontext():
+            return options.run(options)
     except InputError as error:
         print(f"{options.program}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -76,6 +81,23 @@ def main(arguments: Sequence[str] | None = None, door: str | None = None) -> int
     except KeyboardInterrupt:
         print(f"{options.program}: interrupted", file=sys.stderr)
         return 130
+
+
+@contextlib.contextmanager
+def _log_shown() -> Iterator[None]:
+    """Show the package's log on standard error, with the milliseconds since the start."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(relativeCreated)6d ms  %(name)s: %(message)s"))
+    level = _LOG.level
+    _LOG.addHandler(handler)
+    _LOG.setLevel(logging.INFO)
+    _LOG.info("version %s, Python %s", __version__, platform.python_version())
+    try:
+        yield
+    finally:
+        _LOG.info("ended")
+        _LOG.removeHandler(handler)
+        _LOG.setLevel(level)
 
 
 def build_parser(door: str | None = None) -> argparse.ArgumentParser:

@@ -8,12 +8,15 @@ Each hub's own package fetches and sends, and keeps what it fetched. Both are op
 
 import functools
 import importlib
+import logging
 import re
 from pathlib import Path
 from typing import Any
 
 from t2i_utils.errors import InputError
 from t2i_utils.pretrained import CARD
+
+_LOG = logging.getLogger(__name__)
 
 _PART = r"[\w.-]+"
 _HUGGING_FACE = re.compile(rf"hf://({_PART}/{_PART})(?:@({_PART}))?")
@@ -46,6 +49,7 @@ def fetch(name: str) -> Path:
         raise _failed(f"{name} was not fetched", error) from error
     if not (folder / CARD).is_file():
         raise InputError(f"{name} has no {CARD}: it is no set of this project, take another")
+    _LOG.info("%s is in %s", name, folder)
     return folder
 
 

@@ -87,6 +87,25 @@ def test_the_loss_falls_and_what_was_learnt_is_about_toy_birds():
     assert describer.vocabulary.words == Vocabulary.of(own).words
 
 
+def test_a_captioner_goes_on_from_another_and_learns_new_words(monkeypatch):
+    given, losses = training()
+    pack = load_pack(caption_pack().folder)
+    new = [[f"zebra {text}" for text in captions] for captions in pack.captions]
+    monkeypatch.setattr(pack, "captions", new)
+    before = [np.array(weight.numpy()) for weight in given.captioner.weights]
+    begun: list[float] = []
+    describer = train_captioner(
+        pack, 1, progress=False, watch=lambda step, loss: begun.append(loss), init=given
+    )
+    assert begun[0] < 0.85 * losses[0]  # all but one word are known
+    known = given.vocabulary.words
+    assert describer.vocabulary.words == (*known, "zebra")
+    assert describer.captioner.config.width == SIZES["width"]
+    for weight, array in zip(given.captioner.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), array)
+    np.testing.assert_array_equal(describer.mean, given.mean)
+
+
 def test_regions_are_standardised_by_the_training_pictures():
     describer, _ = training()
     pack = caption_pack()

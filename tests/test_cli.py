@@ -317,6 +317,16 @@ def test_every_option_says_what_it_does_and_what_it_takes():
     assert not bare
 
 
+def test_verbose_says_what_is_read_and_only_when_asked(tmp_path, capsys):
+    words = ["generate", "a red bird", "--weights", "toy", "--stage", "1", "--best-of", "1"]
+    words += ["--out", str(tmp_path / "bird.png")]
+    for extra in ([], ["--verbose"], []):
+        assert main([*words, *extra]) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if " ms  t2i_utils" in line]
+        assert bool(lines) == bool(extra)
+        assert not extra or [line for line in lines if line.endswith("toy/stage1.npz")]
+
+
 def test_samples_differ_and_stage_2_is_256_px(tmp_path):
     (tmp_path / "c.txt").write_text("a red bird\n")
     words = ["--captions", str(tmp_path / "c.txt"), "--samples", "2", "--out", str(tmp_path / "o")]

@@ -1,6 +1,7 @@
 """Training a captioner: predict each word of people's captions from the words before it."""
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable
 from datetime import date
@@ -22,7 +23,7 @@ from t2i_utils.training.loop import train_steps
 NUM_IMAGES = 32  # a batch's pictures
 NUM_CAPTIONS = 4  # of each of them: the encoder's work serves them all
 STEPS = 2500
-LEARNING_RATE = 1e-3
+LEARNING_RATE, TUNING_RATE = 1e-3, 2e-4
 WARM_UP = 100  # steps until the learning rate is reached
 WEIGHT_DECAY = 0.05
 LABEL_SMOOTHING = 0.1  # of a word's probability is spread over all words
@@ -35,6 +36,7 @@ def train_captioner(
     num_views: int = NUM_VIEWS,
     progress: bool = True,
     watch: Callable[[int, float], None] | None = None,
+    init: Describer | None = None,
     **sizes: Any,
 ) -> Describer:
     """Train on the pictures that are in the training part of both splits.
@@ -48,6 +50,8 @@ def train_captioner(
         num_views: windows in which each picture is seen; they are computed once and kept.
         progress: show bars.
         watch: called with the step and the loss after each update.
+        init: a captioner to go on from, at a fifth of the learning rate. It learns new words, and
+            keeps its sizes and its reader of parts.
         **sizes: fields of `CaptionerConfig`.
 
     Raises:
@@ -64,11 +68,19 @@ def train_captioner(
             f"no word is in {LEAST_COUNT} captions of {pack.folder}: train on more pictures"
         )
     regions = regions_of(pack, rows, "train", num_views, progress)
-    mean, scale = _statistics(regions)
-    config = CaptionerConfig(len(vocabulary), regions.shape[-1], **sizes)
     keras.utils.set_random_seed(seed)
-    captioner = Captioner(config)
-    update = _compile(captioner, steps)
+    if init is None:
+        mean, scale = _statistics(regions)
+        config = CaptionerConfig(len(vocabulary), regions.shape[-1], **sizes)
+        captioner = Captioner(config)
+    else:
+        mean, scale = init.mean, init.scale
+        vocabulary = init.vocabulary.with_words_of(vocabulary)
+        sizes["vocabulary_size"] = len(vocabulary)
+        config = dataclasses.replace(init.captioner.config, **sizes)
+        captioner = Captioner(config)
+        _copy_weights(init.captioner, captioner)
+    update = _compile(captioner, steps, TUNING_RATE if init else LEARNING_RATE)
     numbers = [vocabulary.encode(pack.captions[row], config.max_words + 1) for row in rows]
     losses: list[float] = []
 
@@ -115,7 +127,18 @@ def train_captioner(
         "date": date.today().isoformat(),
         "minutes": round((time.perf_counter() - started) / 60, 1),
     }
-    return Describer(captioner, vocabulary, mean, scale, card)
+    if init is None or init.reader is None:
+        return Describer(captioner, vocabulary, mean, scale, card)
+    card["reader"] = dict(init.card["reader"])
+    return Describer(captioner, vocabulary, mean, scale, card, init.reader)
+
+
+def _copy_weights(source: Captioner, target: Captioner) -> None:
+    """Fill a captioner with another's weights; words that it has besides keep their own."""
+    for weight, given in zip(target.weights, source.weights, strict=True):
+        values = np.array(weight.numpy())
+        values[: given.shape[0]] = given.numpy()
+        weight.assign(values)
 
 
 def _captions(numbers: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -130,9 +153,9 @@ def _statistics(regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return seen.mean(axis=0), seen.std(axis=0) + 1e-3
 
 
-def _compile(captioner: Captioner, steps: int) -> Callable:
+def _compile(captioner: Captioner, steps: int, learning_rate: float) -> Callable:
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, warmup_target=LEARNING_RATE, warmup_steps=min(WARM_UP, steps // 4)
+        0.0, steps, warmup_target=learning_rate, warmup_steps=min(WARM_UP, steps // 4)
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, beta_2=0.98)
     encoder, decoder = captioner.encoder, captioner.decoder

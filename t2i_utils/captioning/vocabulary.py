@@ -43,6 +43,10 @@ class Vocabulary:
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return cls([*SPECIAL, *(word for word, count in ranked if count >= least_count)])
 
+    def with_words_of(self, other: "Vocabulary") -> "Vocabulary":
+        """These words under their numbers, then the other's further ones."""
+        return Vocabulary([*self.words, *(word for word in other.words if word not in self.words)])
+
     def __len__(self) -> int:
         """The number of words, special ones included."""
         return len(self.words)

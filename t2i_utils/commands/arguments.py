@@ -34,6 +34,11 @@ class Parser(argparse.ArgumentParser):
 
     def run_with(self, function: Callable[[argparse.Namespace], int]) -> None:
         """Set the function that runs the command; `program` is its name in messages."""
+        self.add_argument(
+            "--verbose",
+            action="store_true",
+            help="say on standard error what is loaded and written, from where, and when",
+        )
         self.set_defaults(run=function, program=self.prog)
 
 

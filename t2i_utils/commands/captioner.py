@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from t2i_utils.captioning.captioners import find_captioner
 from t2i_utils.commands.arguments import Parser, positive, seed
 from t2i_utils.files import check_writable
 from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
-STEPS = 2500
+STEPS, TUNING_STEPS = 2500, 250
 READER_SHARE = 0.3  # steps of the reader of parts for each of the captioner's
 
 
@@ -20,7 +21,15 @@ def add_arguments(parser: Parser) -> None:
     _add_data(train)
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="its folder")
     train.add_argument(
-        "--steps", type=positive, metavar="N", default=STEPS, help="default: %(default)s"
+        "--init",
+        metavar="NAME|DIR",
+        help="go on from this captioner, at small learning rates; its reader of parts stays",
+    )
+    train.add_argument(
+        "--steps",
+        type=positive,
+        metavar="N",
+        help=f"default: {STEPS:,}, with --init {TUNING_STEPS}",
     )
     train.add_argument("--seed", type=seed, metavar="N", default=0, help="default: 0")
     train.run_with(_train)
@@ -53,8 +62,12 @@ def _pack(options: argparse.Namespace) -> Any:
 
 def _train(options: argparse.Namespace) -> int:
     check_writable(options.out)  # better now than after the training
+    if options.init:
+        find_captioner(options.init)  # likewise
+    steps = options.steps or (TUNING_STEPS if options.init else STEPS)
     with quiet_import():
         from t2i_utils import backend
+        from t2i_utils.captioning.describer import load_describer
         from t2i_utils.captioning.reader_training import train_reader
         from t2i_utils.captioning.training import train_captioner
         from t2i_utils.config import POLICIES
@@ -65,14 +78,16 @@ def _train(options: argparse.Namespace) -> int:
     pack = _pack(options)
     name, _ = best_precision(this_device())
     precision = POLICIES["float32" if name == "float16" else name]  # there is no loss scale here
-    describer = train_captioner(pack, options.steps, options.seed, precision=precision)
+    init = load_describer(options.init) if options.init else None
+    describer = train_captioner(pack, steps, options.seed, init=init, precision=precision)
     describer.save(options.out)  # a stop from here on costs the reader alone
-    attributes = class_attributes(Path(options.data))
-    steps = max(1, round(READER_SHARE * options.steps))
-    describer.reader, describer.card["reader"] = train_reader(
-        pack, attributes, steps, options.seed, precision=precision
-    )
-    describer.save(options.out)
+    if init is None:
+        attributes = class_attributes(Path(options.data))
+        steps = max(1, round(READER_SHARE * steps))
+        describer.reader, describer.card["reader"] = train_reader(
+            pack, attributes, steps, options.seed, precision=precision
+        )
+        describer.save(options.out)
     steps = describer.card["steps"]
     print(
         f"a captioner of {steps} steps is in {options.out}: "

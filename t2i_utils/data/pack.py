@@ -1,5 +1,6 @@
 """Reading a pack: memory-mapped arrays whose rows all belong together."""
 
+import logging
 import re
 import shutil
 from collections.abc import Callable
@@ -317,6 +318,7 @@ def load_pack(folder: str | Path, verify: bool = False) -> Pack:
                     f"pack file {folder / name} has changed since it was written; pack the data "
                     "again"
                 )
+    logging.getLogger(__name__).info("pack %s: %d pictures", folder, len(pack))
     return pack
 
 

@@ -53,6 +53,8 @@ class Recipe:
         loss: "bce" or "hinge", see `losses.discriminator_loss`.
         defaults: fields of the configuration, whatever the stage and preset.
         changes: {(preset, stage): fields that differ there}.
+        fine_tuning: fields of Stage I that differ where a run goes on from trained weights with few
+            pictures; its length and schedule are every recipe's, see `recipes.fine_tuning`.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Recipe:
     loss = "hinge"
     defaults: Mapping[str, Any] = {}
     changes: Mapping[tuple[str, int], Mapping[str, Any]] = {}
+    fine_tuning: Mapping[str, Any] = {}
 
     def settings(self, preset: str, stage: int) -> dict[str, Any]:
         """The fields of the configuration that this recipe sets for a preset and a stage."""

@@ -5,6 +5,7 @@ optimiser moments, averages, BatchNorm statistics), the step, and the whole conf
 one truth about a stage: a resume takes its settings from here.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from t2i_utils.errors import InputError
 from t2i_utils.stackgan.recipes import config_from_json
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.training.run_folder import check_same, read_checkpoint_note
+
+_LOG = logging.getLogger(__name__)
 
 
 def save_checkpoint(path: Path, gan: StageGAN, step: int, note: dict[str, Any]) -> None:
@@ -35,6 +38,7 @@ def save_checkpoint(path: Path, gan: StageGAN, step: int, note: dict[str, Any]) 
                 "more: start another --run with another --seed"
             )
     write_arrays(path, arrays, note)
+    _LOG.info("stage %d, step %d: wrote %s", gan.config.stage, step, path)
 
 
 def load_checkpoint(path: Path, gan: StageGAN, expected: dict[str, Any]) -> int:

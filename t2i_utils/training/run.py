@@ -1,6 +1,7 @@
 """A training run: a folder that can be stopped, resumed and watched (see `run_folder`)."""
 
 import contextlib
+import logging
 import sys
 import tempfile
 import time
@@ -15,15 +16,19 @@ from t2i_utils.arrays import set_file
 from t2i_utils.config import Config
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_text
 from t2i_utils.stackgan.weights import StageToSave, read_card, save_weights
 from t2i_utils.training.checkpoints import save_checkpoint
+from t2i_utils.training.choice import Judge, Score, best_step, scores_table
 from t2i_utils.training.logs import RunLog
 from t2i_utils.training.loop import train_steps
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
-from t2i_utils.training.setup import build_stages, given_whitening, lent_stage1
+from t2i_utils.training.setup import build_stages, given_knowledge, lent_stages
 from t2i_utils.training.stage import Stage
+
+_LOG = logging.getLogger(__name__)
 
 
 class Run:
@@ -46,6 +51,7 @@ class Run:
         seed: int = 0,
         resume: bool = False,
         init: str | Path | None = None,
+        judge: Judge | None = None,
         asked: dict[str, Any] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
@@ -63,6 +69,8 @@ class Run:
             resume: continue from the folder's checkpoints.
             init: start from these weights (a set's name or folder), with the widths of their
                 generators and their whitening; a discriminator that they lack warms up first.
+            judge: of Stage I, which then trains alone: `weights/` keeps the step that it judges
+                best (see `training.choice`), with a Stage II of `init`.
             asked: what the user asked for; kept in run.json for a later resume.
             say: called with each message for the person who watches.
 
@@ -88,14 +96,22 @@ class Run:
                 kept = {k: v for k, v in note["config"].items() if k != "steps"}
                 before = self._about.get("stages", {}).get(str(number), {})
                 check_same(self.files.checkpoint(number), before, kept)
-            whitening = given_whitening(self.files, self._init, pack) if self._init else None
-            self.data = RunData(pack, split, seed, typed, whitening)
+            whitening, classes = None, ()
+            if self._init:
+                whitening, classes = given_knowledge(self.files, self._init, pack)
+            self.data = RunData(pack, split, seed, typed, whitening, classes)
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
         self._scratch = tempfile.TemporaryDirectory()  # where processes write that do not lead
         self._out = self.files if devices.leads() else RunFolder(self._scratch.name)
         self.resumed = any(stage.step for stage in self.stages.values())
+        self._judge = judge
+        if judge is None and any(stage.scores for stage in self.stages.values()):
+            raise InputError(
+                f"{self.folder} chooses among its steps by held-back photographs: continue it by "
+                "`t2i train --resume --stage 1`"
+            )
 
     @property
     def folder(self) -> Path:
@@ -147,6 +163,8 @@ class Run:
                 return
             self._write_about()
             try:
+                if self._judge and not self.stages[1].scores:
+                    self.save()
                 with RunLog(self._out.path, starts) as log:
                     for numbers, part in phases:
                         self._train_together(numbers, part, log, save_every, progress)
@@ -173,6 +191,10 @@ class Run:
             for number, batch in batches.items():
                 self._update(number, batch, log)
 
+        def save() -> None:
+            last = self.stages[numbers[0]].step
+            self.save(numbers, judged=last % save_every == 0 or last == steps.stop)
+
         def flush() -> str:
             for warning in log.flush():
                 tqdm.write(f"warning: {warning}", sys.stderr)
@@ -187,7 +209,7 @@ class Run:
                 update,
                 title=f"training stage {' and '.join(map(str, numbers))}",
                 flush=flush,
-                save=lambda: self.save(numbers),
+                save=save,
                 save_every=save_every,
                 progress=progress and devices.leads(),
             )
@@ -224,27 +246,40 @@ class Run:
         }
         self._out.write_about(self._about)
 
-    def save(self, numbers: Sequence[int] | None = None) -> None:
+    def save(self, numbers: Sequence[int] | None = None, judged: bool = True) -> None:
         """Write checkpoints of stages, then weights and sample sheets; of processes, one does.
 
         Args:
             numbers: of the stages; None: all. Their checkpoints change together, and so do their
                 weights.
+            judged: whether the step is one to choose among, where the run chooses. A stop by hand
+                is none: a run that goes on after it keeps what one without a stop keeps.
 
         Raises:
             InputError: a file cannot be written; the checkpoints before stay.
         """
         stages = [self.stages[number] for number in numbers or self.stages]
+        if self._judge and judged:
+            self._score(self.stages[1], self._judge)
         if devices.leads():
             with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
                 for stage in stages:
-                    note = {**self.data.identity, **stage.origin}
+                    note = {**self.data.identity, **stage.past}
                     save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
         self._save_weights(stages)
         devices.wait_for_all("it is saved")
 
+    def _score(self, stage: Stage, judge: Judge) -> None:
+        """Let the step that a stage is at be judged, if it was not."""
+        if stage.step in (score.step for score in stage.scores):
+            return
+        with stage.settled():
+            distance, error = judge(stage.gan.drawing_generator, self.data.whitening)
+        stage.scores.append(Score(stage.step, distance, error))
+        _LOG.info("step %d: distance %.4f (standard error %.4f)", *stage.scores[-1])
+
     def _save_weights(self, stages: Sequence[Stage]) -> None:
-        """Write what people draw with, and sheets of what it draws.
+        """Write what people draw with, and sheets of what is drawn at this step.
 
         Several processes must ask their devices for the same things, so all of them do this.
         """
@@ -254,19 +289,27 @@ class Run:
             found = [
                 StageToSave(s.gan.drawing_generator, s.gan.config, s.card, s.gan.discriminator)
                 for s in stages
+                if s.kept_step == s.step
             ]
-            found += lent_stage1(self.files, self.stages, self._init)
+            found += lent_stages(self.files, self.stages, self._init)
             devices.wait_for_all("what was there is read")
-            save_weights(self._out.weights, found, self.data.whitening, self.data.card)
+            card = self.data.card
+            if scores := stages[0].scores:
+                card["chosen"] = {"step": best_step(scores), "kid": scores}
+                replace_text(self._out.path / "steps.csv", scores_table(scores))
+            save_weights(self._out.weights, found, self.data.whitening, card)
             draw_samples(self._out.path / "samples", self.data, stages)
 
     def _mend_weights(self) -> None:
         """Write weights again that a stop left behind their checkpoints, or that are damaged."""
-        old = [
-            stage for stage in self.stages.values() if stage.step and not self._has_weights(stage)
-        ]
+        begun = [stage for stage in self.stages.values() if stage.step or stage.scores]
+        old = [stage for stage in begun if not self._has_weights(stage)]
         if not old:
             return
+        for stage in old:
+            if stage.kept_step != stage.step:  # they were nowhere else
+                self.say(f"the weights of step {stage.kept_step}, the best so far, are lost")
+                stage.scores = [score for score in stage.scores if score.step == stage.step]
         self.say(f"writing the weights of {self.folder} again: they are not of its last checkpoint")
         with contextlib.ExitStack() as stack:
             if 1 in self.stages and self.stages[1] not in old:
@@ -282,7 +325,7 @@ class Run:
                     set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
-        return entry.get("steps") == stage.step
+        return entry.get("steps") == stage.kept_step
 
 
 def training_phases(

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,13 @@ class RunData:
         seed: int,
         typed: bool = False,
         whitening: Whitening | None = None,
+        known_classes: Sequence[str] = (),
     ) -> None:
         """Choose the training part of a split."""
         self.pack, self.split, self.seed, self.typed = pack, split, seed, typed
         self.indices = pack.indices(split, "train")
         self.whitening = whitening or pack.whitening(self.indices, typed)
+        self._known_classes = known_classes
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -66,7 +69,9 @@ class RunData:
             "split": f"{self.split} train",
             "crop": manifest["crop"],
             "num_images": len(self.indices),
-            "train_classes": self.pack.class_names_of(self.indices),
+            "train_classes": sorted(
+                {*self.pack.class_names_of(self.indices), *self._known_classes}
+            ),
             "encoder": manifest["encoder"],
             "seed": self.seed,
             "length_limit": self.length_limit,

@@ -4,6 +4,7 @@ run.json            what the run is: its settings, and those of its stages
 log.csv             one row an update, of each stage
 tensorboard/        the same for TensorBoard
 samples/            sheets of pictures
+steps.csv           where the run chooses among its steps: how good each was, and which is kept
 checkpoints/        stage1.npz, stage2.npz: to go on from
 weights/            a weight set (see `stackgan.weights`): to draw with
 lock                while a process trains: its number
@@ -220,9 +221,21 @@ def read_checkpoint_note(path: Path) -> dict[str, Any]:
     note = read_note(path)
     step, origin = note.get("step"), [note.get(key, False) for key in ("from_weights", "warm_up")]
     fits = type(step) is int and step >= 0 and all(type(value) is bool for value in origin)
+    scores = note.get("scores", [])
+    fits &= isinstance(scores, list) and all(_is_score(score) for score in scores)
     if not fits or not isinstance(note.get("config"), dict):
         raise InputError(f"{path} is no checkpoint of a stage: name another --run")
     return note
+
+
+def _is_score(score: Any) -> bool:
+    """Whether it is a step, a distance and its error: see `choice.Score`."""
+    return (
+        isinstance(score, list)
+        and len(score) == 3
+        and type(score[0]) is int
+        and all(isinstance(number, float) for number in score[1:])
+    )
 
 
 def check_same(where: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

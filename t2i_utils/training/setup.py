@@ -25,6 +25,7 @@ from t2i_utils.stackgan.weights import (
 )
 from t2i_utils.text import Whitening
 from t2i_utils.training.checkpoints import check_settings, copy_weights, load_checkpoint
+from t2i_utils.training.choice import Score
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder
 from t2i_utils.training.stage import Stage
@@ -81,6 +82,7 @@ def build_stages(
             stage.step = load_checkpoint(file, gan, data.identity)
             stage.from_weights = from_weights[config.stage]
             stage.warm_up = note.get("warm_up", False)
+            stage.scores = [Score(*score) for score in note.get("scores", [])]
         elif given and from_weights[config.stage] and config.stage in given.generators:
             for generator in (gan.generator, gan.averaged):
                 if generator is not None:
@@ -93,20 +95,23 @@ def build_stages(
     return stages
 
 
-def given_whitening(files: RunFolder, init: str | Path, pack: Pack) -> Whitening:
-    """The whitening that the weights which a run started from were trained with.
+def given_knowledge(
+    files: RunFolder, init: str | Path, pack: Pack
+) -> tuple[Whitening, Sequence[str]]:
+    """What the weights which a run started from know: their whitening, and classes that they saw.
 
     Raises:
         InputError: they read captions with another encoder than the pack's.
     """
     folder = files.weights if (files.weights / CARD).is_file() else find_weights(init)
-    theirs, ours = read_card(folder)["encoder"]["name"], pack.manifest["encoder"]["name"]
+    card = read_card(folder)
+    theirs, ours = card["encoder"]["name"], pack.manifest["encoder"]["name"]
     if theirs != ours:
         raise InputError(
             f"{folder} was trained with the sentence encoder {theirs!r}, pack {pack.folder} was "
             f"made with {ours!r}: pack the data with --encoder {theirs}"
         )
-    return load_whitening(folder)
+    return load_whitening(folder), card.get("train_classes") or ()
 
 
 def _config_of(given: Weights | None, stage: int) -> dict[str, Any]:
@@ -115,22 +120,37 @@ def _config_of(given: Weights | None, stage: int) -> dict[str, Any]:
 
 
 def _stage1(files: RunFolder, init: str | Path | None) -> keras.Model:
-    """The Stage I of a run of Stage II alone, as people draw with it: see `lent_stage1`."""
+    """The Stage I of a run of Stage II alone, as people draw with it: see `lent_stages`."""
     folder = files.weights if has_stage1(files) else init
     return load_weights(folder or files.weights, (1,)).generators[1]
 
 
 def has_stage1(files: RunFolder) -> bool:
     """Whether the run's own weights have a Stage I."""
-    return (files.weights / "card.json").is_file() and "1" in read_card(files.weights)["stages"]
+    return 1 in _own_stages(files)
 
 
-def lent_stage1(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[StageToSave]:
-    """The Stage I of other weights that Stage II was trained on: the run's weights carry it too."""
-    if 1 in stages or has_stage1(files):
+def _own_stages(files: RunFolder) -> list[int]:
+    has_card = (files.weights / CARD).is_file()
+    return [int(stage) for stage in read_card(files.weights)["stages"]] if has_card else []
+
+
+def lent_stages(files: RunFolder, stages: dict[int, Stage], init: Any) -> list[StageToSave]:
+    """What a run's weights carry of others, so that the folder draws by itself.
+
+    That is the Stage I that Stage II was trained on, and the Stage II that goes on painting what a
+    fine-tuned Stage I draws.
+    """
+    needed = {1: 1 not in stages, 2: 2 not in stages and bool(stages[1].scores)}
+    lent = [number for number in needed if needed[number] and number not in _own_stages(files)]
+    if not lent:
         return []
-    given = load_weights(init, (1,))
-    about = dict(given.card["stages"]["1"])
-    judge = load_discriminator(given.folder, 1) if has_discriminator(given.card, 1) else None
-    config = config_from_json(about.get("config"))
-    return [StageToSave(given.generators[1], config, about, judge)]
+    folder = find_weights(init)
+    card, found = read_card(folder), []
+    for number in lent:
+        if (about := card["stages"].get(str(number))) is not None:
+            generator = load_weights(folder, (number,)).generators[number]
+            judge = load_discriminator(folder, number) if has_discriminator(card, number) else None
+            config = config_from_json(about.get("config"))
+            found.append(StageToSave(generator, config, dict(about), judge))
+    return found

@@ -12,6 +12,7 @@ from t2i_utils import backend, devices
 from t2i_utils.config import Config
 from t2i_utils.data.feed import Batches
 from t2i_utils.stackgan.update import StageGAN
+from t2i_utils.training.choice import Score, best_step
 from t2i_utils.training.device_feed import DeviceFeed, fits_accelerator
 
 WARM_UP = 50  # updates of a new discriminator alone, against given weights
@@ -31,12 +32,14 @@ class Stage:
         step: updates done.
         from_weights: whether the generator came from --init.
         warm_up: whether the discriminator was new then.
+        scores: of the steps that were judged, where the run chooses among them; else empty.
     """
 
     def __init__(self, gan: StageGAN, batches: Batches, seed: int) -> None:
         """Begin at step 0."""
         self.gan, self.batches, self.seed = gan, batches, seed
         self.step, self.from_weights, self.warm_up = 0, False, False
+        self.scores: list[Score] = []
         self._device = DeviceFeed(batches) if fits_accelerator(batches) else None
         config = gan.config
         starts = range(0, config.batch_size, config.part_size)
@@ -118,9 +121,14 @@ class Stage:
         return {"embeddings": self.batches.embeddings(plan.rows, plan.columns), **self._noise(step)}
 
     @property
-    def origin(self) -> dict[str, bool]:
-        """What a checkpoint remembers of how the stage began."""
-        return {"from_weights": self.from_weights, "warm_up": self.warm_up}
+    def past(self) -> dict[str, Any]:
+        """What a checkpoint remembers of how the stage began, and of how it was judged."""
+        return {"from_weights": self.from_weights, "warm_up": self.warm_up, "scores": self.scores}
+
+    @property
+    def kept_step(self) -> int:
+        """The step whose weights people draw with: the best judged one, else the last."""
+        return best_step(self.scores) if self.scores else self.step
 
     @property
     def card(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Frozen ImageNet features."""
 
 import json
+import logging
 
 import keras
 import numpy as np
@@ -10,6 +11,8 @@ from t2i_utils.files import check_file
 from t2i_utils.pretrained import PRETRAINED
 from t2i_utils.vision.efficientnet_lite import efficientnet_lite, load_arrays
 from t2i_utils.vision.lite2 import read_lite2
+
+_LOG = logging.getLogger(__name__)
 
 _FOLDER = PRETRAINED / "efficientnet_lite0"
 
@@ -40,5 +43,6 @@ def _read_lite0() -> dict[str, np.ndarray]:
         raise InputError(f"{error.filename} is missing: install the package again") from error
     file = _FOLDER / card["file"]
     check_file(file, card["sha256"])
+    _LOG.info("reading %s", file)
     with np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)

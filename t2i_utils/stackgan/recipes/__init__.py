@@ -76,6 +76,17 @@ def make_config(
     return dataclasses.replace(base, **settings)
 
 
+def fine_tuning(recipe: str, num_images: int) -> dict[str, Any]:
+    """What a recipe sets for a Stage I that goes on from trained weights with few pictures.
+
+    The length grows with the square root of their number: 250 steps for 100 pictures, 430 for 300,
+    790 for 1,000. From half of it on, the learning rates fall to a tenth.
+    """
+    steps = 10 * round(2.5 * num_images**0.5)
+    schedule = {"steps": steps, "decay_from": steps // 2, "decay_until": steps}
+    return {**schedule, **get_recipe(recipe).fine_tuning}
+
+
 def config_from_json(fields: Any) -> Config:
     """Rebuild a configuration from `Config.to_json`, as its recipe's own class.
 

@@ -62,6 +62,7 @@ class PaperRecipe(Recipe):
         ("gpu", 1): {"steps": 83000},
         ("gpu", 2): {"steps": 83000, "halve_every_epochs": 100},
     }
+    fine_tuning = {"halve_every_epochs": 0}  # few pictures make short epochs
 
     def build_generator(self, config: Config, embedding_width: int) -> keras.Model:
         """Build the generator of a stage."""

@@ -7,6 +7,7 @@ is pinned and its two data files are checked before their first use.
 
 import functools
 import importlib.util
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from t2i_utils.errors import InputError
 from t2i_utils.files import check_file
 from t2i_utils.text.encoders import register
 from t2i_utils.text.plain import plain, plain_captions
+
+_LOG = logging.getLogger(__name__)
 
 VERSION = "0.2.1"
 CHECKSUMS = {
@@ -103,6 +106,7 @@ def data_file(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise InputError(f"the sentence encoder is not installed; {_MEND}")
     path = Path(spec.origin).parent / "resources" / name
+    _LOG.info("reading %s", path)
     check_file(path, CHECKSUMS[name], _MEND)
     return path
 
