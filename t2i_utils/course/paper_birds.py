@@ -78,9 +78,7 @@ def paper_birds(count: int, held_back: bool = False, seed: int = 0) -> Iterator[
         yield PaperBird(_cut(INKS[body], INKS[wings], PAPERS[paper], random), body, wings, paper)
 
 
-def write_pictures(
-    folder: Path, training: int = 60, held_back: int = 60
-) -> dict[str, list[str]]:
+def write_pictures(folder: Path, training: int = 60, held_back: int = 60) -> dict[str, list[str]]:
     """Write birds as PNG files into the folders `train` and `test` of a folder.
 
     Returns:
