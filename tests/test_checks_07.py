@@ -60,6 +60,7 @@ def without_quotes(captions):
 def test_a_list_is_accepted_in_any_style(capsys):
     for function in (
         table,
+        checks_07.ready_captions_csv,
         by_hand,
         lambda captions: table(captions, header=None),
         lambda captions: table(captions, separator=";"),
@@ -171,7 +172,7 @@ def take_over(gan, generator, discriminator, *, averaged=True, judge=True, only_
     """The solution, with one thing changed."""
     for model in (gan.generator, gan.averaged) if averaged else (gan.generator,):
         copy(generator.variables, model.variables, only_trainable)
-    if judge:
+    if judge and discriminator is not None:
         copy(discriminator.state_variables, gan.discriminator.state_variables, only_trainable)
 
 
@@ -188,6 +189,11 @@ def another_judge(gan, generator, discriminator):
     gan.discriminator = discriminator
 
 
+def always_a_judge(gan, generator, discriminator):
+    take_over(gan, generator, discriminator)
+    copy(discriminator.state_variables, gan.discriminator.state_variables)
+
+
 def halved(gan, generator, discriminator):
     take_over(gan, generator, discriminator)
     for variable in gan.generator.variables:
@@ -198,9 +204,10 @@ def test_weights_that_are_taken_over_are_accepted(capsys):
     def by_lists(gan, generator, discriminator):
         gan.generator.set_weights(generator.get_weights())
         gan.averaged.set_weights(generator.get_weights())
-        copy(discriminator.state_variables, gan.discriminator.state_variables)
+        if discriminator is not None:
+            copy(discriminator.state_variables, gan.discriminator.state_variables)
 
-    for function in (take_over, by_lists):
+    for function in (take_over, by_lists, checks_07.ready_take_over):
         accepted(capsys, checks_07.check_take_over, function)
 
 
@@ -217,6 +224,7 @@ def test_weights_that_are_taken_over_are_accepted(capsys):
         (one_and_the_same, "copy the numbers"),
         (another_judge, "copy the discriminator's numbers"),
         (halved, "not all numbers"),
+        (always_a_judge, "where the discriminator is None"),
     ],
 )
 def test_weights_that_are_not_taken_over_get_their_hint(capsys, function, hint):
@@ -249,7 +257,12 @@ def test_word_rows_are_accepted(capsys):
                 fresh[place] = vectors[places[word]]
         return fresh
 
-    for function in (rows, with_a_dictionary, lambda *a: rows(*a).tolist()):
+    for function in (
+        rows,
+        with_a_dictionary,
+        checks_07.ready_word_rows,
+        lambda *a: rows(*a).tolist(),
+    ):
         accepted(capsys, checks_07.check_word_rows, function)
 
 

@@ -1,6 +1,7 @@
 """Checks of the exercises in notebook 07 (your own pictures)."""
 
 import contextlib
+import csv
 import io
 import tempfile
 from collections.abc import Callable
@@ -43,6 +44,16 @@ def check_captions_csv(function: Callable[..., Any]) -> bool:
         if found.get(name) != captions:
             return verdict(False, _captions_hint(name, captions, found))
     return verdict(True, "a row for each caption, and the reader gets every comma and quote back")
+
+
+def ready_captions_csv(captions: dict[str, list[str]]) -> str:
+    """A right answer, to go on with until the learner's is one."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["file", "caption"])
+    for name, sentences in captions.items():
+        writer.writerows([name, sentence] for sentence in sentences)
+    return text.getvalue()
 
 
 def _read(text: str) -> dict[str, list[str]]:
@@ -156,51 +167,71 @@ def _rows_hint(
 # --- exercise 3: start from trained weights ----------------------------------------------------
 
 
+def ready_take_over(gan: Any, generator: Any, discriminator: Any) -> None:
+    """A right answer, to go on with until the learner's is one."""
+    for model in (gan.generator, gan.averaged):
+        model.set_weights(generator.get_weights())
+    if discriminator is not None:
+        ours, theirs = gan.discriminator.state_variables, discriminator.state_variables
+        for new, old in zip(ours, theirs, strict=True):
+            new.assign(old)
+
+
 def _small_model() -> keras.Model:
     """A model with statistics that training does not learn by gradients."""
     inputs = keras.Input((3,))
     return keras.Model(inputs, layers.BatchNormalization()(layers.Dense(2)(inputs)))
 
 
-def _small_player(model: keras.Model) -> Any:
-    return SimpleNamespace(state_variables=model.variables)
-
-
 def _numbers(model: keras.Model) -> list[np.ndarray]:
-    return [np.copy(keras.ops.convert_to_numpy(variable)) for variable in model.variables]
+    return [np.copy(values) for values in model.get_weights()]
 
 
 def check_take_over(function: Callable[..., Any]) -> bool:
-    """Exercise 3: a new GAN gets the weights of a trained generator and discriminator."""
+    """Exercise 3: a new GAN gets the weights of a trained generator, and of a discriminator."""
+    for is_there in (True, False):
+        right, message = _try_take_over(function, is_there)
+        if not right:
+            return verdict(False, message)
+    return verdict(True, "generator, average and discriminator begin where others have ended")
+
+
+def _try_take_over(function: Callable[..., Any], is_there: bool) -> tuple[bool, str]:
+    """Whether all numbers are where they belong; `is_there`: a trained discriminator."""
     names = ("generator", "averaged", "discriminator", "their generator", "their discriminator")
-    models = dict(zip(names, (_small_model() for _ in names), strict=True))
+    models = {name: _small_model() for name in names}
     random = np.random.default_rng(0)
     for model in models.values():
         for variable in model.variables:
             variable.assign(random.normal(size=variable.shape) + 2)
-    values = {name: _numbers(model) for name, model in models.items()}
-    gan = SimpleNamespace(
-        generator=models["generator"],
-        averaged=models["averaged"],
-        discriminator=_small_player(models["discriminator"]),
+    before = {name: _numbers(model) for name, model in models.items()}
+    judge, their_judge = (
+        SimpleNamespace(state_variables=models[name].variables)
+        for name in ("discriminator", "their discriminator")
     )
-    trained = models["their generator"], _small_player(models["their discriminator"])
+    gan = SimpleNamespace(
+        generator=models["generator"], averaged=models["averaged"], discriminator=judge
+    )
+    trained = models["their generator"], their_judge if is_there else None
     try:
         function(gan, *trained)
     except Exception as error:  # whatever a learner's code may raise
-        return verdict(False, f"your function stopped with {type(error).__name__}: {error}")
+        when = "" if is_there else "where the discriminator is None, "
+        return False, f"{when}your function stopped with {type(error).__name__}: {error}"
     if gan.generator is trained[0] or gan.averaged is trained[0]:
-        return verdict(False, "copy the numbers: now both GANs would train one and the same model")
-    if gan.discriminator is trained[1]:
-        return verdict(False, "copy the discriminator's numbers: its optimiser knows the old ones")
-    return verdict(*_take_over_verdict(models, values))
+        return False, "copy the numbers: now both GANs would train one and the same model"
+    if gan.discriminator is not judge:
+        return False, "copy the discriminator's numbers: its optimiser knows the old variables"
+    return _take_over_verdict(models, before, is_there)
 
 
-def _take_over_verdict(models: dict[str, Any], values: dict[str, Any]) -> tuple[bool, str]:
+def _take_over_verdict(
+    models: dict[str, Any], before: dict[str, Any], is_there: bool
+) -> tuple[bool, str]:
     now = {name: _numbers(model) for name, model in models.items()}
 
     def same(name: str, other: str) -> list[bool]:
-        return [np.allclose(a, b) for a, b in zip(now[name], values[other], strict=True)]
+        return [np.allclose(a, b) for a, b in zip(now[name], before[other], strict=True)]
 
     for name in ("their generator", "their discriminator"):
         if not all(same(name, name)):
@@ -208,9 +239,9 @@ def _take_over_verdict(models: dict[str, Any], values: dict[str, Any]) -> tuple[
     wanted = {
         "generator": "their generator",
         "averaged": "their generator",
-        "discriminator": "their discriminator",
+        "discriminator": "their discriminator" if is_there else "discriminator",
     }
-    untouched = [name for name in wanted if all(same(name, name))]
+    untouched = [name for name in wanted if wanted[name] != name and all(same(name, name))]
     if len(untouched) == 3:
         return False, "nothing was copied yet: replace the ..."
     if "averaged" in untouched:
@@ -227,10 +258,17 @@ def _take_over_verdict(models: dict[str, Any], values: dict[str, Any]) -> tuple[
                     "them, so take all variables"
                 )
             return False, f"gan.{name}: not all numbers are those of the trained one"
-    return True, "generator, average and discriminator begin where `birds` ended"
+    return True, ""
 
 
 # --- exercise 4: a vocabulary that grows -------------------------------------------------------
+
+
+def ready_word_rows(
+    old: list[str], new: list[str], vectors: np.ndarray, fresh: np.ndarray
+) -> np.ndarray:
+    """A right answer, to go on with until the learner's is one."""
+    return np.array([vectors[old.index(w)] if w in old else fresh[i] for i, w in enumerate(new)])
 
 
 def check_word_rows(function: Callable[..., Any]) -> bool:
@@ -246,7 +284,7 @@ def check_word_rows(function: Callable[..., Any]) -> bool:
     found = as_array(answer)
     if found is None or found.shape != fresh.shape:
         return verdict(False, f"one vector for each of the 8 new words, {_shape_of(answer)}")
-    right = np.array([vectors[old.index(w)] if w in old else fresh[i] for i, w in enumerate(new)])
+    right = ready_word_rows(old, new, vectors, fresh)
     if np.allclose(found, right):
         return verdict(True, "known words keep what they mean, and new ones begin afresh")
     by_place, unknown, zero, fixed = (fresh.copy(), right.copy(), right.copy(), right.copy())

@@ -16,12 +16,12 @@ from t2i_utils.data.captions import with_article
 from t2i_utils.data.toy.drawing import RGB, Pose, bird_bounds, feet_level, paint_bird, tones
 
 INKS: dict[str, RGB] = {
-    "turquoise": (38, 178, 170),
-    "coral": (244, 110, 88),
-    "golden": (240, 182, 46),
-    "violet": (118, 74, 176),
-    "lime": (150, 200, 58),
-    "navy": (36, 58, 120),
+    "red": (232, 84, 78),
+    "orange": (245, 150, 62),
+    "yellow": (242, 200, 66),
+    "green": (96, 176, 96),
+    "blue": (48, 108, 184),
+    "purple": (126, 86, 182),
 }
 PAPERS: dict[str, RGB] = {
     "cream": (248, 238, 214),
@@ -44,13 +44,13 @@ class PaperBird(NamedTuple):
 
     @property
     def captions(self) -> list[str]:
-        """Four sentences, all of them true; the first says everything."""
-        bird = with_article(f"{self.body} bird")
+        """Four sentences, all of them true."""
+        plumage, wings = with_article(self.body), with_article(self.wings)
         return [
-            f"{bird} with {self.wings} wings, on {self.paper} paper",
-            f"{bird} with {with_article(self.wings)} crown and {self.wings} wings",
-            f"this bird is {self.body}, and its wings are {self.wings}",
-            f"on {self.paper} paper sits {bird}",
+            f"a bird with {wings} crown, {self.wings} wings and {plumage} belly",
+            f"{plumage} bird with {self.wings} wings, on {self.paper} paper",
+            f"this bird has {plumage} back, {plumage} belly and {self.wings} wings",
+            f"on {self.paper} paper sits {plumage} bird that has {wings} crown",
         ]
 
 
@@ -121,7 +121,7 @@ def _cut(body: RGB, wings: RGB, paper: RGB, random: np.random.Generator) -> np.n
         "belly": {**plumage, "base": plumage["light"]},
         "wing": crown,
         "crown": crown,
-        "beak": tones(INKS["golden"]),
+        "beak": tones(INKS["yellow"]),
         "leg": dict.fromkeys(plumage, _WOOD),
         "eye": {"base": _EYE, "light": _GLINT},
     }
