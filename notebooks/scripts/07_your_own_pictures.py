@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 07 Your own pictures
 #
-# **Goal: teach the networks of this course pictures of your own, find out what sixty of them can and
-# cannot do, and give the result to others.**
+# **Goal: teach the networks of this course pictures of your own, find out what sixty of them can
+# and cannot do, and give the result to others.**
 #
 # <!-- The Colab button comes here when the course has its address. -->
 #
@@ -26,7 +26,7 @@
 #
 # | | |
 # | --- | --- |
-# | You need | notebooks 03, 05 and 06; no photographs. With sixty captioned pictures of your own it is more fun |
+# | You need | notebooks 03, 05 and 06; no photographs. It is more fun with pictures of yours |
 # | Minutes | CPU: 3 to run, 80 to read and do. GPU: less to run, not measured |
 # | Memory | 3 GB |
 # | Downloads | none |
@@ -125,9 +125,9 @@ from t2i_utils.vision import lite2
 #
 # ## 1. What does the library have to know?
 #
-# Suppose that sixty pictures lie on your disk. **Predict:** what is the least that you have to write
-# down before a network can be trained on them? The box of the bird? A class? A caption? In which
-# file?
+# Suppose that sixty pictures lie on your disk. **Predict:** what is the least that you have to
+# write down before a network can be trained on them? The box of the bird? A class? A caption? In
+# which file?
 #
 # The answer is short: a caption for each picture. Nothing else is needed.
 #
@@ -191,7 +191,7 @@ def write_shape(shape, names):
     shutil.rmtree(place, ignore_errors=True)
     rows = {}
     for file in map(Path, names):
-        kind = file.name.split("_")[0]  # "coral" of coral_lime_07.png
+        kind = file.name.split("_")[0]  # "red" of red_blue_07.png
         target = place / (f"{kind} bird" if shape == "folders" else "") / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PRACTICE / file, target)
@@ -216,7 +216,8 @@ def with_notes(function, *arguments, **options):
     """What a function of the library returns, and what it says beside."""
     with contextlib.redirect_stderr(io.StringIO()) as notes:
         found = function(*arguments, **options)
-    return found, [line for line in notes.getvalue().splitlines() if "%|" not in line]
+    lines = notes.getvalue().splitlines()
+    return found, [line for line in lines if line.strip() and "%|" not in line]  # no progress bars
 
 
 # %% [markdown]
@@ -256,7 +257,8 @@ for row in (
     try:
         with_notes(read_dataset, place)
     except InputError as error:
-        print(f"{row}\n    {str(error).replace(f'{place}/', '')}")
+        said = str(error).replace(f"{place}/", "").replace(str(place), "this folder")
+        print(f"{row}\n    {said}")
 
 # %% [markdown]
 # ## 3. Which pictures are for learning, and which for judging?
@@ -266,8 +268,8 @@ for row in (
 # as we did. If you choose none, every tenth picture is held back.
 #
 # > **Caution.** Ten photographs of one cup, taken within a minute, are one picture. If nine are in
-# > `train` and one is in `test`, a network that copies looks as if it understood. Keep such a series
-# > together.
+# > `train` and one is in `test`, a network that copies looks as if it understood. Keep such a
+# > series together.
 #
 # **Your turn.** Write the path of your folder into the next cell. Leave it empty to go on with the
 # paper birds. In Colab the cell is a form; a folder of your Drive begins with
@@ -287,9 +289,9 @@ print("\n".join(notes).replace(str(packs), "data/packs"))
 print(f"{len(train)} pictures to learn from, {len(test)} held back")
 
 # %% [markdown]
-# `auto_pack` has cut all pictures to squares and encoded their captions, as in notebooks 01 and 02.
-# The numbers below compare with the held-back pictures. If there are fewer than twenty, read them as
-# hints.
+# `auto_pack` has cut all pictures to squares and encoded their captions, as in notebooks 01 and
+# 02. The numbers below compare with the held-back pictures. If there are fewer than twenty, read
+# them as hints.
 #
 # Eight held-back captions go with us from here on. Of the paper birds, training has never seen one
 # with these colours of plumage and wings *together*.
@@ -476,8 +478,8 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 #
 # ## 6. What do trained weights know that you need?
 #
-# Sixty pictures are too few to learn what a bird is. But the weights of `STARTER` know that already.
-# **Fine-tuning** goes on from trained weights, with small steps, on other pictures.
+# Sixty pictures are too few to learn what a bird is. But the weights of `STARTER` know that
+# already. **Fine-tuning** goes on from trained weights, with small steps, on other pictures.
 #
 # What has to come along?
 #
@@ -485,7 +487,7 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 # | --- | --- |
 # | the generator | it can draw, and knows words |
 # | its average | that is the one which people draw with (notebook 03) |
-# | the discriminator | a judge that knows nothing lets the generator forget before it has anything to teach |
+# | the discriminator | while a new judge learns, the generator forgets |
 # | the whitening | the generator knows sentences only as *these* statistics make them |
 #
 # The optimisers begin anew: what they remember belongs to the old pictures.
@@ -502,8 +504,8 @@ show_rows({
 })  # fmt: skip
 
 # %% [markdown]
-# In the second row all words have another meaning, so the colours are those of other sentences, or
-# no bird is there at all.
+# In the second row all words have another meaning, and the birds have the colours of other
+# sentences.
 #
 # > **Tip.** Choose a starting point that is near to your pictures. `toy` was trained on 6,400
 # > drawings, `birds` on 5,414 photographs. For photographs of your own write `STARTER = "birds"` in
@@ -575,13 +577,15 @@ def new_player(starter=None):
     table, _ = limit_length(whitened_captions(pack, train, whitening), LIMIT)
     options = {"num_distractors": 128, "whitening": whitening, "captions": table}
     batches = Batches(pack, train, batch_size=BATCH, image_size=64, **options)
-    sentences, _ = limit_length(whitening(pack.embeddings[test, 0]), LIMIT)
-    return SimpleNamespace(gan=gan, batches=batches, sentences=sentences, warm_up=warm_up)
+    asked, _ = limit_length(whitening(pack.embeddings[test, 0]), LIMIT)
+    return SimpleNamespace(
+        gan=gan, batches=batches, warm_up=warm_up, sentences={"train": table[:, 0], "test": asked}
+    )
 
 
 # %% [markdown]
-# (`LIMIT` shortens sentences that lie farther out than the weights know. Words that are new to them,
-# such as "paper", do that.)
+# (`LIMIT` shortens sentences that lie farther out than the weights know. Words that are new to
+# them, such as "paper", do that.)
 #
 # While it trains, we keep what it draws for the held-back captions, and its KID. We also ask its
 # discriminator how real it finds training pictures and held-back ones; section 8 needs that.
@@ -590,13 +594,13 @@ def new_player(starter=None):
 # %%
 def look(player, step):
     """Note what a player draws for the held-back captions, and what its judge thinks."""
-    images = draw_arrays({1: player.gan.averaged}, player.sentences, noise)[1]
+    images = draw_arrays({1: player.gan.averaged}, player.sentences["test"], noise)[1]
     kid, error = kid_of(judge(images))
     opinion = {"step": step, "KID": kid, "error": error}
-    for name, rows in (("training pictures", train), ("held-back pictures", test)):
-        sentences, _ = limit_length(player.batches.whitening(pack.embeddings[rows, 0]), LIMIT)
-        scores = player.gan.discriminator.score(small[rows] / np.float32(127.5) - 1, sentences)
-        opinion[name] = float(ops.mean(scores))
+    for part, rows in (("train", train), ("test", test)):
+        real = small[rows] / np.float32(127.5) - 1
+        scores = player.gan.discriminator.score(real, player.sentences[part])
+        opinion[part] = float(ops.mean(scores))
     player.images[step] = images
     player.history.append(opinion)
 
@@ -721,10 +725,10 @@ seen = STEPS * BATCH / len(train)
 figure, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
 for axis, (name, player) in zip(axes, histories.items(), strict=True):
     table = pd.DataFrame(player.history).set_index("step")
-    pairs = ["training pictures", "held-back pictures"]
-    axis.plot(table[pairs], marker="o", label=pairs)
+    axis.plot(table["train"], marker="o", label="training pictures")
+    axis.plot(table["test"], marker="o", label="held-back pictures")
     axis.set(title=name, xlabel="step")
-    gap = table[pairs[0]] - table[pairs[1]]
+    gap = table["train"] - table["test"]
     print(f"{name:12} a gap of {gap.iloc[0]:.2f} at the start, {gap.iloc[-1]:.2f} at the end")
 axes[0].set_ylabel("mean score")
 axes[0].legend()
