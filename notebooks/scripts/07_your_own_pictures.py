@@ -81,7 +81,7 @@ from keras import ops
 from PIL import Image
 
 # %% [markdown]
-# And for training, describing and sharing:
+# Then the library of this course, first what describes pictures:
 # %% jupyter={"source_hidden": true}
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import greedy
@@ -92,7 +92,7 @@ from t2i_utils.captioning.vocabulary import Vocabulary, words
 from t2i_utils.config import POLICIES
 
 # %% [markdown]
-# Then what the library of this course has for pictures, drawing and judging:
+# What the course has, and what reads, draws and judges pictures:
 # %% jupyter={"source_hidden": true}
 from t2i_utils.course import checks_07
 from t2i_utils.course.data import course_folder
@@ -105,17 +105,16 @@ from t2i_utils.errors import InputError
 from t2i_utils.evaluation.diversity import nearest_neighbours
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.kernel import kernel_distance
+
+# %% [markdown]
+# And what trains and shares:
+# %% jupyter={"source_hidden": true}
 from t2i_utils.export.shared import write_shared
 from t2i_utils.precision import best_precision, this_device
 from t2i_utils.pretrained import CARD, PRETRAINED
+from t2i_utils.stackgan import weights
 from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.stackgan.weights import (
-    StageToSave,
-    has_discriminator,
-    load_discriminator,
-    save_weights,
-)
 from t2i_utils.text import load_encoder
 from t2i_utils.text.whitening import limit_length
 from t2i_utils.vision import lite2
@@ -502,23 +501,25 @@ show_rows({
     "its own\nwhitening": artist.draw(artist.embed(WANTED), noise[SHOWN], stage=1)[1],
     "yours": artist.draw(ours(artist.encoder.encode(WANTED)), noise[SHOWN], stage=1)[1],
 })  # fmt: skip
+for name in ("toy", "birds"):
+    about = weights.read_card(PRETRAINED / name)
+    print(f"{name:5} was trained on {about['num_images']:,} pictures ({about['data']})")
 
 # %% [markdown]
 # In the second row all words have another meaning, and the birds have the colours of other
 # sentences.
 #
-# > **Tip.** Choose a starting point that is near to your pictures. `toy` was trained on 6,400
-# > drawings, `birds` on 5,414 photographs. For photographs of your own write `STARTER = "birds"` in
-# > section 4. It has learned from a discriminator that is shipped too.
+# > **Tip.** Choose a starting point that is near to your pictures: `toy` for drawings, `birds` for
+# > photographs. For photographs of your own write `STARTER = "birds"` in section 4. Its
+# > discriminator is shipped, too. It is wider, so a step takes about twice as long.
 #
-# Here are the sizes that the new networks must have, so that the weights fit. One setting is for
-# few pictures: a low learning rate for the generator, so that it does not forget faster than it
-# learns.
+# Here are the sizes that the new networks must have, so that the weights fit. The generator's
+# learning rate is half of the usual one, so that it does not forget faster than it learns.
 
 # %%
 BATCH, STEPS, WARM_UP, EVERY = 16, 120, 20, 20
 theirs = artist.weights.card["stages"]["1"]["config"]
-has_judge = has_discriminator(artist.weights.card, 1)
+has_judge = weights.has_discriminator(artist.weights.card, 1)
 config = make_config(
     "modern",
     stage=1,
@@ -571,7 +572,7 @@ def new_player(starter=None):
     gan = StageGAN(config, pack.width, seed=0)
     whitening, warm_up = pack.whitening(train), 0
     if starter is not None:
-        judge_of = load_discriminator(starter, 1) if has_judge else None
+        judge_of = weights.load_discriminator(starter, 1) if has_judge else None
         take_over(gan, artist.weights.generators[1], judge_of)
         whitening, warm_up = artist.weights.whitening, 0 if has_judge else WARM_UP
     table, _ = limit_length(whitened_captions(pack, train, whitening), LIMIT)
@@ -696,7 +697,7 @@ for name, player in histories.items():
 # > score of the chosen step is a little better than the weights are. For a number that you publish,
 # > keep a third part of your pictures that nothing was chosen by.
 #
-# Are the new drawings copies? Here are four, each above its nearest training picture.
+# Are the new drawings copies? Here are six, each above its nearest training picture.
 
 # %%
 best_step = min(tuned.history, key=lambda row: row["KID"])["step"]
@@ -838,24 +839,23 @@ word_rows = my_word_rows if passed else checks_07.ready_word_rows
 
 
 # %%
-def own_captioner(teacher=None):
-    """A captioner for your words, from nothing or with what a trained one knows."""
+def own_captioner(goes_on):
+    """A captioner for your words, as large as the shipped one; it goes on from it, or begins."""
     keras.utils.set_random_seed(0)
-    sizes = {} if teacher is None else teacher.captioner.config.to_json()
-    sizes |= {"vocabulary_size": len(wanted), "precision": "float32", "dropout": 0.1}
-    sizes.setdefault("region_width", looks["train"].shape[-1])
+    sizes = teacher.captioner.config.to_json()
+    sizes |= {"vocabulary_size": len(wanted), "precision": "float32"}
     captioner = Captioner(CaptionerConfig(**sizes))
-    mean = looks["train"].mean((0, 1), "float32")
-    scale = looks["train"].std((0, 1), "float32") + 1e-3
-    if teacher is not None:
-        fresh, vectors = (own.words.get_weights()[0] for own in (captioner, teacher.captioner))
-        for old, new in zip(teacher.captioner.weights, captioner.weights, strict=True):
-            if old.shape == new.shape:
-                new.assign(old)
-        known = word_rows(list(teacher.vocabulary.words), list(wanted.words), vectors, fresh)
-        captioner.words.set_weights([np.asarray(known, "float32")])
-        mean, scale = teacher.mean, teacher.scale
-    return Describer(captioner, wanted, mean, scale, {"steps": 0})
+    if not goes_on:
+        mean = looks["train"].mean((0, 1), "float32")
+        scale = looks["train"].std((0, 1), "float32") + 1e-3
+        return Describer(captioner, wanted, mean, scale, {})
+    fresh, vectors = (own.words.get_weights()[0] for own in (captioner, teacher.captioner))
+    for old, new in zip(teacher.captioner.weights, captioner.weights, strict=True):
+        if old.shape == new.shape:
+            new.assign(old)
+    known = word_rows(list(teacher.vocabulary.words), list(wanted.words), vectors, fresh)
+    captioner.words.set_weights([np.asarray(known, "float32")])
+    return Describer(captioner, wanted, teacher.mean, teacher.scale, {})
 
 
 # %% [markdown]
@@ -868,6 +868,7 @@ def train_captioner_on(describer, steps, batch=16, rate=5e-4):
     captioner = describer.captioner
     variables = captioner.encoder.trainable_variables + captioner.decoder.trainable_variables
     optimizer = keras.optimizers.AdamW(rate, beta_2=0.98)
+    optimizer.build(variables)
     numbers = [wanted.encode(own, captioner.config.max_words + 1) for own in own_captions]
     seen = describer.standardise(looks["train"])
 
@@ -901,14 +902,13 @@ def true_words(said, rows):
                     for text, own in zip(said, told, strict=True)])  # fmt: skip
 
 
-describers = {"shipped": teacher, "fine-tuned": own_captioner(teacher), "nothing": own_captioner()}
-losses = {}
-for name in ("fine-tuned", "nothing"):
-    losses[name] = train_captioner_on(describers[name], 60)
+describers = {name: own_captioner(name == "fine-tuned") for name in ("fine-tuned", "from nothing")}
+losses = {name: train_captioner_on(own, 60) for name, own in describers.items()}
+describers["shipped"] = teacher
 said = {name: say(describer, looks["test"]) for name, describer in describers.items()}
 for name, texts in said.items():
-    true, habit = true_words(texts, test), true_words(texts, np.roll(test, 7))
-    print(f"{name:11} {true:.0%} of its words are true, {habit:.0%} of another picture")
+    true, habit = true_words(texts, test), true_words(texts, np.roll(test, len(test) // 2))
+    print(f"{name:12} {true:.0%} of its words are true, {habit:.0%} of another picture")
 
 # %% [markdown]
 # Read the two numbers of a line together. Both fall into the same trap as a KID: to say "a bird
@@ -988,8 +988,8 @@ card = {
     "licence": "apache-2.0",
 }
 about = {"recipe": config.recipe, "steps": STEPS, "images_seen": STEPS * BATCH}
-stage1 = StageToSave(tuned.gan.averaged, config, about, tuned.gan.discriminator)
-save_weights(mine, [stage1], artist.weights.whitening, card)
+stage1 = weights.StageToSave(tuned.gan.averaged, config, about, tuned.gan.discriminator)
+weights.save_weights(mine, [stage1], artist.weights.whitening, card)
 for file in sorted(mine.iterdir()):
     print(f"{file.name:20} {file.stat().st_size / 1e6:5.1f} MB")
 
