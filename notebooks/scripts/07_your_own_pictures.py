@@ -591,11 +591,20 @@ def new_player(starter=None):
 #
 # While it trains, we keep what it draws for the held-back captions, and its KID. We also ask its
 # discriminator how real it finds training pictures and held-back ones; section 8 needs that.
+# (`settle_average` gives the averaged generator BatchNorm statistics of its own. Without them its
+# pictures are pale.)
 
 
 # %%
+def batch_of(player, step):
+    """Pictures, sentences and random numbers of a step."""
+    random = np.random.default_rng([0, step])
+    return player.batches.at(step) | player.gan.draw_noise(random, BATCH)
+
+
 def look(player, step):
     """Note what a player draws for the held-back captions, and what its judge thinks."""
+    player.gan.settle_average(batch_of(player, number) for number in range(min(8, step)))
     images = draw_arrays({1: player.gan.averaged}, player.sentences["test"], noise)[1]
     kid, error = kid_of(judge(images))
     opinion = {"step": step, "KID": kid, "error": error}
@@ -622,9 +631,8 @@ def train_player(player):
             line = f"step {step} of {STEPS}, {time.time() - began:.0f} seconds"
             sheet.show(player.images[step][SHOWN], line)
         if step < STEPS:
-            batch = player.batches.at(step)
-            batch |= player.gan.draw_noise(np.random.default_rng([0, step]), BATCH)
-            player.gan.update(batch, step, train_generator=step >= player.warm_up)
+            learns = step >= player.warm_up
+            player.gan.update(batch_of(player, step), step, train_generator=learns)
 
 
 # %% [markdown]
