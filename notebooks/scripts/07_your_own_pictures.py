@@ -26,7 +26,7 @@
 #
 # | | |
 # | --- | --- |
-# | You need | notebooks 03, 05 and 06; no photographs. It is more fun with pictures of yours |
+# | You need | notebooks 03, 05 and 06; no photographs, but pictures of yours are welcome |
 # | Minutes | CPU: 3 to run, 80 to read and do. GPU: less to run, not measured |
 # | Memory | 3 GB |
 # | Downloads | none |
@@ -612,6 +612,8 @@ def look(player, step):
         real = small[rows] / np.float32(127.5) - 1
         scores = player.gan.discriminator.score(real, player.sentences[part])
         opinion[part] = float(ops.mean(scores))
+    if kid < min((row["KID"] for row in player.history), default=np.inf):
+        player.best = player.gan.averaged.get_weights()
     player.images[step] = images
     player.history.append(opinion)
 
@@ -1007,21 +1009,24 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 # The widths, to build the same network. The name of the sentence encoder, the whitening, the limit
 # of lengths. The stage and its size. And for their conscience: what it was trained on, for how
 # long, and what they may do with it. All of that is the **card**.
+#
+# We save the step with the lowest KID to the held-back pictures; `look` has kept its weights.
 
 # %%
 mine = course_folder() / "own-weights"
 shutil.rmtree(mine, ignore_errors=True)
 card = {
-    "name": "paper birds",
+    "name": FOLDER.name,
     "data": pack.manifest["name"],
     "caption_source": pack.manifest["caption_source"],
     "encoder": artist.weights.card["encoder"],
     "length_limit": LIMIT,
     "num_images": len(train),
     "started_from": STARTER,
-    "licence": "apache-2.0",
+    "licence": artist.weights.card["licence"],
 }
-about = {"recipe": config.recipe, "steps": STEPS, "images_seen": STEPS * BATCH}
+about = {"recipe": config.recipe, "steps": best_step, "images_seen": best_step * BATCH}
+tuned.gan.averaged.set_weights(tuned.best)
 stage1 = weights.StageToSave(tuned.gan.averaged, config, about, tuned.gan.discriminator)
 weights.save_weights(mine, [stage1], artist.weights.whitening, card)
 for file in sorted(mine.iterdir()):
@@ -1037,7 +1042,7 @@ for file in sorted(mine.iterdir()):
 shared = course_folder() / "own-weights-to-share"
 shutil.rmtree(shared, ignore_errors=True)
 try:
-    write_shared(mine, shared, card["licence"], "hf://your-name/paper-birds")
+    write_shared(mine, shared, card["licence"], f"hf://your-name/{FOLDER.name}")
     print("\n".join((shared / "README.md").read_text().splitlines()[:18]))
 except InputError as error:  # Without the package `safetensors`
     shared = mine
@@ -1093,8 +1098,8 @@ for name in ("toy", "birds", "captioner"):
 # - **What you began with** stays in what you make of it. Begin with `birds`, and the result is for
 #   non-commercial use, because the photographs were given for that. `toy` leaves you free.
 # - **Your pictures.** If you took them, you are the owner. If others took them, ask. If they show
-#   people, ask those too. A network of sixty pictures can learn one by heart, so to give the
-#   weights away may be to give the pictures away. Section 5 has told you how to look for that.
+#   people, ask those too. A network that was trained on sixty pictures may know some of them by
+#   heart. Then whoever has the weights has the pictures. Section 5 shows how to look for that.
 # - **Say it in the card**: `t2i push runs/mine hf://me/mine --licence cc-by-4.0`. Without a licence
 #   nobody may use it, and the command asks you for one.
 #
