@@ -1,6 +1,7 @@
 """What the shipped weights do: a trained model obeys its caption."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.evaluation.part_colours import score_captions
 from t2i_utils.pretrained import PRETRAINED
 from t2i_utils.stackgan.weights import available_weights
+
+ROOT = Path(__file__).resolve().parent.parent
 
 NUM_CAPTIONS = 200
 NUM_NOISES = 6
@@ -79,12 +82,14 @@ def test_sets_are_shipped_with_a_card(name: str, stages: set[str]) -> None:
     assert "# Model card" in (PRETRAINED / name / "MODEL_CARD.md").read_text()
 
 
-def test_recipes_are_compared_after_as_many_pictures() -> None:
+def test_recipes_are_compared_on_the_same_data_and_all_say_after_how_many_pictures() -> None:
     names = ("birds", "birds-paper")
     cards = [json.loads((PRETRAINED / name / "card.json").read_text()) for name in names]
     first, second = (card["stages"]["1"] for card in cards)
     assert (first["recipe"], second["recipe"]) == ("modern", "paper")
-    assert first["images_seen"] == second["images_seen"]
+    readme = (ROOT / "README.md").read_text()
+    for stage in (first, second):  # not as many: whoever compares must be told
+        assert f"{round(stage['images_seen'], -3):,}" in readme
     for same in ("data", "split", "crop", "encoder", "num_images"):
         assert cards[0][same] == cards[1][same]
 

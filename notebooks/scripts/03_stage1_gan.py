@@ -1332,8 +1332,8 @@ show_rows({
 })  # fmt: skip
 
 # %% [markdown]
-# Both have seen as many pictures, and neither was trained to its end: the paper used width 128
-# and 600 epochs on a GPU. Notebook 05 compares the two in numbers.
+# The cell prints how many pictures each has seen. Neither was trained to its end: the paper used
+# width 128 and 600 epochs on a GPU. Notebook 05 compares the two in numbers.
 #
 # Where the two recipes differ:
 #
