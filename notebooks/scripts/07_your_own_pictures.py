@@ -698,8 +698,8 @@ axis.legend()
 show_figure(figure, "KID over the steps, fine-tuned and from nothing, and the photocopier's band")
 for name, player in histories.items():
     best = min(player.history, key=lambda row: row["KID"])
-    last = player.history[-1]
-    print(f"{name:12} KID x 1000 at step 0: {player.history[0]['KID']:.0f}, last {last['KID']:.0f}, "
+    print(f"{name:12} KID x 1000 at step 0: {player.history[0]['KID']:.0f}, "
+          f"last {player.history[-1]['KID']:.0f}, "
           f"best {best['KID']:.0f} +- {best['error']:.0f} at step {best['step']}")  # fmt: skip
 
 # %% [markdown]
