@@ -235,8 +235,8 @@ for shape in ("captions.csv", "metadata.jsonl", "texts", "folders"):
     print("\n".join(f"    note: {note}" for note in notes))
 
 # %% [markdown]
-# Folders of classes hold no sentences, so the folder's name has to do. Wings and paper are lost: no
-# network can learn to obey words that it was never told.
+# Folders of classes hold no sentences, so the folder's name is all there is. Wings and paper are
+# lost. A network cannot learn to obey words that it was never told.
 #
 # Without classes each picture counts as a class of its own. That matters for the *wrong pairs* of
 # notebook 03. A wrong sentence is then the sentence of another picture.
@@ -344,8 +344,8 @@ show_sheet(WANTED, [[picture] for picture in small[shown]], size=110)
 # Before we train, let us see what our measure is worth. KID is the distance between two sets of
 # pictures (notebook 05); less is better. Three candidates draw for the held-back captions:
 #
-# - **`toy`**: shipped weights that have never seen your pictures. We call them the `STARTER`.
-#   You can choose others;
+# - **`toy`**: shipped weights, which have never seen your pictures. `STARTER` names them, so that
+#   you can choose others;
 # - **noise**: coloured pixels;
 # - **a photocopier**: it ignores the caption and hands out a training picture.
 #
@@ -442,8 +442,8 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 # from *any* of your pictures. What we hope for lies where the held-back pictures are: near enough
 # to be of their kind, and not on top of a training picture.
 #
-# > **Tip.** Numbers find a suspect, eyes convict it. Lay each drawing beside its nearest training
-# > picture, as we do at the end of section 7.
+# > **Tip.** A small distance is only a suspicion. Lay the drawing beside its nearest training picture
+# > and look, as we do at the end of section 7.
 #
 # ### Quiz B
 #
