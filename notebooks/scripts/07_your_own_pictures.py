@@ -442,8 +442,8 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 # from *any* of your pictures. What we hope for lies where the held-back pictures are: near enough
 # to be of their kind, and not on top of a training picture.
 #
-# > **Tip.** A small distance is only a suspicion. Lay the drawing beside its nearest training picture
-# > and look, as we do at the end of section 7.
+# > **Tip.** A small distance is only a suspicion. Lay the drawing beside its nearest training
+# > picture and look, as we do at the end of section 7.
 #
 # ### Quiz B
 #
@@ -764,8 +764,10 @@ show_figure(figure, "the judge's mean score of training and of held-back picture
 print(f"each training picture was shown {seen:.0f} times")
 
 # %% [markdown]
-# A gap that grows is learning by heart. The judge then says "real" because it knows *this* picture.
-# From such a judge a generator can learn only one thing more: to draw the training pictures.
+# A gap that grows is a sign of learning by heart: the judge says "real" because it knows *this*
+# picture. From such a judge a generator can learn only one thing more, to draw the training
+# pictures. (Of the paper birds, the held-back pairs of colours are new to the judge as well. Part
+# of the gap may come from that.)
 #
 # What helps: more pictures; hiding a part of each picture from the judge (`hidden_square`, which we
 # had switched off for these few steps); and stopping early.
