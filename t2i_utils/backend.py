@@ -15,6 +15,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from t2i_utils import devices as many
+
 # JAX only: the scope and the variables of the step that is being traced, innermost last.
 _traced: list[tuple[keras.StatelessScope, list[Any]]] = []
 
@@ -121,10 +123,12 @@ def _compile_jax(function: Callable, variables: list[Any]) -> Callable:
             _traced.pop()
         return outputs, [scope.get_current_value(variable) for variable in variables]
 
-    compiled = jax.jit(pure, donate_argnums=0)
+    places = (None, many.variable_shardings(variables))
+    compiled = jax.jit(pure, donate_argnums=0, out_shardings=places)
 
     def step(inputs: Any) -> Any:
-        outputs, values = compiled([variable.value for variable in variables], inputs)
+        before = [variable.value for variable in variables]
+        outputs, values = compiled(before, many.place_rows(inputs))
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         return outputs

@@ -86,6 +86,7 @@ class Config:
     typed_share: float = 0.0  # of the sentences: short ones, as people would type them
     # optimisation
     batch_size: int = whole(64, 1, 1024)
+    accumulate: int = whole(1, 1, 1024)  # parts that a batch is computed in, one after the other
     steps: int = whole(1000, 1)
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
@@ -111,10 +112,20 @@ class Config:
             raise InputError(
                 "typed_share needs captions that are not averaged: set captions_per_image to 1"
             )
+        if self.batch_size % self.accumulate:
+            raise InputError(
+                f"a batch of {self.batch_size} has no {self.accumulate} equal parts: set "
+                "accumulate to a number that divides it"
+            )
         if self.decay_from and self.decay_until <= self.decay_from:
             raise InputError(
                 f"decay_until {self.decay_until} must lie behind decay_from {self.decay_from}"
             )
+
+    @property
+    def part_size(self) -> int:
+        """How many pictures of a batch are computed at once."""
+        return self.batch_size // self.accumulate
 
     @property
     def image_size(self) -> int:

@@ -303,6 +303,17 @@ def _checksum(path: Path) -> str | None:
         return None
 
 
+def _devices_text(backend: str, devices: list[str] | None) -> str:
+    if not devices:
+        return "not asked" if devices is None else "none"
+    text = ", ".join(devices)
+    if backend == "jax" and len(devices) > 1:
+        return f"{text}; a training takes the first, or with --devices all of them"
+    if sum("GPU" in device for device in devices) > 1:
+        return f"{text}; a training takes one; with KERAS_BACKEND=jax and --devices more"
+    return text
+
+
 def _as_text(facts: dict[str, Any]) -> str:
     commit = f" (commit {facts['commit']})" if facts["commit"] else ""
     memory = facts["memory"]
@@ -312,7 +323,7 @@ def _as_text(facts: dict[str, Any]) -> str:
         ("Python", f"{facts['python']} at {facts['executable']}"),
         ("platform", facts["platform"]),
         ("backend", facts["backend"]),
-        ("devices", ", ".join(devices) if devices else "not asked" if devices is None else "none"),
+        ("devices", _devices_text(facts["backend"], devices)),
         ("precision", "{}: {}".format(*facts["precision"]) if facts["precision"] else "not asked"),
         ("CPU", f"{facts['cpu']['model']}, {facts['cpu']['cores']} cores"),
         ("memory", f"{memory['total_gb']} GB, {memory['available_gb']} GB available"),

@@ -7,12 +7,13 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from keras.src import backend as keras_backend
 from small_gan import ALL, new_gan, small_batch, trace_quickly, values
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.stackgan.update import StageGAN
 
 RATE = 0.01  # of the plain gradient step
@@ -89,6 +90,16 @@ def draw_weights() -> dict[str, np.ndarray]:
     return drawn
 
 
+def measure_on_devices(recipe: str, stage: int, weights: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The same of a stage whose batch is spread over four devices."""
+    with devices.spread(4):
+        gan = new_gan(recipe, stage)
+        for index, variable in enumerate(all_variables(gan)):
+            variable.assign(weights[f"{recipe}{stage}/{index:03d}"])
+        arrays = measure(gan, small_batch(gan, seed=stage))
+    return {f"four_{recipe}{stage}/{name}": array for name, array in arrays.items()}
+
+
 def main(given: Path, target: Path) -> None:
     """Measure all stages and recipes, as they are and without kinks.
 
@@ -106,6 +117,8 @@ def main(given: Path, target: Path) -> None:
             with without_kinks() if kind else contextlib.nullcontext():
                 arrays = measure(gan, small_batch(gan, seed=stage))
             found |= {f"{kind}{recipe}{stage}/{name}": array for name, array in arrays.items()}
+        if backend.name() == "jax" and stage == 1:
+            found |= measure_on_devices(recipe, stage, weights)
     np.savez(target, **found)
 
 

@@ -68,8 +68,8 @@ def small_batch(gan: StageGAN, seed: int = 0) -> dict[str, np.ndarray]:
     batch = {name: array.astype("float32") for name, array in batch.items()}
     words = {
         "class_ids": np.arange(count, dtype="int32"),
-        "distractors": random.standard_normal((3, WIDTH)).astype("float32"),
-        "distractor_class_ids": np.array([0, 50, 51], "int32"),
+        "distractors": random.standard_normal((4, WIDTH)).astype("float32"),
+        "distractor_class_ids": np.array([0, 50, 51, 52], "int32"),
     }
     return batch | words | gan.draw_noise(random, count)
 

@@ -175,3 +175,10 @@ def test_weights_are_held_to_their_cards_checksums(tmp_path):
 
 def test_shipped_weights_are_whole():
     assert [w["name"] for w in environment.find_weights() if w["damaged"]] == []
+
+
+def test_several_devices_are_said_to_train_together_on_jax():
+    assert environment._devices_text("jax", ["cuda:0"]) == "cuda:0"
+    assert "--devices all" in environment._devices_text("jax", ["cuda:0", "cuda:1"])
+    several = environment._devices_text("tensorflow", ["/device:GPU:0", "/device:GPU:1", "/CPU:0"])
+    assert "KERAS_BACKEND=jax" in several

@@ -17,8 +17,8 @@ ROWS = (
     ("vision", "data"),
     ("text",),
     (
-        "backend", "files", "config", "errors",
-        # small modules that need at most the four before
+        "backend", "devices", "files", "config", "errors",
+        # small modules that need at most the five before
         "archives", "arrays", "environment", "fonts", "hubs", "pictures", "precision", "pretrained",
         "quick_start", "quiet_import",
     ),

@@ -274,7 +274,8 @@ def test_a_run_is_resumed_with_its_own_settings_only(settings, words):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("kl_weight", 0.5), ("beta_1", 0.9), ("generator_learning_rate", 1e-3)]
+    ("field", "value"),
+    [("kl_weight", 0.5), ("beta_1", 0.9), ("generator_learning_rate", 1e-3), ("accumulate", 2)],
 )
 def test_a_run_is_resumed_with_its_whole_configuration_only(field, value):
     changes = {"generator_width": 16, "discriminator_width": 16, "batch_size": 8, field: value}

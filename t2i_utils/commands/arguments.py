@@ -61,6 +61,11 @@ def positive(text: str) -> int:
     return value
 
 
+def device_count(text: str) -> int | None:
+    """A whole number above 0, or None for "all"."""
+    return None if text == "all" else positive(text)
+
+
 def seed(text: str) -> int:
     """A whole number from 0 to 2**32 - 1."""
     if not re.fullmatch(r"\s*[0-9]+\s*", text) or int(text) > LARGEST_SEED:

@@ -6,10 +6,18 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from t2i_utils import devices
 from t2i_utils.commands import data as data_command
-from t2i_utils.commands.arguments import Parser, add_packing_options, positive, seed
+from t2i_utils.commands.arguments import (
+    Parser,
+    add_packing_options,
+    device_count,
+    positive,
+    seed,
+)
 from t2i_utils.commands.run_config import read_settings, to_toml
 from t2i_utils.config import POLICIES, PRESETS, Config
+from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
 from t2i_utils.stackgan.recipes import config_from_json, make_config, recipe_names
 
@@ -22,7 +30,16 @@ SMOKE_IMAGES = 256
 # What is used where an option is left out; --resume takes what the run was started with instead.
 DEFAULTS = {"split": "zero-shot", "crop": "box", "recipe": "modern", "stage": "both", "seed": 0}
 DURATIONS = {"smoke": "a minute or two", "cpu": "some hours", "gpu": "many hours"}
-REMEMBERED = ("data", "captions", "encoder", "skip_broken", "preset", "precision", *DEFAULTS)
+REMEMBERED = (
+    "data",
+    "captions",
+    "encoder",
+    "skip_broken",
+    "preset",
+    "precision",
+    "accumulate",
+    *DEFAULTS,
+)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -61,6 +78,13 @@ def add_arguments(parser: Parser) -> None:
         choices=("auto", *POLICIES),
         help="numbers to compute in; auto: what this machine computes fast; default: the preset's",
     )
+    model.add_argument(
+        "--accumulate",
+        type=positive,
+        metavar="N",
+        help="compute a batch in N parts, one after the other, where it does not fit into memory; "
+        "BatchNorm, matching and diversity then see a part at a time; default: 1",
+    )
     model.add_argument("--stage", choices=("1", "2", "both"), help="default: both")
     model.add_argument(
         "--config",
@@ -74,6 +98,14 @@ def add_arguments(parser: Parser) -> None:
         help="print all settings, as a file for --config, and train nothing",
     )
     run = parser.add_argument_group("run")
+    run.add_argument(
+        "--devices",
+        type=device_count,
+        default=1,
+        metavar="N|all",
+        help="spread each batch over N devices; needs KERAS_BACKEND=jax; a resumed run may have "
+        "another number; default: 1",
+    )
     run.add_argument(
         "--steps",
         type=positive,
@@ -113,7 +145,8 @@ def run_command(options: argparse.Namespace) -> int:
         print(to_toml([_config(asked, stage, settings, options.steps) for stage in stages]))
         return 0
     files.check_start(stages, options.resume, options.init)
-    with files.locked() if files.is_started else contextlib.nullcontext():
+    lock = files.locked() if files.is_started else contextlib.nullcontext()
+    with devices.spread(options.devices), lock:
         return _train(options, files, asked, stages, settings)
 
 
@@ -122,8 +155,8 @@ def _config(
 ) -> Config:
     """The configuration of a stage: the preset's, changed by a file and by options."""
     precision = POLICIES.get(asked["precision"], asked["precision"])
-    given = {name: value for name, value in (("steps", steps), ("precision", precision)) if value}
-    changes = {**settings.get(stage, {}), **given}
+    given = {"steps": steps, "precision": precision, "accumulate": asked["accumulate"]}
+    changes = {**settings.get(stage, {}), **{n: v for n, v in given.items() if v is not None}}
     with quiet_import():
         return make_config(asked["recipe"], asked["preset"] or _preset_here(), stage, **changes)
 
@@ -147,14 +180,20 @@ def _train(
 
     before = [files.read_checkpoint_note(stage) if options.resume else None for stage in stages]
     for stage, note in zip(stages, before, strict=True):
-        known = {**note, **note.get("config", {})} if note else {}
-        given = {name: getattr(options, name) for name in ("seed", "split", "recipe", "preset")}
+        known = {**note, **config_from_json(note["config"]).to_json()} if note else {}
+        names = ("seed", "split", "recipe", "preset", "accumulate")
+        given = {name: getattr(options, name) for name in names}
         given["precision"] = POLICIES.get(options.precision)
         check_same(files.path, known, {k: v for k, v in given.items() if v is not None})
         if note:  # the checkpoint says how its stage is trained, whatever a later version's preset
             set_anew = {k: v for k, v in settings.get(stage, {}).items() if k != "steps"}
             check_same(files.path, note["config"], set_anew)
     data = _choose_data(asked["data"])
+    if not devices.is_alone() and not (data / "manifest.json").is_file():
+        raise InputError(
+            f"{data} is not packed, and several processes would pack it at once: run "
+            "`t2i data pack` first and name the pack with --data"
+        )
     with quiet_import():
         from t2i_utils.training.run import Run
 
@@ -231,6 +270,9 @@ def _announce(run: Any, duration: str | None) -> None:
     from t2i_utils import backend
     from t2i_utils.precision import explain
 
+    if backend.name() == "jax" and (there := len(backend.devices())) > 1:
+        more = "" if devices.count() > 1 else "; --devices all takes all"
+        print(f"a batch is spread over {devices.count()} of {there} devices{more}")
     for policy in dict.fromkeys(stage.gan.config.precision for stage in run.stages.values()):
         print(explain(policy))
     card = run.data.card
@@ -241,6 +283,7 @@ def _announce(run: Any, duration: str | None) -> None:
     for stage in run.stages.values():
         config, step = stage.gan.config, stage.step
         todo = f"steps {step + 1} to {config.steps} of {config.batch_size} pictures"
+        todo += f" in {config.accumulate} parts" if config.accumulate > 1 else ""
         print(
             f"stage {config.stage}: {config.image_size} px, recipe {config.recipe}, preset "
             f"{config.preset}, {todo if step < config.steps else f'at step {step} already'}"

@@ -52,6 +52,11 @@ class Plan:
     distractor_rows: np.ndarray
     distractor_columns: np.ndarray
 
+    def part(self, rows: slice, distractors: slice) -> "Plan":
+        """The plan of some pictures of this one, with some of its distractors."""
+        fields = vars(self).items()
+        return Plan(**{n: v[distractors if "distractor" in n else rows] for n, v in fields})
+
 
 def whitened_captions(
     pack: Pack, indices: np.ndarray, whitening: Whitening, with_typed: bool = False

@@ -99,7 +99,7 @@ def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -
     features: without it the generator draws one pose for every noise.
 
     Args:
-        fake_features: maps (batch, h, w, channels); row i and row i + batch / 2 have one caption.
+        fake_features: maps (batch, h, w, channels); rows 0 and 1 have one caption, 2 and 3, ...
         real_features: the same maps of photographs.
 
     Returns:
@@ -113,8 +113,9 @@ def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -
 
 
 def _pair_distance(maps: Any) -> Any:
-    half = maps.shape[0] // 2
-    return _mean(ops.abs(maps[:half] - maps[half:]))
+    """Of neighbours: both lie on one device where a batch is spread over several."""
+    pairs = ops.reshape(maps, (-1, 2, *maps.shape[1:]))
+    return _mean(ops.abs(pairs[:, 0] - pairs[:, 1]))
 
 
 def _mean(values: Any) -> Any:

@@ -53,11 +53,14 @@ class StageGAN:
             self.averaged = recipe.build_generator(config, embedding_width)
             self.averaged.set_weights(self.generator.get_weights())
         self.discriminator: Any = recipe.build_discriminator(config, embedding_width)
-        self.generator_optimizer = keras.optimizers.Adam(
-            config.generator_learning_rate, config.beta_1, config.beta_2
-        )
-        self.discriminator_optimizer = keras.optimizers.Adam(
-            config.discriminator_learning_rate, config.beta_1, config.beta_2
+        self.generator_optimizer, self.discriminator_optimizer = (
+            keras.optimizers.Adam(
+                rate,
+                config.beta_1,
+                config.beta_2,
+                gradient_accumulation_steps=config.accumulate if config.accumulate > 1 else None,
+            )
+            for rate in (config.generator_learning_rate, config.discriminator_learning_rate)
         )
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
@@ -91,22 +94,24 @@ class StageGAN:
         step: int,
         learning_rate_factor: float = 1.0,
         train_generator: bool = True,
+        ends_batch: bool = True,
     ) -> dict[str, Any]:
         """Train on one batch and return metrics, as scalar tensors.
+
+        With `config.accumulate` above 1, this takes one of so many equal parts of a batch. The
+        optimisers add up the gradients, and change weights by their mean at the last part. That is
+        the update of the whole batch, to rounding, but for what compares rows: BatchNorm's
+        statistics, matching and diversity are those of a part, with all the distractors. Running
+        statistics and spectral norms move on with each part.
 
         Args:
             batch: the arrays of `Batches.at` and of `draw_noise`.
             step: updates done so far; the first ones average over a shorter past.
             learning_rate_factor: multiplies both learning rates (the schedule).
             train_generator: False while a fresh discriminator warms up against given weights.
+            ends_batch: False for all parts of a batch but the last.
         """
         config = self.config
-        self.generator_optimizer.learning_rate.assign(
-            config.generator_learning_rate * learning_rate_factor
-        )
-        self.discriminator_optimizer.learning_rate.assign(
-            config.discriminator_learning_rate * learning_rate_factor
-        )
         if train_generator not in self._compiled:
             variables = [*self.state_variables, *self.discriminator.frozen_variables]
             variables += self.stage1.variables if self.stage1 is not None else []
@@ -115,11 +120,15 @@ class StageGAN:
             )
         fields = {name: values for name, values in batch.items() if name != "indices"}
         scalars = self.recipe.scalars(config, step)
-        scalars["decay"] = min(config.average_decay, (1 + step) / (10 + step))
+        scalars["decay"] = min(config.average_decay, (1 + step) / (10 + step)) if ends_batch else 1
+        scalars["generator_rate"] = config.generator_learning_rate * learning_rate_factor
+        scalars["discriminator_rate"] = config.discriminator_learning_rate * learning_rate_factor
         fields |= {name: np.asarray(value, "float32") for name, value in scalars.items()}
         return self._compiled[train_generator](fields)
 
     def _update(self, batch: dict[str, Any], train_generator: bool) -> dict[str, Any]:
+        self.generator_optimizer.learning_rate.assign(batch["generator_rate"])
+        self.discriminator_optimizer.learning_rate.assign(batch["discriminator_rate"])
         if self.loss_scale is None:
             return self._learn(batch, train_generator)[0]
         return self.loss_scale.guard(

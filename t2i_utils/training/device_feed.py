@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.data.feed import NONE, Batches, Plan
 
 SHARE = 0.25  # of the accelerator's free memory that the data may take: training needs the rest
@@ -27,8 +27,8 @@ class DeviceFeed:
         pictures = batches.stored.reshape(len(batches.stored), -1)  # (n, side * side * 3) uint8
         captions = batches.captions.reshape(-1, batches.captions.shape[-1])
         self._data = {
-            "pictures": ops.convert_to_tensor(np.asarray(pictures)),
-            "captions": ops.convert_to_tensor(np.asarray(captions)),
+            "pictures": devices.place_whole(np.asarray(pictures)),
+            "captions": devices.place_whole(np.asarray(captions)),
         }
         self._compiled = backend.compile_step(self._gather, [])
 
@@ -45,8 +45,8 @@ class DeviceFeed:
             "tops": plan.tops.astype(np.int32),
             "lefts": plan.lefts.astype(np.int32),
             "flips": plan.flips,
-            "places": {n: batches.caption_places(*p).astype(np.int32) for n, p in pairs.items()},
-            "there": {n: (p[1].T != NONE).astype(np.float32) for n, p in pairs.items()},
+            "places": {n: batches.caption_places(*p).T.astype(np.int32) for n, p in pairs.items()},
+            "there": {n: (p[1] != NONE).astype(np.float32) for n, p in pairs.items()},
         }
         return {
             **self._compiled({**self._data, **inputs}),
@@ -75,12 +75,12 @@ class DeviceFeed:
     @staticmethod
     def _embeddings(captions: Any, places: Any, there: Any) -> Any:
         """Sums in the order of `Batches.embeddings`: another order would round otherwise."""
-        total = ops.take(captions, places[0], axis=0)
-        if places.shape[0] == 1:
+        total = ops.take(captions, places[:, 0], axis=0)
+        if places.shape[1] == 1:
             return total
-        for index in range(1, places.shape[0]):
-            total = total + ops.take(captions, places[index], axis=0) * there[index][:, None]
-        return total / ops.sum(there, axis=0)[:, None]
+        for index in range(1, places.shape[1]):
+            total = total + ops.take(captions, places[:, index], axis=0) * there[:, index, None]
+        return total / ops.sum(there, axis=1, keepdims=True)
 
 
 def fits_accelerator(batches: Batches) -> bool:

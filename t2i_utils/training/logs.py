@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.errors import InputError
 from t2i_utils.files import make_folder, replace_text, unwritable
 from t2i_utils.quiet_import import quiet_import
@@ -44,7 +44,7 @@ class RunLog:
         self.path = folder / "log.csv"
         self.latest = ""
         self._write_rows(self._rows_until(keep_until))
-        self._events = _tensorboard_writer(folder / "tensorboard")
+        self._events = _tensorboard_writer(folder / "tensorboard") if devices.leads() else None
         self._waiting: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._alike: dict[int, int] = {}
 

@@ -1,6 +1,7 @@
 """The one training loop: of the GAN, of the captioner and of the image-text matcher."""
 
 import contextlib
+import signal
 import sys
 import time
 from collections import deque
@@ -10,9 +11,9 @@ from typing import TypeVar
 
 from tqdm.auto import tqdm
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.errors import InputError
-from t2i_utils.training.stopping import DeferredInterrupt
+from t2i_utils.training.stopping import BY_ANYBODY, DeferredInterrupt
 
 FLUSH_SECONDS = 10  # between two looks at the losses: fetching them at each step stalls a GPU
 DEPTH = 2  # batches that are made ahead
@@ -61,7 +62,8 @@ def train_steps(
     """Make a batch for each step and update with it; show, write and save now and then.
 
     Ctrl-C and SIGTERM let the step in hand end, and the loop with it: what is done is flushed and
-    saved as at the last step.
+    saved as at the last step. Where several processes train, SIGTERM to one of them ends all after
+    the same step; Ctrl-C is not deferred.
 
     Args:
         steps: numbers of the updates to do.
@@ -82,12 +84,14 @@ def train_steps(
     flushed = time.monotonic()
     with (
         bar,
-        DeferredInterrupt(_warn, terminable=True) as stop,
+        DeferredInterrupt(_warn, BY_ANYBODY if devices.is_alone() else ()) as stop,
         contextlib.closing(prefetched(make, steps)) as batches,
     ):
         for step, batch in zip(bar, batches, strict=True):
             with _memory_said(title, step + 1):
                 update(step, batch)
+                if devices.must_stop_after(step):
+                    stop.request(signal.SIGTERM)
                 at_end = step + 1 == steps.stop or stop.requested
                 saving = at_end or (step + 1) % save_every == 0
                 if saving or time.monotonic() - flushed > FLUSH_SECONDS:

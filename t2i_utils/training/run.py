@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.arrays import set_file
 from t2i_utils.config import Config
 from t2i_utils.data import Pack
@@ -22,6 +23,7 @@ from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
 from t2i_utils.training.setup import build_stages, given_whitening, lent_stage1
+from t2i_utils.training.stage import Stage
 
 
 class Run:
@@ -71,9 +73,13 @@ class Run:
         self.files, self.say = RunFolder(folder), say
         numbers = [config.stage for config in configs]
         self.files.check_start(numbers, resume, init)
+        for config in configs:
+            devices.check_divides(config)
         typed = any(config.typed_share for config in configs)
         with self.files.locked() if self.files.is_started else contextlib.nullcontext():
-            self.files.finish_replacing()
+            if devices.leads():
+                self.files.finish_replacing()
+            devices.wait_for_all("the folder is whole")
             self._about = self.files.read_about() if self.files.is_started else {}
             self._init = init or self._about.get("init")
             self._asked = asked or self._about.get("asked")
@@ -87,6 +93,8 @@ class Run:
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
+        self._scratch = tempfile.TemporaryDirectory()  # where processes write that do not lead
+        self._out = self.files if devices.leads() else RunFolder(self._scratch.name)
         self.resumed = any(stage.step for stage in self.stages.values())
 
     @property
@@ -139,7 +147,7 @@ class Run:
                 return
             self._write_about()
             try:
-                with RunLog(self.folder, starts) as log:
+                with RunLog(self._out.path, starts) as log:
                     for numbers, part in phases:
                         self._train_together(numbers, part, log, save_every, progress)
             except InputError as error:
@@ -181,7 +189,7 @@ class Run:
                 flush=flush,
                 save=lambda: self.save(numbers),
                 save_every=save_every,
-                progress=progress,
+                progress=progress and devices.leads(),
             )
         if stop.requested:
             self.say(f"stopped; {self.folder} is saved ({self._where()}): go on with --resume")
@@ -214,10 +222,10 @@ class Run:
             "from_weights": sorted(continued | set(self._from_weights)),
             "stages": {**self._about.get("stages", {}), **configs},
         }
-        self.files.write_about(self._about)
+        self._out.write_about(self._about)
 
     def save(self, numbers: Sequence[int] | None = None) -> None:
-        """Write checkpoints of stages, then weights and sample sheets.
+        """Write checkpoints of stages, then weights and sample sheets; of processes, one does.
 
         Args:
             numbers: of the stages; None: all. Their checkpoints change together, and so do their
@@ -227,15 +235,19 @@ class Run:
             InputError: a file cannot be written; the checkpoints before stay.
         """
         stages = [self.stages[number] for number in numbers or self.stages]
-        with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
-            for stage in stages:
-                note = {**self.data.identity, **stage.origin}
-                save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
-        self._save_weights([stage.number for stage in stages])
+        if devices.leads():
+            with self.files.replacing_checkpoints(stage.number for stage in stages) as paths:
+                for stage in stages:
+                    note = {**self.data.identity, **stage.origin}
+                    save_checkpoint(paths[stage.number], stage.gan, stage.step, note)
+        self._save_weights(stages)
+        devices.wait_for_all("it is saved")
 
-    def _save_weights(self, numbers: Sequence[int]) -> None:
-        """Write what people draw with, and sheets of what it draws."""
-        stages = [self.stages[number] for number in numbers]
+    def _save_weights(self, stages: Sequence[Stage]) -> None:
+        """Write what people draw with, and sheets of what it draws.
+
+        Several processes must ask their devices for the same things, so all of them do this.
+        """
         with contextlib.ExitStack() as stack:
             for stage in stages:
                 stack.enter_context(stage.settled())
@@ -244,30 +256,33 @@ class Run:
                 for s in stages
             ]
             found += lent_stage1(self.files, self.stages, self._init)
-            save_weights(self.files.weights, found, self.data.whitening, self.data.card)
-            draw_samples(self.folder / "samples", self.data, stages)
+            devices.wait_for_all("what was there is read")
+            save_weights(self._out.weights, found, self.data.whitening, self.data.card)
+            draw_samples(self._out.path / "samples", self.data, stages)
 
     def _mend_weights(self) -> None:
         """Write weights again that a stop left behind their checkpoints, or that are damaged."""
-        old = [n for n, stage in self.stages.items() if stage.step and not self._has_weights(n)]
+        old = [
+            stage for stage in self.stages.values() if stage.step and not self._has_weights(stage)
+        ]
         if not old:
             return
         self.say(f"writing the weights of {self.folder} again: they are not of its last checkpoint")
         with contextlib.ExitStack() as stack:
-            if old == [2] and 1 in self.stages:
+            if 1 in self.stages and self.stages[1] not in old:
                 stack.enter_context(self.stages[1].settled())
             self._save_weights(old)
 
-    def _has_weights(self, number: int) -> bool:
+    def _has_weights(self, stage: Stage) -> bool:
         """Whether the weights of a stage are whole and of the step that it is at."""
         try:
-            entry = read_card(self.files.weights)["stages"][str(number)]
+            entry = read_card(self.files.weights)["stages"][str(stage.number)]
             for part in (entry, entry.get("discriminator")):
                 if part is not None:
                     set_file(self.files.weights, part)
         except (InputError, KeyError):
             return False
-        return entry.get("steps") == self.stages[number].step
+        return entry.get("steps") == stage.step
 
 
 def training_phases(

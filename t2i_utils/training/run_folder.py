@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from t2i_utils import devices
 from t2i_utils.arrays import read_note
 from t2i_utils.errors import InputError
 from t2i_utils.files import (
@@ -90,11 +91,14 @@ class RunFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from training in this folder; the lock goes with the process.
+        """Keep others from training in this folder; the lock goes with the process that leads.
 
         Raises:
             InputError: another process trains here, or the folder cannot be written.
         """
+        if not devices.leads():
+            yield
+            return
         make_folder(self.path)
         folder = self.path.resolve()
         if folder in _locked:

@@ -2,19 +2,23 @@
 
 import contextlib
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from keras import ops
 
-from t2i_utils import backend
+from t2i_utils import backend, devices
 from t2i_utils.config import Config
-from t2i_utils.data.feed import Batches, Plan
+from t2i_utils.data.feed import Batches
 from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.training.device_feed import DeviceFeed, fits_accelerator
 
 WARM_UP = 50  # updates of a new discriminator alone, against given weights
 SETTLING = 24  # batches at most: they replace 92 % of the averaged generator's BatchNorm statistics
+
+
+Part = tuple[Any, dict[str, np.ndarray]]  # of a batch: arrays, or their `Plan`; and noise
 
 
 class Stage:
@@ -34,33 +38,47 @@ class Stage:
         self.gan, self.batches, self.seed = gan, batches, seed
         self.step, self.from_weights, self.warm_up = 0, False, False
         self._device = DeviceFeed(batches) if fits_accelerator(batches) else None
+        config = gan.config
+        starts = range(0, config.batch_size, config.part_size)
+        # What of each part of a batch this process makes.
+        self._own_rows = [devices.own_rows(start, start + config.part_size) for start in starts]
+        self._own_distractors = devices.own_rows(0, config.num_distractors)
 
     @property
     def number(self) -> int:
         """1 or 2."""
         return self.gan.config.stage
 
-    def prepare(self, step: int) -> tuple[Plan | dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """What the host has to make for a step: (batch, noise), a function of seed and step.
+    def prepare(self, step: int) -> list[Part]:
+        """What this process has to make for a step, a function of seed and step: its parts in turn.
 
-        Where the data lies on the accelerator, the batch is a plan only.
+        Where the data lies on the accelerator, a batch is a plan only.
         """
-        plan = self.batches.plan(step)
-        return plan if self._device else self.batches.gather(plan), self._noise(step)
+        plan, noise = self.batches.plan(step), self._noise(step)
+        parts = []
+        for rows in self._own_rows:
+            part = plan.part(rows, self._own_distractors)
+            own_noise = {name: values[rows] for name, values in noise.items()}
+            parts.append((part if self._device else self.batches.gather(part), own_noise))
+        return parts
 
-    def update(self, prepared: tuple[Any, dict[str, np.ndarray]]) -> tuple[float, dict[str, Any]]:
+    def update(self, prepared: Sequence[Part]) -> tuple[float, dict[str, Any]]:
         """Do the next update with what `prepare` made.
 
         Returns:
             The learning-rate factor, and metrics as scalar tensors.
         """
-        batch, noise = prepared
-        if self._device:
-            batch = self._device.gather(batch)
         config, step = self.gan.config, self.step
         factor = learning_rate_factor(config, step, len(self.batches.indices))
         learn = not (self.warm_up and step < WARM_UP)
-        metrics = self.gan.update({**batch, **noise}, step, factor, train_generator=learn)
+        found = []
+        for number, (batch, noise) in enumerate(prepared, 1):
+            arrays = self._device.gather(batch) if self._device else batch
+            ends = number == len(prepared)
+            found.append(self.gan.update({**arrays, **noise}, step, factor, learn, ends))
+        metrics = found[0]
+        if len(found) > 1:
+            metrics = {name: ops.mean(ops.stack([m[name] for m in found])) for name in metrics}
         if not backend.has_accelerator():
             float(metrics["d_loss"])  # JAX returns before the step is done; a GPU is left to run
         self.step = step + 1
@@ -84,7 +102,7 @@ class Stage:
             yield
             return
         statistics = [variable for variable in averaged.variables if not variable.trainable]
-        before = [np.array(variable.numpy()) for variable in statistics]
+        before = [ops.copy(variable) for variable in statistics]
         try:
             self.gan.settle_average(
                 self._sentences(step) for step in range(min(SETTLING, self.step))

@@ -2,9 +2,12 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
+
+BY_HAND = (signal.SIGINT,)
+BY_ANYBODY = (signal.SIGINT, signal.SIGTERM)
 
 
 class DeferredInterrupt:
@@ -17,16 +20,17 @@ class DeferredInterrupt:
         requested: whether the user, or the system, asked to stop.
     """
 
-    def __init__(self, say: Callable[[str], None], terminable: bool = False) -> None:
+    def __init__(self, say: Callable[[str], None], signals: Sequence[int] = BY_HAND) -> None:
         """Take the function that tells the user that the request was heard.
 
         Args:
             say: called with one line.
-            terminable: take SIGTERM likewise, with which systems stop a process.
+            signals: to take: Ctrl-C's, or with `BY_ANYBODY` SIGTERM too, by which systems stop a
+                process.
         """
         self.requested = False
         self._say = say
-        self._signals = (signal.SIGINT, signal.SIGTERM) if terminable else (signal.SIGINT,)
+        self._signals = signals
         self._before: dict[int, Any] = {}
         self._last = 0
 
@@ -53,8 +57,13 @@ class DeferredInterrupt:
             raise SystemExit(128 + signal.SIGTERM)
         raise KeyboardInterrupt
 
+    def request(self, number: int) -> None:
+        """Ask to stop, as a signal of this number does."""
+        self.requested, self._last = True, number
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        again, self.requested, self._last = self.requested, True, number
+        again = self.requested
+        self.request(number)
         if again:
             self.end()
         name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"

@@ -14,6 +14,7 @@ import numpy as np
 from keras import layers, ops
 
 from t2i_utils.config import Config, whole
+from t2i_utils.errors import InputError
 from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.generators import stage1_generator, stage2_generator
@@ -44,6 +45,14 @@ class ModernConfig(Config):
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ
     blur_steps: int = whole(0)  # the discriminator's view sharpens over so many first steps
     hidden_square: float = 0.0  # side of what the discriminator is not shown, of the picture's
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.diversity_weight and self.part_size % 2:
+            raise InputError(
+                f"{self.part_size} pictures at once make no pairs, and two of one caption are "
+                "compared: change batch_size or accumulate, or set diversity_weight to 0"
+            )
 
 
 class ModernRecipe(Recipe):
@@ -176,7 +185,7 @@ class ModernRecipe(Recipe):
         blur = batch.get("blur", 1.0)  # without a step: as sharp as can be
         places = ops.arange(texts.shape[0])  # which sentence of the batch each picture shows
         if config.diversity_weight:  # draw half of the captions, each twice with its own noise
-            places = ops.concatenate([places[: texts.shape[0] // 2]] * 2)
+            places = places // 2 * 2
             texts = ops.take(texts, places, axis=0)
         fake, mu, log_sigma = gan.generator(gan.generator_inputs(texts, batch), training=True)
         fake_features = discriminator.features(fake, batch["augment_fake"], blur)
