@@ -6,7 +6,7 @@ import numpy as np
 
 from t2i_utils.captioning.claims import Claim
 from t2i_utils.captioning.reader import PartReader
-from t2i_utils.captioning.regions import GRID, LOW_WIDTH, MIDDLE_WIDTH
+from t2i_utils.captioning.regions import GRID, LOW_WIDTH, NUM_REGIONS, WIDTH
 
 CLAIMS = [
     *(Claim("belly colour", colour) for colour in ("white", "red", "grey")),
@@ -29,8 +29,8 @@ def random_reader() -> PartReader:
 
 
 def random_maps(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Low and middle maps of pictures."""
+    """Low maps and regions of pictures."""
     random = np.random.default_rng(seed)
-    shapes = ((count, GRID, GRID, width) for width in (LOW_WIDTH, MIDDLE_WIDTH))
-    low, middle = (random.standard_normal(shape).astype("float32") for shape in shapes)
-    return low, middle
+    shapes = ((count, GRID, GRID, LOW_WIDTH), (count, NUM_REGIONS, WIDTH))
+    low, regions = (random.standard_normal(shape).astype("float32") for shape in shapes)
+    return low, regions

@@ -80,6 +80,23 @@ def test_a_colour_that_is_surely_seen_wins_and_a_doubtful_one_loses():
     assert score(seen) > score(plain) > score(doubtful)
 
 
+def test_of_two_colours_that_are_as_sure_the_rare_one_is_said():
+    facts = Facts({"brown": 0.8, "orange": 0.8}, {}, {})
+    common, rare = "a brown bird", "an orange bird"
+    assert judge([common] * 2, facts)(common) > judge([common] * 2, facts)(rare)
+    rarity = {"brown": 0.8, "orange": 1.6}
+    score = judge([common] * 2, facts._replace(rarity=rarity))
+    assert score(rare) > score(common)
+
+
+def test_a_sentences_colours_are_as_sure_as_their_parts():
+    sentence = "a brown bird with a yellow crown and a black crown"
+    chances = dict(FACTS.chances(sentence))
+    assert (chances["yellow"], chances["black"], chances["brown"]) == (0.9, 0.05, 0.1)
+    assert chances["bird"] is None
+    assert [word for word, _ in FACTS.chances(sentence)] == sentence.split()
+
+
 def test_no_phrase_is_said_twice_and_no_part_is_called_two_things():
     assert repeats("a hooked green beak and a hooked green beak")
     assert repeats("a white belly and a white breast with white belly")
@@ -119,6 +136,18 @@ def test_what_is_surely_seen_is_said_in_a_clause_that_fits(drawn, expected):
     assert "yellow" in told([drawn, "a bird"], FACTS)[0]
     mentioned = neighbours(f"{drawn} and a red crown", FACTS)
     assert max(text.count("crown") for text in mentioned) == 1
+
+
+def test_a_part_that_is_mentioned_gets_the_colour_that_is_surely_seen():
+    drawn = "a black bird with a large crown"
+    assert told([drawn] * 2, FACTS)[0] == "a black bird with a large yellow crown"
+    doubtful = FACTS._replace(true=dict.fromkeys(FACTS.true, 0.5))
+    assert "a black bird with a large yellow crown" not in neighbours(drawn, doubtful)
+
+
+def test_a_parts_colour_is_mended_though_people_do_not_call_the_bird_so():
+    facts = FACTS._replace(colours={**FACTS.colours, "yellow": 0.1})
+    assert "a black bird with a yellow crown" in neighbours("a black bird with a red crown", facts)
 
 
 def test_articles_follow_the_colour():

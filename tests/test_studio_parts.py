@@ -3,6 +3,7 @@
 import datetime
 import io
 import logging
+import re
 import zlib
 from typing import Any
 
@@ -256,6 +257,7 @@ def test_a_drawn_and_an_uploaded_picture_are_described_alike(bird):
     assert describe.settle(PATIENCE)
     drawn = describe.result.value
     assert 'class="t2i-sentence">' in drawn and 'alt="The described picture: ' in drawn
+    assert re.search(r'<span class="t2i-(sure|doubt)" title="\d+% sure">', drawn)
     describe.result.value = ""
     upload(describe, png(bird))
     assert describe.settle(PATIENCE)

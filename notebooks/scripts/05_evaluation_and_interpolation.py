@@ -652,8 +652,9 @@ for name, synthesizer in recipes.items():
     print(f"{name:7} generator width {width}, {stage['images_seen']:,} pictures seen, one seed")
 
 # %% [markdown]
-# `birds-paper` has seen four fifths as many pictures. Neither is the authors' own training, which had
-# width 128 and 5.3 million pictures. We ask both for sixty captions with exactly one vivid colour each.
+# `birds-paper` has seen four fifths as many pictures. Neither is the authors' own training, which
+# had width 128 and 5.3 million pictures. We ask both for sixty captions with exactly one vivid
+# colour each.
 
 # %%
 TEMPLATES = ["a small {0} bird with a {1} beak", "this bird is {0} with {1} wings",

@@ -8,7 +8,7 @@ minimum Bayes risk decoding (Kumar and Byrne, NAACL 2004; for captions Devlin et
 1505.04467).
 
 Where a reader of parts has looked at the picture, `judge` asks it as well: colours that it expects
-people to name count, and what it holds for wrong costs.
+people to name count, a rare one more than a common one, and what it holds for wrong costs.
 """
 
 import functools
@@ -37,11 +37,11 @@ COLOUR_WEIGHT = 0.4  # weight of the colours; shared words have weight 1
 PART_WEIGHT = 0.15
 # The same where a reader of parts is asked. Set on 265 pictures of classes held back from it.
 SHARED_WEIGHT = 1.5  # of the n-grams that it shares with the sentences that were drawn
-READ_COLOUR_WEIGHT = 12.0
-READ_PART_WEIGHT = 10.0
+READ_COLOUR_WEIGHT = 15.0
+READ_PART_WEIGHT = 13.0
 RIGHT_WEIGHT = 1.0  # of each claim, times the probability that it is right: who says more wins
 WRONG_WEIGHT = 5.5  # of each claim, times the probability that it is wrong
-WRONG_COLOUR = 4.0  # of each colour, times the squared probability that people do not name it
+WRONG_COLOUR = 3.0  # of each colour, times the squared probability that people do not name it
 WORD_COST = 0.05  # of each word
 REPEATED = 2.0  # what a phrase costs that is said twice
 UNREAD = 0.3  # the probability of a claim that the reader does not know: a rare one
@@ -74,10 +74,10 @@ def judge(sentences: Sequence[str], facts: Facts) -> Callable[[str], float]:
         facts: what the reader holds of it.
     """
     runs = [_runs(words(text)) for text in sentences]
-    share = {run: n / len(runs) for run, n in sum(runs, Counter()).items()}
-    length = sum(share.values())
+    shared = _f1_with({run: n / len(runs) for run, n in sum(runs, Counter()).items()})
+    named = _f1_with(facts.colours, lambda colour: facts.rarity.get(colour, 1.0))
     of_parts = {c: p for c, p in facts.named.items() if c.slot.endswith(" colour")}
-    named, wanted = sum(facts.colours.values()), sum(of_parts.values())
+    named_of_parts = _f1_with(of_parts, lambda claim: facts.rarity.get(claim.value, 1.0))
 
     @functools.cache
     def score(text: str) -> float:
@@ -86,9 +86,9 @@ def judge(sentences: Sequence[str], facts: Facts) -> Callable[[str], float]:
         coloured = {claim for claim in said if claim.slot.endswith(" colour")}
         right = sum(facts.true.get(claim, UNREAD) for claim in said)
         return (
-            SHARED_WEIGHT * _f1_of(own, share, length)
-            + READ_COLOUR_WEIGHT * _f1_of(colours, facts.colours, named)
-            + READ_PART_WEIGHT * _f1_of(coloured, of_parts, wanted)
+            SHARED_WEIGHT * shared(own)
+            + READ_COLOUR_WEIGHT * named(colours)
+            + READ_PART_WEIGHT * named_of_parts(coloured)
             + RIGHT_WEIGHT * right
             - WRONG_WEIGHT * (len(said) - right)
             - WRONG_COLOUR * sum((1 - facts.colours.get(c, 0.0)) ** 2 for c in colours)
@@ -99,10 +99,23 @@ def judge(sentences: Sequence[str], facts: Facts) -> Callable[[str], float]:
     return score
 
 
-def _f1_of(said: Collection[Any], chances: Mapping[Any, float], total: float) -> float:
-    """F1 of what is said with what is expected, by the chance of each thing and their sum."""
-    right = sum(chances.get(thing, 0.0) for thing in said)
-    return 2 * right / max(1e-6, len(said) + total)
+def _f1_with(
+    chances: Mapping[Any, float], weigh: Callable[[Any], float] = lambda _: 1.0
+) -> Callable[[Collection[Any]], float]:
+    """What gives the F1 of things that are said with those that are expected.
+
+    Args:
+        chances: of each thing, that it is expected.
+        weigh: how much a thing counts.
+    """
+    gains = {thing: chance * weigh(thing) for thing, chance in chances.items()}
+    wanted = sum(gains.values())
+
+    def f1(said: Collection[Any]) -> float:
+        right = sum(gains.get(thing, 0.0) for thing in said)
+        return 2 * right / max(1e-6, sum(map(weigh, said)) + wanted)
+
+    return f1
 
 
 def repeats(text: str) -> bool:

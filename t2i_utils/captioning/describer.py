@@ -156,7 +156,7 @@ class Describer:
         """What the reader of parts holds of each picture; None without one."""
         if self.reader is None:
             return None
-        return self.reader.facts(self.reader(seen.low, seen.middle))
+        return self.reader.facts(self.reader(seen.low, seen.regions))
 
     def standardise(self, regions: np.ndarray) -> np.ndarray:
         """Regions (n, 49, region_width) as the network takes them, float32."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from t2i_utils.captioning.claims import Claim
+from t2i_utils.captioning.claims import Claim, claims_of
 
 LEAST_SURE = 0.75  # a claim that is less probable is not said in a detailed description, or added
 MOST_COLOURS = {"bird": 3, "wing": 3}  # of a part that are said; 2 of the others
@@ -18,12 +18,14 @@ class Facts(NamedTuple):
         named: of each claim, that two of ten people make it.
         evidence: of each colour, by how much the picture raises its log odds above those of all
             training pictures.
+        rarity: how much each colour counts in a sentence: 1 in the mean, a rare one more.
     """
 
     colours: Mapping[str, float]
     true: Mapping[Claim, float]
     named: Mapping[Claim, float]
     evidence: Mapping[str, float] = {}
+    rarity: Mapping[str, float] = {}
 
     def sure(self) -> dict[str, list[str]]:
         """The values of each slot that are probable enough to be said, the most probable first.
@@ -42,6 +44,20 @@ class Facts(NamedTuple):
             for slot, values in found.items()
             if values
         }
+
+    def chances(self, sentence: str) -> list[tuple[str, float | None]]:
+        """The words of a sentence; of those that name a colour, how probable it is there.
+
+        A colour of several parts is as probable as the least probable of them.
+        """
+        said = [claim for claim in claims_of(sentence) if claim.slot.endswith(" colour")]
+        return [
+            (word, min(
+                (self.true.get(claim, 0.0) for claim in said if claim.value == word),
+                default=self.colours.get(word),
+            ))
+            for word in sentence.split()
+        ]  # fmt: skip
 
     def to_json(self) -> dict[str, dict[str, dict[str, float]]]:
         """Every part's values with their probabilities: {"belly": {"colour": {"yellow": 0.93}}}."""

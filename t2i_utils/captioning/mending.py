@@ -2,20 +2,22 @@
 
 A drawn sentence says what people say of most birds: it names a wrong colour, or leaves the striking
 one out. Its neighbours are sentences with another colour word, with one colour more or fewer, with
-a clause fewer, or with a clause about a part that it leaves out. The best one is taken, and then
-its best neighbour, while they get better (hill climbing).
+a clause fewer, with a clause about a part that it leaves out, or with the colour of a part that it
+mentions without. The best one is taken, and then its best neighbour, while they get better (hill
+climbing).
 """
 
 from collections.abc import Callable, Iterator, Sequence
 
 from t2i_utils.captioning.caption_metrics import COLOURS, PART_OF_WORD
+from t2i_utils.captioning.claims import claims_of
 from t2i_utils.captioning.consensus import judge
 from t2i_utils.captioning.facts import LEAST_SURE, Facts
 from t2i_utils.captioning.paragraph import NOUNS, PLURAL
 from t2i_utils.data.captions import with_article
 from t2i_utils.text.caption_facts import read_facts
 
-MOST_ROUNDS = 4
+MOST_ROUNDS = 6
 LIKELY = 0.25  # a colour of the bird that is less probable is not tried
 LONGEST_CLAUSE = 6  # words, of a clause that is left out
 MENTIONED = {**NOUNS, "beak": "beak", "wingbar": "wingbar"}  # in a clause, by part
@@ -54,12 +56,14 @@ def mended(sentence: str, facts: Facts, score: Callable[[str], float]) -> str:
 def neighbours(sentence: str, facts: Facts) -> list[str]:
     """Sentences that differ in a colour or a clause, in plain words."""
     said = sentence.split()
-    likely = [colour for colour, chance in facts.colours.items() if chance >= LIKELY]
+    of_parts = {claim.value for claim, chance in facts.true.items() if chance >= LEAST_SURE}
+    likely = [c for c, chance in facts.colours.items() if chance >= LIKELY or c in of_parts]
     main = [c for c in read_facts(sentence).colours if facts.colours.get(c, 0.0) >= LEAST_SURE]
     found = [
         *_other_colours(said, likely, main),
         *_without_a_clause(said),
         *_with_a_clause(said, facts),
+        *_with_a_parts_colour(said, facts),
     ]
     return [" ".join(_articles(words)) for words in found]
 
@@ -115,6 +119,17 @@ def _with_a_clause(said: list[str], facts: Facts) -> Iterator[list[str]]:
                     joint = [] if PART_OF_WORD.keys() & {*more} else ["and"]
                     yield [*said[: place + 1], *joint, noun, *after]
             return
+
+
+def _with_a_parts_colour(said: list[str], facts: Facts) -> Iterator[list[str]]:
+    """With the sure colour of a part that is mentioned without one: "a large YELLOW beak"."""
+    coloured = {claim.slot for claim in claims_of(" ".join(said))}
+    for place, word in enumerate(said):
+        slot = f"{PART_OF_WORD.get(word)} colour"
+        sure = [c for c in facts.named if c.slot == slot and facts.true[c] >= LEAST_SURE]
+        if sure and slot not in coloured:
+            value = max(sure, key=facts.named.__getitem__).value
+            yield [*said[:place], value, *said[place:]]
 
 
 def _joint(said: list[str]) -> list[str]:

@@ -1,8 +1,9 @@
 """Reads the parts of a bird: the probability of each claim, and where each part was looked for.
 
-The network's lower blocks are ImageNet's; its upper blocks were trained on to know birds. A query
-for each part looks for it on a grid of 14 x 14 places (attention pooling), and reads there what the
-deep maps and the shallow ones hold: the deep ones find a crown, the shallow ones know its colour.
+It sees what the frozen ImageNet network does. A query for each part looks for it on a grid of
+14 x 14 places (attention pooling), and reads there what the deep maps and the shallow ones hold:
+the deep ones find a crown, the shallow ones know its colour. What a colour looks like is learnt
+from all parts together: few birds have an orange beak, but many have something orange.
 """
 
 from collections.abc import Sequence
@@ -18,16 +19,18 @@ from t2i_utils.arrays import load_network, read_note, to_arrays
 from t2i_utils.captioning.caption_metrics import COLOURS
 from t2i_utils.captioning.claims import Claim
 from t2i_utils.captioning.facts import Facts
-from t2i_utils.captioning.regions import DEEPEST, GRID, IMAGE_SIZE, LOW_WIDTH, MIDDLE_WIDTH
+from t2i_utils.captioning.regions import DEEP, DEEPEST, GRID, LOW_WIDTH, NUM_REGIONS, SIDE
 from t2i_utils.errors import InputError
-from t2i_utils.vision.efficientnet_lite import lite0_upper
 
 WIDTH = 192
-DROPOUT = 0.3
+DROPOUT = 0.4
+AT16, AT32 = 112, 320  # channels of the frozen network's maps at strides 16 and 32
 BATCH_SIZE = 32
 MOST_CLAIMS = 1000
 ALWAYS = np.r_[np.zeros(DEEPEST.stop - DEEPEST.start), 20.0]  # of presence: everything is a bird
 EVIDENCE = (-3.0, 3.0)  # limits of the evidence for a colour, in log odds
+RARITY = 0.75  # power of the inverse document frequency by which colours count
+SHARES = (0.02, 0.9)  # limits of the share of pictures that have a colour, where rarity is computed
 
 
 class Reading(NamedTuple):
@@ -53,7 +56,7 @@ class PartReader:
     Attributes:
         claims: what it reads, sorted by part.
         parts: the parts, in the order of their claims.
-        model: [low, middle] maps to [true, named, colours, looks, deep, parts]: logits, where it
+        model: [low, deep] maps to [true, named, colours, looks, whole, parts]: logits, where it
             looked, and the features of the whole and of each part, for further tasks.
         calibration: of "true", "named" and "colours": (2, n), by which the logits are multiplied,
             and what is added.
@@ -70,53 +73,48 @@ class PartReader:
         self.colour_shares = np.full(len(COLOURS), 0.5)
         self.presence = ALWAYS
         with backend.precision(precision):
-            self.upper = lite0_upper(IMAGE_SIZE)
             self.model, self.normalise = self._build()
         self._read = backend.compile_function(lambda x: self.model(x)[:4], self.model.variables)
 
-    def __call__(self, low: np.ndarray, middle: np.ndarray) -> Reading:
+    def __call__(self, low: np.ndarray, regions: np.ndarray) -> Reading:
         """Read pictures by their maps: see `t2i_utils.captioning.regions.RegionFeatures`."""
-        found = self.logits(low, middle)
+        found = self.logits(low, regions[..., DEEP])
         chances = [
             1 / (1 + np.exp(-logits * scale - offset))
             for logits, (scale, offset) in zip(found, self.calibration.values(), strict=False)
         ]
         return Reading(chances[0], chances[1], chances[2], found.looks)
 
-    def logits(self, low: np.ndarray, middle: np.ndarray) -> Reading:
-        """The same before calibration, as log odds."""
+    def logits(self, low: np.ndarray, deep: np.ndarray) -> Reading:
+        """The same before calibration, as log odds, by the low and the deep maps."""
         found = []
         for start in range(0, len(low), BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
-            maps = [np.asarray(x[rows], "float32") for x in (low, middle)]
+            maps = [np.asarray(x[rows], "float32") for x in (low, deep)]
             found.append(backend.to_numpy(self._read(maps)))
         return Reading(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
     def facts(self, reading: Reading) -> list[Facts]:
         """The same, picture by picture and by name."""
         evidence = np.clip(_log_odds(reading.colours) - _log_odds(self.colour_shares), *EVIDENCE)
+        rarity: dict[str, float] = dict(
+            zip(COLOURS, rarity_of(self.colour_shares).tolist(), strict=True)
+        )
         return [
             Facts(
                 dict(zip(COLOURS, colours.tolist(), strict=True)),
                 dict(zip(self.claims, true.tolist(), strict=True)),
                 dict(zip(self.claims, named.tolist(), strict=True)),
                 dict(zip(COLOURS, odds.tolist(), strict=True)),
+                rarity,
             )
             for true, named, colours, odds in zip(*reading[:3], evidence, strict=True)
         ]
 
     @property
     def weights(self) -> list[Any]:
-        """Every weight, the upper blocks' first."""
-        return [*self.upper.weights, *self.head_weights]
-
-    @property
-    def head_weights(self) -> list[Any]:
-        """The weights that are not the upper blocks'."""
-        own = {id(weight) for weight in self.upper.weights}
-        return [
-            w for w in self.model.weights if id(w) not in own and "seed_generator" not in w.path
-        ]
+        """Every weight."""
+        return [w for w in self.model.weights if "seed_generator" not in w.path]
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays, float16 but for the calibration, and the note of their file."""
@@ -152,10 +150,10 @@ class PartReader:
     def _build(self) -> tuple[keras.Model, Any]:
         count = len(self.parts)
         low = keras.Input((GRID, GRID, LOW_WIDTH), name="low")
-        middle = keras.Input((GRID, GRID, MIDDLE_WIDTH), name="middle")
+        deep = keras.Input((NUM_REGIONS, DEEP.stop - DEEP.start), name="deep")
         normalise = layers.BatchNormalization(center=False, scale=False, trainable=False)
         shallow = layers.Reshape((GRID * GRID, LOW_WIDTH))(normalise(low))
-        at16, at32 = self.upper(middle)
+        at16, at32 = _apart(deep)
         x = layers.UpSampling2D(2, interpolation="nearest")(layers.Dense(WIDTH)(at32))
         x = layers.Reshape((GRID * GRID, WIDTH))(x + layers.Dense(WIDTH)(at16))
         x = x + layers.Dense(WIDTH)(shallow)
@@ -164,26 +162,54 @@ class PartReader:
         looks = ops.softmax(scores, axis=-1)  # (b, parts, 196)
         values = layers.Concatenate()([layers.Dense(WIDTH)(x), shallow])
         found = ops.matmul(ops.cast(looks, values.dtype), values)  # (b, parts, width)
-        deep = layers.Dense(WIDTH, activation="gelu")(layers.GlobalAveragePooling2D()(at32))
-        deep = layers.Dropout(DROPOUT)(deep)
-        of_parts = layers.Dense(WIDTH)(found) + ops.expand_dims(layers.Dense(WIDTH)(deep), 1)
+        whole = layers.Dense(WIDTH, activation="gelu")(layers.GlobalAveragePooling2D()(at32))
+        whole = layers.Dropout(DROPOUT)(whole)
+        of_parts = layers.Dense(WIDTH)(found) + ops.expand_dims(layers.Dense(WIDTH)(whole), 1)
         places = ops.zeros_like(scores[..., 0], "int32") + np.arange(count, dtype="int32")
         of_parts = of_parts + layers.Embedding(count, WIDTH)(places)
         of_parts = layers.Activation("gelu")(layers.LayerNormalization()(of_parts))
         of_parts = layers.Dropout(DROPOUT)(of_parts)
+        # One layer names the colours of all parts: orange is on a beak what it is on a crown.
+        seen = layers.Activation("gelu")(layers.LayerNormalization()(layers.Dense(WIDTH)(found)))
+        palette = layers.Dense(len(COLOURS), dtype="float32")(layers.Dropout(DROPOUT)(seen))
+        palette = layers.Flatten()(palette)
+        which = [
+            [(claim.part, claim.value, claim.slot) == (part, colour, f"{part} colour")
+             for claim in self.claims]
+            for part in self.parts for colour in COLOURS
+        ]  # fmt: skip
+        named_alike = ops.matmul(palette, np.array(which, "float32"))
         numbers = [sum(claim.part == part for claim in self.claims) for part in self.parts]
         true, named = (
-            layers.Concatenate(dtype="float32")([
+            named_alike + layers.Concatenate(dtype="float32")([
                 layers.Dense(number)(of_parts[:, place]) for place, number in enumerate(numbers)
             ])
             for _ in range(2)
         )  # fmt: skip
         colours = layers.Dense(len(COLOURS), dtype="float32")(
-            layers.Concatenate()([deep, layers.Flatten()(of_parts)])
+            layers.Concatenate()([whole, layers.Flatten()(of_parts), palette])
         )
         looks = layers.Reshape((count, GRID, GRID))(looks)
-        outputs = [true, named, colours, looks, deep, of_parts]
-        return keras.Model([low, middle], outputs, name="part_reader"), normalise
+        outputs = [true, named, colours, looks, whole, of_parts]
+        return keras.Model([low, deep], outputs, name="part_reader"), normalise
+
+
+def _apart(deep: Any) -> tuple[Any, Any]:
+    """The maps at strides 16 and 32 of regions (b, 49, 768)."""
+    at16 = ops.reshape(deep[..., :-AT32], (-1, SIDE, SIDE, 2, 2, AT16))
+    at16 = ops.reshape(ops.transpose(at16, (0, 1, 3, 2, 4, 5)), (-1, GRID, GRID, AT16))
+    return at16, ops.reshape(deep[..., -AT32:], (-1, SIDE, SIDE, AT32))
+
+
+def rarity_of(shares: np.ndarray) -> np.ndarray:
+    """How much each colour counts, by the share of the pictures that have it.
+
+    What a rare colour tells grows with the logarithm of 1 / share (inverse document frequency,
+    Sparck Jones 1972). A power below 1 keeps common colours, which are most of what people say.
+    The mean over all colours of all pictures is 1.
+    """
+    rarity = np.log(1 / np.clip(shares, *SHARES)) ** RARITY
+    return rarity * shares.sum() / max(1e-6, shares @ rarity)
 
 
 def _log_odds(chances: np.ndarray) -> np.ndarray:

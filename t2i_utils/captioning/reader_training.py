@@ -23,10 +23,11 @@ from t2i_utils.captioning.claims import Claim, claims_of
 from t2i_utils.captioning.no_bird import fit_presence, without_birds
 from t2i_utils.captioning.reader import DROPOUT, PartReader
 from t2i_utils.captioning.regions import (
+    DEEP,
     GRID,
     IMAGE_SIZE,
     LOW_WIDTH,
-    MIDDLE_WIDTH,
+    NUM_REGIONS,
     RegionEncoder,
     mean_of,
 )
@@ -34,15 +35,16 @@ from t2i_utils.captioning.views import FOLDER, view
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.training.loop import train_steps
-from t2i_utils.vision import load_features
 
-STEPS = 750
+STEPS = 700
 NUM_VIEWS = 2  # random ones of each picture; the whole picture is a further one
 LEAST_WINDOW = 0.8  # of the stored square's side
 LEAST_SHARE = 0.008  # of training pictures of which a claim is made, or it is not learnt
 HELD_BACK = 10  # every tenth class is for calibration
 BATCH = 32
-RATES = (1.5e-4, 1.5e-3)  # of the upper blocks and of the head
+RATE = 1.5e-3
+LOW_SIZE = GRID * GRID * LOW_WIDTH  # numbers of a picture's low maps
+DEEP_WIDTH = DEEP.stop - DEEP.start
 WEIGHT_DECAY = 0.02
 CALIBRATION_STEPS = 200
 PRIOR = 20  # claims that an offset of 0 weighs
@@ -56,20 +58,20 @@ def held_back(pack: Pack, rows: np.ndarray) -> np.ndarray:
 
 
 def maps_of(pack: Pack, rows: np.ndarray, num_views: int, progress: bool = True) -> np.ndarray:
-    """Maps (rows, 1 + views, 14, 14, 67 + 80) float16, low then middle, kept with the pack.
+    """Maps (rows, 1 + views, width) float16, low then deep (see `apart`), kept with the pack.
 
     The first view is the whole picture.
     """
     which = zlib.crc32(np.asarray(rows, "<i8").tobytes())
-    shape = (len(rows), 1 + num_views, GRID, GRID, LOW_WIDTH + MIDDLE_WIDTH)
-    file = f"{FOLDER}/maps_{len(rows)}x{num_views}_{which:08x}.npy"
+    shape = (len(rows), 1 + num_views, LOW_SIZE + NUM_REGIONS * DEEP_WIDTH)
+    file = f"{FOLDER}/reader_{len(rows)}x{num_views}_{which:08x}.npy"
 
     def compute(store: np.ndarray) -> None:
         encoder, pictures = RegionEncoder(), pack.images_for(IMAGE_SIZE)
         for start in tqdm(range(0, len(rows), BATCH), desc="looking", disable=not progress):
             chosen = rows[start : start + BATCH]
             for number in range(1 + num_views):
-                seen = [
+                views = [
                     view(
                         pictures[row],
                         np.random.default_rng([row, number]) if number else None,
@@ -77,10 +79,19 @@ def maps_of(pack: Pack, rows: np.ndarray, num_views: int, progress: bool = True)
                     )
                     for row in chosen
                 ]
-                maps = encoder.maps(np.stack(seen))
-                store[start : start + len(chosen), number] = np.concatenate(maps, axis=-1)
+                seen = encoder(np.stack(views))
+                maps = [seen.low.reshape(len(chosen), -1), seen.regions[..., DEEP]]
+                maps[1] = maps[1].reshape(len(chosen), -1)
+                store[start : start + len(chosen), number] = np.concatenate(maps, axis=1)
 
     return pack.kept(file, np.float16, shape, compute)
+
+
+def apart(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The low maps (n, 14, 14, 73) and the deep ones (n, 49, 768), float32."""
+    maps = np.asarray(maps, "float32")
+    low, deep = maps[:, :LOW_SIZE], maps[:, LOW_SIZE:]
+    return low.reshape(-1, GRID, GRID, LOW_WIDTH), deep.reshape(-1, NUM_REGIONS, DEEP_WIDTH)
 
 
 def learnable(captions: Sequence[Sequence[str]]) -> list[Claim]:
@@ -130,8 +141,8 @@ def train_reader(
     keras.utils.set_random_seed(seed)
     reader = PartReader(claims, precision)
     maps = maps_of(pack, rows, num_views, progress)
-    low = np.asarray(maps[own[:512], 0, ..., :LOW_WIDTH], "float32").reshape(-1, LOW_WIDTH)
-    _begin(reader, low)
+    low = apart(maps[own[:512], 0])[0].reshape(-1, LOW_WIDTH)
+    reader.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
     labels = Labels(captions, reader.claims)
     targets = _targets(labels, pack.class_ids[rows], attributes)
     update = _compile(reader, targets, steps)
@@ -140,9 +151,9 @@ def train_reader(
     def make(step: int) -> dict[str, np.ndarray]:
         random = np.random.default_rng([seed, step])
         chosen = random.choice(own, BATCH, replace=len(own) < BATCH)
-        seen = maps[chosen, random.integers(maps.shape[1], size=BATCH)].astype("float32")
-        batch = {"low": seen[..., :LOW_WIDTH], "middle": seen[..., LOW_WIDTH:]}
-        return {**batch, **{name: array[chosen] for name, array in targets.items()}}
+        low, deep = apart(maps[chosen, random.integers(maps.shape[1], size=BATCH)])
+        batch = {name: array[chosen] for name, array in targets.items()}
+        return {"low": low, "deep": deep, **batch}
 
     def learn(step: int, batch: dict[str, np.ndarray]) -> None:
         losses.append(backend.to_numpy(update(batch)))
@@ -183,15 +194,6 @@ def _targets(
     return targets
 
 
-def _begin(reader: PartReader, low: np.ndarray) -> None:
-    """Give the upper blocks ImageNet's weights, and standardise the low maps."""
-    network = load_features("lite0", IMAGE_SIZE)
-    for layer in reader.upper.layers:
-        if layer.weights:
-            layer.set_weights(network.get_layer(layer.name).get_weights())
-    reader.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
-
-
 def _compile(reader: PartReader, targets: Mapping[str, np.ndarray], steps: int) -> Callable:
     """The update: a batch to the losses of its tasks."""
     deep, parts = reader.model.outputs[-2:]
@@ -201,24 +203,17 @@ def _compile(reader: PartReader, targets: Mapping[str, np.ndarray], steps: int) 
         width = targets["attributes"].shape[1]
         further.append(layers.Dense(width, dtype="float32")(both))
     model = keras.Model(reader.model.inputs, [*reader.model.outputs[:3], *further])
-    # On a CPU the gradient of depthwise kernels is slow, and they are 3 % of the weights.
-    upper = [v for v in reader.upper.trainable_variables if "depthwise" not in v.path]
-    others = {id(v) for v in reader.upper.variables}
-    head = [v for v in model.trainable_variables if id(v) not in others]
-    optimizers = []
-    for rate, group in zip(RATES, (upper, head), strict=True):
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0, steps, warmup_target=rate, warmup_steps=min(100, steps // 4)
-        )
-        optimizers.append(
-            keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
-        )
-        optimizers[-1].build(group)
+    variables = model.trainable_variables
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps, warmup_target=RATE, warmup_steps=min(100, steps // 4)
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
+    optimizer.build(variables)
 
     def update(batch: dict[str, Any]) -> Any:
         def losses() -> tuple[list[Any], Any]:
             true, named, colours, classes, *rest = model(
-                [batch["low"], batch["middle"]], training=True
+                [batch["low"], batch["deep"]], training=True
             )
             known = batch["known"]
             each = [
@@ -231,13 +226,11 @@ def _compile(reader: PartReader, targets: Mapping[str, np.ndarray], steps: int) 
             ]  # fmt: skip
             return [sum(each)], ops.stack(each)
 
-        _, each, (gradients,) = backend.gradients(losses, [*upper, *head])
-        optimizers[0].apply(gradients[: len(upper)], upper)
-        optimizers[1].apply(gradients[len(upper) :], head)
+        _, each, (gradients,) = backend.gradients(losses, variables)
+        optimizer.apply(gradients, variables)
         return each
 
-    states = [variable for optimizer in optimizers for variable in optimizer.variables]
-    return backend.compile_step(update, [*model.variables, *states])
+    return backend.compile_step(update, [*model.variables, *optimizer.variables])
 
 
 def _cross_entropy(wanted: Any, logits: Any) -> Any:
@@ -250,10 +243,10 @@ def calibrate(reader: PartReader, maps: np.ndarray, labels: Labels) -> None:
 
     Args:
         reader: trained.
-        maps: (n, 14, 14, channels) of the pictures.
+        maps: (n, width) of the pictures, of `maps_of`.
         labels: of the pictures.
     """
-    true, named, colours, _ = reader.logits(maps[..., :LOW_WIDTH], maps[..., LOW_WIDTH:])
+    true, named, colours, _ = reader.logits(*apart(maps))
     slots = np.unique([claim.slot for claim in reader.claims], return_inverse=True)[1]
     each = np.arange(len(COLOURS))
     reader.calibration = {

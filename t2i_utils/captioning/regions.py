@@ -12,16 +12,18 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.vision import load_features
-from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, middle_map
+from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
 IMAGE_SIZE = 224  # pixels
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
 WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its mean colour
 DEEPEST = slice(WIDTH - 323, WIDTH - 3)  # of a region's numbers, those of the map at stride 32
-GRID = 14  # places along a side of the maps that a reader of parts takes
-LOW_WIDTH = 3 + 24 + 40  # mean colour, and the maps at strides 4 and 8
-MIDDLE_WIDTH = 80  # the map at stride 16 that the network's upper part takes
+DEEP = slice(WIDTH - 323 - 4 * 112, WIDTH - 3)  # those of the maps at strides 16 and 32
+GRID = 14  # places along a side of the low maps, which a reader of parts takes
+# Brightness, red against green, and yellow against blue: by columns, of red, green and blue.
+OPPONENTS = np.array([[1 / 3, 1, 0.5], [1 / 3, -1, 0.5], [1 / 3, 0, -1]], "float32")
+LOW_WIDTH = 3 + 2 * 3 + 24 + 40  # mean colour, extremes, and the maps at strides 4 and 8
 BATCH_SIZE = 32
 
 
@@ -33,15 +35,14 @@ class RegionFeatures(NamedTuple):
         bird: (n,) float32, the probability of ImageNet's bird classes together.
         places: (n, 7, 7) float32, how much more each place looks like a bird than like other
             things, in logits, at least 0.
-        low: (n, 14, 14, 67) float32, mean colours and the maps at strides 4 and 8.
-        middle: (n, 14, 14, 80) float32, the map that the network's upper part takes.
+        low: (n, 14, 14, 73) float32: of each place the mean colour, the highest and the lowest of
+            `OPPONENTS` (a red eye is lost in the mean), and the maps at strides 4 and 8.
     """
 
     regions: np.ndarray
     bird: np.ndarray
     places: np.ndarray
     low: np.ndarray
-    middle: np.ndarray
 
 
 class RegionEncoder:
@@ -61,30 +62,28 @@ class RegionEncoder:
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
         regions = layers.Concatenate()([*maps, colours])
         regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
-        low = layers.Concatenate()([
+        opponents = ops.matmul(
+            layers.AveragePooling2D(2)(images), np.hstack([OPPONENTS, -OPPONENTS])
+        )
+        extremes = layers.MaxPooling2D(IMAGE_SIZE // GRID // 2)(opponents)
+        means = [
             layers.AveragePooling2D(x.shape[1] // GRID)(x) for x in (images, *network.outputs[:2])
-        ])  # fmt: skip
-        middle = middle_map(network)
-        model = keras.Model(images, [regions, network.outputs[-1], low, middle])
+        ]
+        low = layers.Concatenate()([means[0], extremes, *means[1:]])
+        model = keras.Model(images, [regions, network.outputs[-1], low])
         self._features = backend.compile_function(model, model.variables)
-        lower = keras.Model(images, [low, middle])
-        self._maps = backend.compile_function(lower, lower.variables)
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
         """Features of pictures (n, 224, 224, 3) uint8."""
         found = []
         for start in range(0, len(pictures), BATCH_SIZE):
-            images = _scaled(pictures[start : start + BATCH_SIZE])
-            regions, logits, *maps = backend.to_numpy(self._features(images))
+            images = pictures[start : start + BATCH_SIZE].astype("float32") / 127.5 - 1
+            regions, logits, low = backend.to_numpy(self._features(images))
             bird, places = _birds(logits)
             if self._presence is not None:
                 bird = np.minimum(bird, bird_presence(regions, self._presence))
-            found.append((regions, bird, places, *maps))
+            found.append((regions, bird, places, low))
         return RegionFeatures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-
-    def maps(self, pictures: np.ndarray) -> list[np.ndarray]:
-        """The low and the middle maps alone, of at most `BATCH_SIZE` pictures."""
-        return backend.to_numpy(self._maps(_scaled(pictures)))
 
 
 def mean_of(regions: np.ndarray) -> np.ndarray:
@@ -95,10 +94,6 @@ def mean_of(regions: np.ndarray) -> np.ndarray:
 def bird_presence(regions: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The probability of a bird, (n,), by weights of `t2i_utils.captioning.no_bird`."""
     return 1 / (1 + np.exp(-(mean_of(regions) @ weights[:-1] + weights[-1])))
-
-
-def _scaled(pictures: np.ndarray) -> np.ndarray:
-    return pictures.astype("float32") / 127.5 - 1
 
 
 def _per_region(features: Any) -> Any:

@@ -14,6 +14,7 @@ from PIL import Image
 from t2i_utils.captioning.bird_finder import read_photograph
 from t2i_utils.captioning.captioners import available_captioners
 from t2i_utils.captioning.describer import LEAST_BIRD, Description, load_describer
+from t2i_utils.captioning.facts import LEAST_SURE, Facts
 from t2i_utils.data.crops import PictureError
 from t2i_utils.errors import InputError
 from t2i_utils.studio.html import image_tag
@@ -48,10 +49,16 @@ def read_upload(content: bytes) -> Image.Image:
 
 
 def description_html(picture: Image.Image, description: Description) -> str:
-    """The picture and what is said of it; the sentences are the captioner's own words."""
+    """The picture and what is said of it, in the captioner's own words.
+
+    Colours that its reader of parts is sure of are underlined; dotted lines are doubts.
+    """
     small = picture.copy()
     small.thumbnail((_SHOWN, _SHOWN))
-    first, *others = (html.escape(sentence) for sentence in description.sentences)
+    first, *others = (
+        marked(sentence, description.facts) if description.facts else html.escape(sentence)
+        for sentence in description.sentences
+    )
     more = "".join(f"<li>{sentence}</li>" for sentence in others)
     more = f"<p>It might also be:</p><ul>{more}</ul>" if more else ""
     doubt = (
@@ -64,6 +71,17 @@ def description_html(picture: Image.Image, description: Description) -> str:
     return (
         f'<div class="t2i-described">{image}<div><p class="t2i-sentence">{first}</p>'
         f"{doubt}{more}</div></div>"
+    )
+
+
+def marked(sentence: str, facts: Facts) -> str:
+    """The sentence as HTML, its colours underlined as the reader is sure of them or in doubt."""
+    return " ".join(
+        html.escape(word)
+        if chance is None
+        else f'<span class="t2i-{"sure" if chance >= LEAST_SURE else "doubt"}" '
+        f'title="{chance:.0%} sure">{html.escape(word)}</span>'
+        for word, chance in facts.chances(sentence)
     )
 
 

@@ -29,7 +29,6 @@ BLOCKS = (
 )
 # The last group before each halving: features at strides 4, 8, 16 and 32.
 FEATURE_GROUPS = (1, 2, 4, 6)
-UPPER = 4  # the first group of the upper part of "lite0": it is trained on where birds are known
 SCALES = {"lite0": (1.0, 1.0), "lite2": (1.1, 1.2)}  # width, depth
 # The 59 of ImageNet's 1,000 classes that are birds: cock to great grey owl, black grouse to black
 # swan, white stork to albatross.
@@ -63,14 +62,23 @@ def efficientnet_lite(
     if variant not in SCALES:
         raise InputError(f"unknown network {variant!r}: choose one of {', '.join(SCALES)}")
     backend.sum_in_one_order()
+    width, depth = SCALES[variant]
     images = keras.Input((image_size, image_size, 3), name="images")
     scale = [0.5 / std for std in IMAGENET_STD]
     offset = [(0.5 - mean) / std for mean, std in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)]
     x = layers.Rescaling(scale, offset, name="normalise")(images)
     x = layers.Conv2D(32, 3, strides=2, padding="same", name="stem")(x)
     x = layers.ReLU(6.0)(x)
-    maps = _groups(x, variant)
-    features, x = [maps[group] for group in FEATURE_GROUPS], maps[-1]
+    features = []
+    index = 0
+    for group, (kernel, repeats, channels, expansion, stride) in enumerate(BLOCKS):
+        channels = _scaled_channels(channels, width)
+        fixed = group in (0, len(BLOCKS) - 1)  # Lite does not deepen the first and last group
+        for repeat in range(repeats if fixed else math.ceil(repeats * depth)):
+            x = _block(x, f"block{index}", kernel, channels, expansion, 1 if repeat else stride)
+            index += 1
+        if group in FEATURE_GROUPS:
+            features.append(x)
     if outputs != "features":
         x = layers.Conv2D(1280, 1, name="head")(x)
         x = layers.ReLU(6.0)(x)
@@ -83,39 +91,6 @@ def efficientnet_lite(
     model = keras.Model(images, features, name=f"efficientnet_{variant}")
     model.trainable = False
     return model
-
-
-def middle_map(network: keras.Model) -> Any:
-    """What the last three groups of `network`, a "lite0", take: 80 channels, stride 16."""
-    first = sum(repeats for _, repeats, *_ in BLOCKS[:UPPER])
-    return network.get_layer(f"block{first}_expand").input
-
-
-def lite0_upper(image_size: int) -> keras.Model:
-    """The last three groups of "lite0" as a network of their own, trainable, without weights.
-
-    They hold most of its weights. Takes `middle_map`; gives the maps at strides 16 and 32.
-    """
-    side = image_size // 16
-    inputs = keras.Input((side, side, BLOCKS[UPPER - 1][2]), name="middle")
-    maps = _groups(inputs, "lite0", UPPER)
-    return keras.Model(inputs, [maps[0], maps[-1]], name="efficientnet_upper")
-
-
-def _groups(x: Any, variant: str, first: int = 0) -> list[Any]:
-    """The outputs of the groups of blocks from `first` on."""
-    width, depth = SCALES[variant]
-    index, maps = 0, []
-    for group, (kernel, repeats, channels, expansion, stride) in enumerate(BLOCKS):
-        channels = _scaled_channels(channels, width)
-        fixed = group in (0, len(BLOCKS) - 1)  # Lite does not deepen the first and last group
-        for repeat in range(repeats if fixed else math.ceil(repeats * depth)):
-            if group >= first:
-                x = _block(x, f"block{index}", kernel, channels, expansion, 1 if repeat else stride)
-            index += 1
-        if group >= first:
-            maps.append(x)
-    return maps
 
 
 def _block(
