@@ -14,6 +14,7 @@ LONGEST_FIRST = (
     "test_exact_resume.py",
     "03_stage1_gan.ipynb",
     "04_stage2_gan.ipynb",
+    "07_your_own_pictures.ipynb",
     "06_image_to_text.ipynb",
     "test_training.py",
     "05_evaluation_and_interpolation.ipynb",

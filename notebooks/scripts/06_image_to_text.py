@@ -1488,6 +1488,5 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # - Vedantam, Zitnick, Parikh. *CIDEr.* CVPR 2015. https://arxiv.org/abs/1411.5726
 # - Jain, Wallace. *Attention is not Explanation.* NAACL 2019. https://arxiv.org/abs/1902.10186
 #
-# **The end of the course.** Both ways, caption to picture and back, are in one panel: `t2i studio`
-# in a terminal. [The course page](README.md) has the words, the times and the troubles of all
-# notebooks; [01 Data exploration](01_data_exploration.ipynb) shows how to put your own pictures in.
+# **Next:** [07 Your own pictures](07_your_own_pictures.ipynb): what sixty of them can teach these
+# networks. Both ways, caption to picture and back, are in one panel: `t2i studio` in a terminal.

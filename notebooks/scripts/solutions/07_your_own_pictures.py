@@ -1,0 +1,190 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 07 Your own pictures: solutions
+#
+# One good answer to each exercise of [07 Your own pictures](../07_your_own_pictures.ipynb), with
+# the reason. Yours may look different; the check decides.
+#
+# <!-- The Colab button comes here when the course has its address. -->
+
+# %% jupyter={"source_hidden": true}
+# Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules:
+    folder = Path.home() / "text-to-image-synthesizer"
+    repository = ["https://github.com/your_account/text-to-image-synthesizer", str(folder)]
+    clone = ["git", "clone", "--quiet", "--depth=1", "--branch=v0.1.0", *repository]
+    requirements = str(folder / "requirements-colab.txt")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "-r", requirements]
+    for command in ([] if folder.is_dir() else [clone]) + [install]:
+        if subprocess.run(command).returncode != 0:
+            raise SystemExit(f"{command[-1]}: see the lines above; then run this cell again")
+    sys.path.insert(0, str(folder))
+    os.chdir(folder / "notebooks")
+
+# %% [markdown]
+# The same start as in every notebook.
+
+# %%
+from t2i_utils.course.start import start
+
+start()
+
+# %% [markdown]
+# The exercises need NumPy, the checks, and something to try the answers on.
+
+# %%
+import csv
+import io
+
+import numpy as np
+
+from t2i_utils.captioning.describer import load_describer
+from t2i_utils.captioning.vocabulary import SPECIAL
+from t2i_utils.course import checks_07
+from t2i_utils.course.paper_birds import paper_birds
+from t2i_utils.course.show import show_rows
+from t2i_utils.drawing.synthesizer import Synthesizer
+from t2i_utils.evaluation.features import FeatureExtractor
+from t2i_utils.pictures import resize
+
+# %% [markdown]
+# ## Exercise 1: a list of captions
+#
+# `csv.writer` puts a sentence with a comma in quotes, and writes a quotation mark inside of it
+# twice. Whoever joins strings by hand has to think of both.
+
+
+# %%
+def my_captions_csv(captions):
+    """The text of a captions.csv with a row for each caption."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["file", "caption"])
+    for name, sentences in captions.items():
+        writer.writerows([name, sentence] for sentence in sentences)
+    return text.getvalue()
+
+
+assert checks_07.check_captions_csv(my_captions_csv)
+
+# %% [markdown]
+# A hard case, as it stands in the file:
+
+# %%
+print(my_captions_csv({"a.png": ["red", "red, or orange", 'called "the robin"']}))
+
+# %% [markdown]
+# ## Exercise 2: the nearest training picture
+#
+# The new axes let every drawing meet every training picture: the differences have the shape
+# (n, m, width). `argmin` along the training pictures gives the rows, `min` the distances.
+
+
+# %%
+def my_nearest(drawn, training):
+    """For each drawing, the row of the nearest training picture and the distance to it."""
+    distances = np.linalg.norm(drawn[:, None] - training[None], axis=-1)  # (n, m)
+    return distances.argmin(axis=1), distances.min(axis=1)
+
+
+assert checks_07.check_nearest(my_nearest)
+
+# %% [markdown]
+# That table has n x m x width numbers. With thousands of pictures it does not fit into the memory;
+# the library's `nearest_neighbours` works in pieces. Here are four new paper birds, each above the
+# one of sixty that is nearest:
+
+# %%
+birds, others = (np.stack([bird.picture for bird in paper_birds(n, n == 4)]) for n in (60, 4))
+small, new = resize(birds, 64), resize(others, 64)
+judge = FeatureExtractor("lite0", image_size=128)
+rows, distances = my_nearest(judge(new), judge(small))
+show_rows({"new": new, "nearest of sixty": small[rows]}, [f"{d:.1f}" for d in distances], width=6)
+
+# %% [markdown]
+# ## Exercise 3: begin where others have ended
+#
+# `get_weights` gives *all* numbers of a model, also the means and variances of BatchNorm, which no
+# gradient ever changes. The averaged generator is a model of its own. Forget it, and people would
+# draw with a network that has hardly begun.
+
+
+# %%
+def my_take_over(gan, generator, discriminator):
+    """Let a new GAN begin with trained weights."""
+    gan.generator.set_weights(generator.get_weights())
+    gan.averaged.set_weights(generator.get_weights())
+    if discriminator is not None:
+        ours, theirs = gan.discriminator.state_variables, discriminator.state_variables
+        for new, old in zip(ours, theirs, strict=True):
+            new.assign(old)
+
+
+assert checks_07.check_take_over(my_take_over)
+
+# %% [markdown]
+# Why the statistics matter: the generator of `toy`, and the same one with the statistics that a new
+# BatchNorm begins with (mean 0, variance 1).
+
+# %%
+artist = Synthesizer("toy")
+caption = ["a bird with a red crown, red wings and a green belly"]
+text, noise = np.repeat(artist.embed(caption), 5, axis=0), artist.noise(5, seed=1)
+whole = artist.draw(text, noise, stage=1)[1]
+for variable in artist.weights.generators[1].variables:
+    if "moving_mean" in variable.path or "moving_variance" in variable.path:
+        variable.assign(np.full(variable.shape, float("variance" in variable.path)))
+show_rows({"all numbers": whole, "without statistics": artist.draw(text, noise, stage=1)[1]})
+
+# %% [markdown]
+# ## Exercise 4: words that are taken over
+#
+# A word is found by its name, since its number is another one in every list. A new word keeps its
+# random vector, so that each begins as a word of its own.
+
+
+# %%
+def my_word_rows(old, new, vectors, fresh):
+    """The vectors of a new list of words, those of known words taken over."""
+    numbers = {word: number for number, word in enumerate(old)}
+    return np.array(
+        [
+            vectors[numbers[word]] if word in numbers else own
+            for word, own in zip(new, fresh, strict=True)
+        ]
+    )
+
+
+assert checks_07.check_word_rows(my_word_rows)
+
+# %% [markdown]
+# What a vector knows, seen by its neighbours: the three words whose vectors have the greatest
+# cosine with that of a word, in the shipped captioner.
+
+# %%
+captioner = load_describer("captioner")
+known = captioner.vocabulary.words
+vectors = captioner.captioner.words.get_weights()[0]
+unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+for word in ("red", "wings", "small"):
+    order = np.argsort(-(unit @ unit[known.index(word)]))
+    near = [known[i] for i in order if i >= len(SPECIAL) and known[i] != word][:3]
+    print(f"{word:6} {', '.join(near)}")
+
+# %% [markdown]
+# A word that is new has no such neighbours yet. Training has to find out where it belongs.
+#
+# Back to [07 Your own pictures](../07_your_own_pictures.ipynb), or to
+# [the course page](../README.md).
