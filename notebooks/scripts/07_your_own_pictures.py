@@ -772,11 +772,11 @@ print(f"each training picture was shown {seen:.0f} times")
 # What helps: more pictures; hiding a part of each picture from the judge (`hidden_square`, which we
 # had switched off for these few steps); and stopping early.
 #
-# **For longer than a minute** leave the notebook. The command does the same, and keeps a
-# checkpoint, sample sheets and a log:
+# **For longer than a minute** leave the notebook. The command does the same, keeps a checkpoint,
+# sample sheets and a log, and chooses its best step by pictures that it holds back:
 #
 # ```
-# python train.py --data my_folder --init birds --split official --stage 1 --run runs/mine
+# python train.py --data my_folder --init birds --run runs/mine
 # ```
 #
 # ### Quiz C
@@ -986,8 +986,9 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 #
 # </details>
 #
-# To train a captioner from nothing for longer, and on more pictures than sixty:
-# `t2i captioner train --data my_folder --out runs/words`.
+# The command for more pictures and more steps, which learns new words as we did:
+# `t2i captioner train --data my_folder --init captioner --out runs/words`. Leave `--init` out to
+# train from nothing.
 #
 # ### Quiz D
 #
