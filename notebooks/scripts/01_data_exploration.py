@@ -203,8 +203,8 @@ axis.set(ylabel="per cent of captions", xlim=(0, captions["words"].quantile(0.99
 show_figure(figure, f"a histogram of words per caption; 95 % have at most {most:.0f}")
 
 # %% [markdown]
-# The sentences are short and of similar length. So it is not hopeless to make one vector of fixed
-# size of each, as notebook 02 does.
+# Most captions are short, and few are much longer than the rest. Can one vector of fixed size hold
+# such a sentence? Notebook 02 tries it, and measures what is lost.
 #
 # **Predict:** could you guess the class from the colours alone? For a dozen classes, we count the
 # share of captions that name each colour.
@@ -285,22 +285,26 @@ pd.DataFrame({"classes x colours": named.size(), "named in captions": named.mean
 # *6,456 pictures of 127 classes: the part of CUB-200-2011 from which the shipped weights come. In
 # the middle plot, each box holds the middle half of all pairs of class and colour.*
 #
-# Read the last box: a colour that nearly everybody would tick is still missing from about one
-# sentence in three, because a sentence names what strikes its writer. So "the caption does not say
-# red" never means "the bird is not red". Keep this in mind when you judge a generator's pictures.
+# Read the last box. It holds colours that at least 70 % of people ticked. In the median case, about
+# one caption in three still does not name the colour. A list asks about every part; a sentence may
+# leave parts out. So "the caption does not say red" never means "the bird is not red". Keep this in
+# mind when you judge a generator's pictures.
 #
 # ## 5. Are the classes balanced?
 #
-# If one class had half of the pictures, a generator could please its judge by drawing that bird for
-# every caption. **Does any class dominate?**
+# Suppose that one class had half of the pictures. Then half of what a network learns from would be
+# one kind of bird. **Predict:** how many times as many pictures as the smallest class does the
+# largest one have?
 
 # %%
 per_class = captions.drop_duplicates("image").groupby(["part", "class_id"]).size()
 per_class.groupby("part").describe().astype(int)[["count", "min", "50%", "max"]]
 
 # %% [markdown]
-# Toy birds are even by construction. CUB's classes differ a little, as the third plot above shows.
-# The two lines are the two parts of the zero-shot split, to which we come in section 7.
+# Toy birds are even by construction. The third plot above is not: some classes have about 30
+# pictures, most have nearly 60. It shows the part of CUB that this project trains on. The whole of
+# CUB may be more even. The two lines are the two parts of the zero-shot split, to which we come in
+# section 7.
 #
 # ## 6. How much of a picture is bird?
 #
@@ -381,9 +385,10 @@ print(f"paper's crop: longer side of the box / side of the window {paper['ratio'
 # outside the box. And the released code does not reach the paper's 0.75, except where a window is
 # clipped: the box takes two thirds of the window's side, 1 / 1.5.
 #
-# The box crop spends every pixel on the bird and makes a long bird round. (If pictures were cut to
-# their boxes before you got them, both crops are the same. No context is left to show.) Whichever
-# crop you take, write it beside every score. Two crops are two different test sets.
+# The box crop keeps only what is inside the box. It stretches every box to a square, so a long bird
+# comes out short and round. (If pictures were cut to their boxes before you got them, both crops
+# are the same. No context is left to show.) Whichever crop you take, write it beside every score.
+# Two crops are two different test sets.
 #
 # ### Exercise 2: the paper's window
 #
@@ -452,8 +457,9 @@ for split in ("official", "zero-shot"):
 nearest = pd.DataFrame(nearest, columns=["split", "cosine"])
 
 # %% [markdown]
-# The curves show, for each similarity on the x axis, which share of the test classes has no
-# training class as similar as that. A curve further right means an easier test.
+# Choose a similarity on the x axis. The height of a curve there is the share of test classes whose
+# nearest training class is at most that similar. If a curve lies further right, the test classes
+# have closer relatives in training.
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 3.4))
@@ -493,7 +499,8 @@ show_figure(figure, f"four birds with their captions from each of: {', '.join(na
 # %% [markdown]
 # Toy birds have parts with colours, poses, places, and sentences that name some of it. They lack
 # what makes the task hard: texture, light, hidden parts, and people who do not agree. A method that
-# fails on toy birds has little hope on photographs. The reverse need not hold.
+# fails on toy birds is unlikely to work on photographs. A method that works on toy birds may still
+# fail there.
 #
 # ## 9. What is a wrong pair?
 #
@@ -525,10 +532,12 @@ show_figure(figure, "two curves over the size of a batch; that of shuffled capti
 print(spoilt.pivot(index="size", columns="captions", values="share").round(2).to_string())
 
 # %% [markdown]
-# In such a batch the discriminator is punished for being right. A shuffle leaves some caption in
-# its own place in $1 - 1/e$, that is, 63 % of all cases, however many classes there are. Shifting
-# by one avoids this, but the neighbour may be of the same class, and more often in larger batches.
-# The library draws the wrong caption from the pictures of the *other* classes, all equally likely.
+# In such a batch the discriminator is punished for being right. Why do shuffles do so badly? Each
+# of $n$ captions stays in its own place with probability $1/n$. The chance that none stays is about
+# $(1 - 1/n)^n \approx 1/e$. So at least one stays in about $1 - 1/e$, or 63 %, of all shuffles,
+# however many classes there are. Shifting by one avoids this, but the neighbour may be of the same
+# class, and more often in larger batches. The library draws the wrong caption from the pictures of
+# the *other* classes, all equally likely.
 #
 # ### Exercise 3: draw the wrong captions
 #
@@ -570,8 +579,8 @@ for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
 # %% [markdown]
 # Pictures travel as whole numbers from 0 to 255; a training step brings them to [-1, 1], which is
 # what the generator's tanh produces. (*Whitening* brings the 512 numbers to one scale; notebook 02
-# shows why it is needed.) To see the mirror at work, we train for a moment on two birds only, so
-# that every batch holds both: six batches, from left to right.
+# shows why it is needed.) To see the mirror at work, we take six batches from a set of only two
+# birds. So every batch holds both. Nothing is trained here. Each column is one batch.
 
 # %%
 own_class = pack.class_ids[train]
@@ -618,7 +627,7 @@ passed = checks_01.check_own_folder(my_folder)
 #
 # ### Quiz
 #
-# 1. A caption says "a small bird with a black crown". Is its belly not black?
+# 1. A caption says "a small bird with a black crown". May you conclude that its belly is not black?
 #
 # <details><summary>Answer</summary>
 #

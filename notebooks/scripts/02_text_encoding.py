@@ -93,10 +93,10 @@ from t2i_utils.text.whitening import whitening_of
 # %% [markdown]
 # ## 1. From a sentence to 512 numbers
 #
-# A generator needs numbers. Which numbers should stand for a sentence? Some thousand captions are
-# too few to teach a network English. So we borrow one that knows it already, Google's *Universal
-# Sentence Encoder, multilingual*, and never train it further. `hub.load` takes the address of a
-# module, or a folder that holds one.
+# A generator works with numbers. Which numbers should stand for a sentence? A few thousand captions
+# are too few to teach a network English. So we borrow a network that has already learned it:
+# Google's *Universal Sentence Encoder, multilingual*, and never train it further. `hub.load` takes
+# the address of a module, or a folder that holds one.
 #
 # The course keeps a copy of the network as a folder, so that this cell works without internet.
 # With internet you may load Google's own: put the address in the comment in the place of `source`.
@@ -185,9 +185,11 @@ show_figure(figure, "a table of cosines, each of eight sentences with each")
 
 # %% [markdown]
 # Pasta is far away, and the seagull is in between: topics are told apart well. But look at row 1.
-# Of all birds its *paraphrase* (5) is the least similar to it, and the bird of *swapped* colours
-# (3) is the most similar. The vector seems to say "bird, wings, red, black" and little about which
-# is which. We come back to this with a better instrument than cosine.
+# Compare it with sentences 2 to 6, which are all about a coloured bird. The *swap* (3) is the most
+# similar of the five. The *paraphrase* (5) is the least similar. Even the bird *without* black
+# wings (6) beats both sentences that mean the same (2 and 5). The vector seems to say "bird, wings,
+# red, black" and little about which is which. We come back to this with a better instrument than
+# cosine.
 #
 # <details><summary>Expected result</summary>
 #
@@ -240,9 +242,11 @@ show_figure(figure, "captions as dots: colours are mixed on the left, in regions
 
 # %% [markdown]
 # On the left the colours are mixed. What differs most between captions is also how they are worded
-# and how much they say. On the right the same captions fall into regions: warm colours, cool ones,
-# and those without hue. The knowledge was there, only not in the two largest directions. Remember
-# this for section 5.
+# and how much they say. On the right, some colours gather in regions of their own, and others still
+# overlap. Which do you find? We chose these two directions with the help of the colour words, so
+# some order was to be expected. A fair test needs captions that the choice has not seen; section 4
+# makes such tests. Still, this order was not visible in the two largest directions. Remember this
+# for section 5.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -339,11 +343,23 @@ for share, wording in zip(new_wordings, WORDINGS, strict=True):
     print(f"{share:4.0%} right in the new wording {wording!r}")
 
 # %% [markdown]
-# Compare these shares with one in three. The encoder does not hold a rule "wings: red". It binds by
-# *closeness*: its windows of 2, 3 and 5 pieces see which colour stands beside which part. In
-# wordings that it knows, a probe can read this. In another wording the words stand elsewhere, and
-# the reading breaks. A generator has the same problem: it obeys wordings like those it was trained
-# on.
+# Compare these shares with one in three, and with one in eleven, the score of a probe that always
+# names the same colour. What broke? There are two suspects. Either the vector ties colour to part
+# differently in each wording. Or a new wording shifts all vectors by the same amount, and the probe
+# reads from the wrong place. The second suspect can be tested: take away each wording's own mean
+# first. **Predict:** will the shares rise?
+
+# %%
+worded = np.array(worded)
+own_mean = np.stack([told_vectors[worded == w].mean(axis=0) for w in range(3)])
+centred = scores_left_out(told_vectors - own_mean[worded], colour_of[:, 0], worded)
+for share, wording in zip(centred, WORDINGS, strict=True):
+    print(f"{share:4.0%} right in the new wording {wording!r}, each wording centred")
+
+# %% [markdown]
+# If a share is now well above one in three, the vector did tie colour to part, and the shift had
+# hidden it. If it stays low, the tie itself depends on the wording. A generator meets both
+# problems, so train it on many wordings.
 #
 # Next, **negation**: "with a red crown" against "without". Here too, the probe is judged on a
 # *wording* that it has not seen. And **counting**: the number is judged on *things* that it has not
@@ -392,7 +408,8 @@ scores["counting, of new things"] = counting.mean()
 # All five beside each other, with what blind guessing would reach.
 
 # %%
-chance = {"which colours are named": 0.01, "which of them the wings have": 1 / 3}
+chance = {"which colours are named": 1 / 165,  # 11 colours choose 3
+          "which of them the wings have": 1 / 3}
 chance["the same, in a new wording"] = 1 / 3
 chance |= {"negation, in a new wording": 1 / 2, "counting, of new things": 1 / 4}
 figure, axis = plt.subplots(figsize=(8, 3.4))
@@ -476,8 +493,9 @@ if checks_02.check_standardise(my_standardise):
 #
 # $$z = \text{diag}\left(\frac{1}{\sqrt{\lambda_i + s}}\right) U^\top (x - \mu)$$
 #
-# The shrinkage $s$ keeps the smallest directions, which are noise, from being blown up. This is the
-# library's version, which every training uses:
+# Why $s$? Some directions hardly vary at all. Without $s$ they would become as loud as all others,
+# whether they mean anything or not. With it, a direction whose $\lambda_i$ is far below $s$ stays
+# quiet. This is the library's version, which every training uses:
 
 # %%
 print(inspect.getsource(whitening_of))
@@ -574,8 +592,8 @@ moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
 print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]
-# The same weights then drew unseen captions with a KID of 18 instead of 80 (the model card of
-# `birds`; notebook 05 explains the measure).
+# The weights of that time then drew unseen captions with a KID of 18 instead of 80 (the model card
+# of `birds`; notebook 05 explains the measure).
 #
 # > **Tip.** Clean text in the same way in training and in use. And where new data give bad
 # > pictures, compare the *inputs* of old and new before you doubt the network.
@@ -628,16 +646,17 @@ show_figure(figure, "; ".join(f"{name} {share:.0%}" for name, share in right.ite
 print("missed:", ", ".join(missed) or "none")
 
 # %% [markdown]
-# The probe has never seen a word of these languages. So `generate.py` can take a French caption,
-# although no generator of this course has seen one. The missed words are a warning: test the words
-# that you need before you promise a language.
+# The probe has learned from English sentences only. (One word came along by accident: *orange* is
+# French as well.) A generator reads the same vectors, so `generate.py` accepts a French caption.
+# How well a picture obeys it must be measured on pictures. The missed words are a warning: test the
+# words that you need before you promise a language.
 #
 # ## 7. Why does StackGAN add noise to a sentence?
 #
 # The generator could read the 512 whitened numbers directly. StackGAN puts a small layer before it.
-# The reason can be counted: some ten thousand captions are ten thousand *points* in a space of 512
-# dimensions. Between the points the generator never learns what to do, and a new caption always
-# lies between them.
+# The captions of a data set are separate *points* in a space of 512 dimensions. Training shows the
+# generator these points and no others. A new caption is almost never one of them, and no loss has
+# said what to draw there.
 #
 # **Conditioning augmentation** makes a cloud of each point. A dense layer turns the vector into a
 # mean $\mu$ and the logarithm of a width, $\log\sigma$. The generator gets
@@ -645,9 +664,10 @@ print("missed:", ", ".join(missed) or "none")
 # $$c = \mu + \sigma \odot \epsilon, \qquad \epsilon \sim \mathcal{N}(0, 1)$$
 #
 # with new noise for every sample. So it learns that the neighbourhood of a caption means the same
-# bird. Why is $c$ computed like this, and not drawn from the Gaussian in one call? A number that
-# was drawn has forgotten where it came from. In the formula all chance sits in $\epsilon$, and
-# gradients pass beside it to $\mu$ and $\sigma$.
+# bird. Why is $c$ computed like this, and not drawn from the Gaussian in one call? Training asks:
+# if $\mu$ moves a little, how does $c$ move? A finished random number has no answer. The formula
+# has: $\partial c / \partial \mu = 1$ and $\partial c / \partial \sigma = \epsilon$. The chance is
+# in $\epsilon$, which nothing has to train.
 #
 # ![A dense layer gives mu and log sigma; epsilon is multiplied by sigma and added to mu; gradients
 # pass back through the sum and the product to the dense layer, and stop at epsilon and at the
@@ -683,8 +703,8 @@ if checks_02.check_condition(my_condition):
 #
 # $$\text{KL} = -\log\sigma + \tfrac12(\sigma^2 + \mu^2) - \tfrac12$$
 #
-# Each term has a job. $-\log\sigma$ forbids certainty, $\sigma^2$ forbids wide clouds, and $\mu^2$
-# forbids clouds far from 0.
+# Each term has a job. $-\log\sigma$ makes narrow clouds expensive. $\sigma^2$ makes wide ones
+# expensive. $\mu^2$ makes clouds far from 0 expensive.
 
 # %%
 sigma = np.linspace(0.02, 2.5, 200)
@@ -825,9 +845,11 @@ for axis, (kl_weight, condition) in zip(axes, trained.items(), strict=True):
 show_figure(figure, "clouds of three captions: apart on the left, one on the other on the right")
 
 # %% [markdown]
-# On the left are islands with nothing between them. On the right the clouds run into each other,
-# and the captions can hardly be told apart. In the middle the clouds are wide and still keep apart:
-# a walk from one caption to the next soon comes to known ground. Notebook 05 takes such walks.
+# Each panel has its own scale, so compare the width of a cloud with the gap to the next. On the
+# left the clouds are small islands. On the right they overlap, so one condition may come from two
+# captions. In the middle they are wider and mostly apart. Imagine a straight walk from one centre
+# to another. In which panel is the way shortest over ground where no sample lies? Notebook 05 takes
+# such walks.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -856,12 +878,13 @@ print(inspect.getsource(conditioning_augmentation))
 #
 # </details>
 #
-# 2. A probe reads "which part is red" with 88 % on known wordings and below one third on new ones.
-#    What has it learned?
+# 2. A probe reads the colour of the wings well in wordings that it knows, and badly in a new one.
+#    Name two possible causes.
 #
 # <details><summary>Answer</summary>
 #
-# Which words stand near each other in the known wordings, and not what they mean together.
+# The vector may tie colour to part differently in each wording. Or the new wording may shift all
+# vectors, so that the probe's weights no longer fit. Section 4 separates the two.
 #
 # </details>
 #

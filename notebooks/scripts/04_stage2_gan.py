@@ -268,8 +268,9 @@ for name, block in {"with the addition": residual_block, "without it": plain_blo
 show_rows(shown, [f"{depth} blocks" for depth in DEPTHS], width=7)
 
 # %% [markdown]
-# Random weights blur and mix in both rows, so both lose something. But the sum lets part of the
-# signal pass, and training can start from it.
+# Random weights blur and mix in both rows, so both lose something. Compare the two rows of numbers
+# above. Before its ReLU, a residual block has the slope $1 + F'(x)$, where the plain one has only
+# $F'(x)$. So even if $F$ does little, signal and gradient have a direct way through.
 #
 # ### Exercise 1: a residual block
 #
@@ -442,8 +443,10 @@ enlarged = np.asarray(layers.UpSampling2D(4, interpolation="bilinear")(sketches)
 print("largest difference to the enlarged sketch:", np.abs(untrained - enlarged).max())
 
 # %% [markdown]
-# It draws the enlarged sketch. So training starts from something useful, and has only to find out
-# what to change.
+# It draws the enlarged sketch. So training starts from something useful. **Think:** which weights
+# can move in the very first step? Only those of the last convolution. Its zero kernel passes no
+# gradient back to the layers before it. After one step the kernel is no longer zero, and the rest
+# begins to learn.
 #
 # ### Quiz A
 #
@@ -453,8 +456,8 @@ print("largest difference to the enlarged sketch:", np.abs(untrained - enlarged)
 #
 # <details><summary>Answer</summary>
 #
-# The sketch may have lost some of it: 64 pixels have no room for "a thin white ring round the eye".
-# Section 8 tests how much Stage II listens.
+# The sketch may have lost some of it: words about fine texture ask for more than 64 pixels hold.
+# Section 8 tests how far Stage II follows the sentence in what 64 pixels *do* hold.
 #
 # </details>
 #
@@ -471,8 +474,8 @@ print("largest difference to the enlarged sketch:", np.abs(untrained - enlarged)
 #
 # <details><summary>Answer</summary>
 #
-# Exact places. At 16 pixels an eye is smaller than one place of the map, and the body would have to
-# remember in its channels where in this place the eye was.
+# Exact places. One place of the 16 x 16 map covers 16 x 16 pixels of the final picture. Without
+# skips, the channels of that place alone would have to say where in it an edge lies.
 #
 # </details>
 
@@ -646,9 +649,10 @@ for name, pictures in (("yours", frames[max(frames)]), ("shipped", shipped_pictu
           f"{finer:.0%} of the change is finer than 64 pixels")  # fmt: skip
 
 # %% [markdown]
-# A minute is too short for feathers. What a young Stage II finds first is a change of tint that
-# pleases its discriminator. The shipped one has seen more pictures (section 6 prints how many), and
-# it has learned to sharpen.
+# Eighty steps are too few for feathers. If most of your change is not finer than 64 pixels, your
+# Stage II has changed tints and hardly any edges. Look for faults as well: stripes in your row, and
+# pale halos along edges in the shipped one. The shipped one has seen more pictures (section 6
+# prints how many), and it has learned to sharpen.
 #
 # And Stage I? All its arrays, compared bit for bit:
 
@@ -691,8 +695,9 @@ print(f"over the last 15 steps: {', '.join(f'{n} {v:.2f}' for n, v in smooth.ilo
 #
 # <details><summary>Answer</summary>
 #
-# Its frozen network was trained on pictures of about one size, and looking at 256 pixels would cost
-# four times as much as at 128. A window shows the same detail at less cost.
+# It costs too much. A picture with twice the side has four times the pixels, and a convolution
+# works at every pixel. A window shows the same detail in fewer pixels. The price is that the
+# discriminator sees only part of the bird at full resolution.
 #
 # </details>
 #
@@ -711,8 +716,9 @@ print(f"over the last 15 steps: {', '.join(f'{n} {v:.2f}' for n, v in smooth.ilo
 # %% [markdown]
 # ## 6. What does refinement add?
 #
-# Now whole pictures. Here are three rows for the same sentences and the same noise: the enlarged
-# sketch, your Stage II, and the shipped one.
+# Now whole pictures. **Look for** one bird that does not obey its sentence. Does any row mend it?
+# Here are three rows for the same sentences and the same noise: the enlarged sketch, your Stage II,
+# and the shipped one.
 
 # %%
 stages = {"sketch": to_uint8(enlarged), "yours": refine(gan.drawing_generator)}
@@ -722,7 +728,7 @@ for name in ("your run", "shipped"):
     seen = len(history) * config.batch_size if name == "your run" else of["images_seen"]
     width = config.generator_width if name == "your run" else of["config"]["generator_width"]
     print(f"{name:9} width {width:2}, {seen:,} pictures seen")
-show_rows(stages)
+show_rows(stages, [c.replace(", ", ",\n").replace(" and ", "\nand ") for c in captions])
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
@@ -842,8 +848,10 @@ print(f"{'the sketch' if to_sketch > to_sentence else 'the sentence'} wins")
 
 # %% [markdown]
 # This is *this* Stage II, which starts as the enlarged sketch and learns a change. A body that
-# redraws everything, such as the paper's, might listen more; we have not tested it. For ours it
-# follows that the sentence must be obeyed in Stage I.
+# redraws everything, such as the paper's, might listen more; we have not tested it. Our number
+# compares what 64 pixels hold: place, shape and large areas of colour. It says nothing about finer
+# detail. If the line above names the sketch, then large areas of colour must be right in Stage I
+# already.
 #
 # ## 9. Your own sentence at 256 pixels
 #

@@ -147,8 +147,8 @@ for caption in people[0][1:]:
     print("-", caption)
 
 # %% [markdown]
-# Ten sentences, none of them wrong, and hardly two alike. Describing differs from drawing in three
-# ways:
+# Ten sentences about one picture, and hardly two of them are alike. Describing differs from drawing
+# in three ways:
 #
 # - **The words of a sentence can be listed.** A picture of 64 x 64 pixels is 12,288 numbers, and
 #   nobody can write down how probable each picture is. So drawing took two networks that argue. A
@@ -622,8 +622,8 @@ with DeferredInterrupt(print) as stop:
             break
 
 # %% [markdown]
-# The first steps give grammar: "this bird has a" is worth much, and needs no picture. A loss wants
-# a line beside it, so here is the loss of a network that knows nothing, $\log V$.
+# The first steps give grammar: "this bird has a" is worth much, and needs no picture. A loss alone
+# says little. So the dashed line shows the loss of a network that knows nothing, $\log V$.
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 3))
@@ -656,8 +656,8 @@ by_hand = [vocabulary.decode(row) for row in say_greedily(encoder, decoder, stan
 show_sheet(by_hand, [[picture] for picture in pictures[six]], size=150)
 
 # %% [markdown]
-# Are the colours on the bird? Are they on the right part? Section 9 counts both. To find a colour
-# takes fewer steps than to find whose colour it is.
+# Are the colours on the bird? Are they on the right part? Section 9 counts both. Which will be the
+# harder one: to find a colour, or to find whose colour it is?
 #
 # ## 6. What does the library add?
 #
@@ -715,8 +715,8 @@ print(", ".join(f"{name}: {value:.1f} seconds" for name, value in seconds.items(
 # standardise regions.
 #
 # **Now the other way round.** The library comes with a captioner that was trained on photographs,
-# for longer than a notebook's minute. Its weights fit into *your* layers. Let yours describe real
-# birds, as the generator of notebook 03 draws them.
+# for longer than a notebook's minute. Its weights fit into *your* layers. Let yours describe birds
+# like real ones: the weights `birds` of notebooks 03 and 04 draw them at 256 pixels.
 
 # %%
 wishes = [
@@ -834,8 +834,10 @@ show_figure(figure, f"a bar for each word of: {people[0][0]}")
 
 # %% [markdown]
 # Blue bars that are low stand where people choose: how to begin, which part comes next. Orange bars
-# are colours, and only the picture can tell them. Where an orange bar is low, the network has not
-# seen the colour, or not whose colour it is.
+# are colours, and only the picture can tell them. A low orange bar can have two causes. Perhaps the
+# network does not see the colour. Or it sees several: in English the colour comes *before* its
+# part, so after "a bird with" it cannot know whether the person will go on to the wings or to the
+# crown.
 #
 # The network gives probabilities. Somebody has to choose, and there are several ways.
 #
@@ -863,8 +865,8 @@ for name, sentence in ways:
 
 # %% [markdown]
 # The sentences of a beam often differ in a word or two, and sampled ones differ more. (Each word
-# lowers the log probability, so compare sentences of about the same length.) What several of the
-# sixteen say is more likely to be true than what one of them says.
+# lowers the log probability, so compare sentences of about the same length.) **Predict:** is what
+# several of the sixteen say more often true than what one of them says? A plot below will tell.
 #
 # Why not draw from *all* words? Let us look at one choice: the place in the sentence above where
 # the network was least sure. We draw it at three **temperatures**. A temperature divides the log
@@ -908,7 +910,7 @@ if checks_06.check_nucleus(my_nucleus):
 # %% [markdown]
 # [One solution](solutions/06_image_to_text.ipynb).
 #
-# Which way is best? There are two wishes, and they pull apart. One is to be *right*: of all pairs
+# Which way is best? There are two wishes. Do they pull apart? One is to be *right*: of all pairs
 # such as "red wings" that are said, what share is true? The other is to be *different*: not to say
 # the same pairs of neighbouring words for every bird. We describe 40 test birds in each way.
 # **Predict** where greedy decoding and a temperature of 1.5 will lie.
@@ -977,17 +979,20 @@ print(f"most often right: {best}; most different: {boldest}")
 #
 # </details>
 #
+# Does one way win on both axes? A dot above and to the right of another is better by both numbers.
+# Do not believe small gaps: if forty sentences name a hundred pairs, the standard error of "right"
+# is about 5 points (notebook 05, exercise 2).
+#
 # Read the last column, too. Two neighbouring words that come twice in a sentence are either a
 # harmless "and a", or a part that is named twice. Consensus compares whole sentences and does not
-# look for this. On photographs, greedy decoding and beam search give many birds the same sentence,
-# so the library draws sixteen sentences and takes the one that agrees most with the others
-# (`--samples` gives more of them).
+# look for this. `generate.py` starts from sixteen drawn sentences as well. With `--fast` it takes
+# the greedy one, and with `--samples 3` it shows three.
 #
 # ## 8. Where does it look?
 #
 # As it says a word, the last cross-attention gives each of the 49 regions a weight, and the weights
-# add up to 1. `Sentence.looks` keeps them: one row of 49 numbers per word. We lay them over the
-# picture.
+# add up to 1. `Sentence.looks` keeps the mean over the heads: one row of 49 numbers per word. We
+# lay them over the picture.
 
 # %%
 BIRD = int(six[0])
@@ -1064,7 +1069,7 @@ for name, places in hidden.items():
     left[name] = colour_chances(spoken, blanked)
     print(f"hidden: {name:22} colours it said are {left[name]:.0%} probable")
 more = left["10 by chance"] - left["10 it looked at most"]
-print(f"hiding what it looked at most costs {more:.0%} more than hiding ten by chance")
+print(f"hiding what it looked at most costs {100 * more:.0f} points more than ten by chance")
 
 # %% [markdown]
 # The cell's last line compares the regions that it looked at most with ten chosen by chance. If
@@ -1073,10 +1078,10 @@ print(f"hiding what it looked at most costs {more:.0%} more than hiding ten by c
 #
 # ### Where does it read a part?
 #
-# The shipped captioner has a second network, which looks on purpose: the **reader of parts**. It
-# has a query for each part of a bird. A query looks for its part on 14 x 14 places, and the network
-# reads *there* which colours people name. **Predict** which part it finds most easily in birds that
-# the generator drew, and which it has to guess.
+# The shipped captioner has a second network, the **reader of parts**. It was built to look at one
+# part at a time. It has a query for each part of a bird. A query looks for its part on 14 x 14
+# places, and the network reads *there* which colours people name. **Predict** which part it finds
+# most easily in birds that the generator drew, and which it has to guess.
 
 # %%
 PARTS = ("crown", "beak", "belly", "wing", "tail")
@@ -1241,7 +1246,9 @@ for axis, name, title in zip(
 axes[0].invert_yaxis()
 show_figure(figure, f"bars for {', '.join(ways)}, and one person as a dashed line")
 for name in ("colour_f1", "part_f1", "cider_d"):
-    print(f"{name:10} best: {table.loc[ways, name].idxmax()}")
+    rivals = table.loc[ways, name].drop("captioner")
+    print(f"{name:10} captioner {table.loc['captioner', name]:.2f}, "
+          f"hardest baseline: {rivals.idxmax()}, {rivals.max():.2f}")  # fmt: skip
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
@@ -1288,8 +1295,9 @@ said_of = cases.groupby("colour")["said"].mean()[ranked]
 print(f"most often said: {said_of.idxmax()}, least often: {said_of.idxmin()}")
 
 # %% [markdown]
-# Black lines are standard errors. Toy colours are about equally common, so a low bar is not a rare
-# colour but one that looks like another: which two would you confuse at 32 pixels? On photographs
+# Black lines are standard errors. Compare the bars with the shares below them. Where the shares are
+# nearly equal, a low bar cannot come from rarity. Perhaps that colour looks like another one. A
+# region is only 32 pixels wide (224 / 7): which two colours would you confuse there? On photographs
 # rare colours suffer. The model card of the shipped captioner names purple, pink and rufous.
 #
 # **Two birds, or none.** A photograph has no box around the bird. So `describe` looks for the bird

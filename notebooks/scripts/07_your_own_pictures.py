@@ -388,8 +388,9 @@ for name, own in features.items():
 
 # %% [markdown]
 # The photocopier wins, and it has learned nothing. KID asks whether two *sets* look alike. It does
-# not ask whether a picture is new. With sixty pictures this is no joke: a large enough network can
-# learn all of them by heart, and no distance between sets will tell.
+# not ask whether a picture is new. With sixty pictures this is a real danger. A large enough
+# network can learn all of them by heart, and KID to the held-back pictures may even praise it for
+# that.
 #
 # ## 5. Is a drawing a copy?
 #
@@ -487,7 +488,7 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 # | part | why |
 # | --- | --- |
 # | the generator | it can draw, and knows words |
-# | its average | that is the one which people draw with (notebook 03) |
+# | its average | we draw with the averaged weights (notebook 03) |
 # | the discriminator | while a new judge learns, the generator forgets |
 # | the whitening | the generator knows sentences only as *these* statistics make them |
 #
@@ -508,15 +509,17 @@ for name in ("toy", "birds"):
     print(f"{name:5} was trained on {about['num_images']:,} pictures ({about['data']})")
 
 # %% [markdown]
-# In the second row all words have another meaning, and the birds have the colours of other
-# sentences.
+# Compare the two rows bird by bird. To the generator, your whitening has turned each sentence into
+# another one. Which colours are still those of the caption?
 #
 # > **Tip.** Choose a starting point that is near to your pictures: `toy` for drawings, `birds` for
 # > photographs. For photographs of your own write `STARTER = "birds"` in section 4. Its
 # > discriminator is shipped, too. It is wider, so a step takes about twice as long.
 #
 # Here are the sizes that the new networks must have, so that the weights fit. The generator's
-# learning rate is half of the usual one, so that it does not forget faster than it learns.
+# learning rate is 3e-4, half of the usual 6e-4: large steps would spoil what the weights know.
+# (When the library's birds were fine-tuned at 6e-4, they lost their heads; see `fine_tuning` in
+# `recipes/modern.py`.)
 
 # %%
 BATCH, STEPS, WARM_UP, EVERY = 16, 120, 20, 20
@@ -587,8 +590,8 @@ def new_player(starter=None):
 
 
 # %% [markdown]
-# (`LIMIT` shortens sentences that lie farther out than the weights know. Words that are new to
-# them, such as "paper", do that.)
+# (`LIMIT` is the greatest length of a sentence's vector that the weights can handle. Unknown words
+# such as "paper" make a vector longer than that, so it is shortened to the limit.)
 #
 # While it trains, we keep what it draws for the held-back captions, and its KID. We also ask its
 # discriminator how real it finds training pictures and held-back ones; section 8 needs that.
@@ -739,14 +742,15 @@ show_rows(
 )
 
 # %% [markdown]
-# These six are the nearest of all. If even they differ from the picture below them, nothing has
-# been copied.
+# No other drawing is nearer to a training picture, as the judge of notebook 05 measures it. If even
+# these six differ from the pictures below them, no whole picture was copied. A part, such as one
+# wing, could still be a copy.
 #
 # ## 8. Does the discriminator learn them by heart?
 #
-# A generator that does not copy is no proof that nobody learns by heart. Its judge sees each of the
-# training pictures again and again. **Predict:** after 120 steps, will it find training pictures
-# more real than held-back ones of the same kind?
+# The generator may copy nothing while the discriminator learns by heart. It sees each training
+# picture again and again. **Predict:** after 120 steps, will it find training pictures more real
+# than held-back ones of the same kind?
 
 # %%
 seen = STEPS * BATCH / len(train)
@@ -764,16 +768,17 @@ show_figure(figure, "the judge's mean score of training and of held-back picture
 print(f"each training picture was shown {seen:.0f} times")
 
 # %% [markdown]
-# A gap that grows is a sign of learning by heart: the judge says "real" because it knows *this*
-# picture. From such a judge a generator can learn only one thing more, to draw the training
-# pictures. (Of the paper birds, the held-back pairs of colours are new to the judge as well. Part
+# A gap that grows is a sign of learning by heart: the discriminator says "real" because it knows
+# *this* picture. A generator that learns from it is pulled towards the training pictures
+# themselves. (Of the paper birds, the held-back pairs of colours are new to the judge as well. Part
 # of the gap may come from that.)
 #
 # What helps: more pictures; hiding a part of each picture from the judge (`hidden_square`, which we
 # had switched off for these few steps); and stopping early.
 #
-# **For longer than a minute** leave the notebook. The command does the same, keeps a checkpoint,
-# sample sheets and a log, and chooses its best step by pictures that it holds back:
+# **For longer than a minute** leave the notebook. The command works in the same way, with smaller
+# learning rates that fall towards the end. It keeps a checkpoint, sample sheets and a log, and it
+# chooses its best step by pictures that it holds back:
 #
 # ```
 # python train.py --data my_folder --init birds --run runs/mine
@@ -922,7 +927,7 @@ def train_captioner_on(describer, steps, batch=16, rate=5e-4):
 
 
 # %% [markdown]
-# **Predict:** who will name more of your words after 60 steps?
+# **Predict:** after 60 steps, whose words will be true more often?
 #
 # For a measure we need words that tell one picture from another. We take those that the captions of
 # at most half of your pictures use: here the colours, not "a bird with". Of the telling words that
@@ -964,8 +969,9 @@ for name, texts in said.items():
           f"{np.mean(of_others):4.0%} of other pictures")  # fmt: skip
 
 # %% [markdown]
-# Read the two numbers of a line together. Their *difference* is what the captioner has seen. And
-# here is what the fine-tuned one says of the four pictures from above:
+# Read the two numbers of a line together. Their *difference* is what the captioner has seen. This
+# is a precision (notebook 06): a captioner that says little and says it safely scores well. So read
+# its sentences, too:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 2.8))
@@ -979,8 +985,8 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 # %% [markdown]
 # <details><summary>Expected result (paper birds)</summary>
 #
-# ![Four paper birds, each with a sentence that names the colours of its wings and of its
-# belly](../figures/07_described.png)
+# ![Four paper birds with a sentence each; three name the colours rightly, and an orange bird with
+# yellow wings is given a yellow belly](../figures/07_described.png)
 #
 # *60 steps of 16 paper birds from the shipped captioner, seed 0, two cores without a GPU.*
 #
@@ -1028,9 +1034,10 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 # **Predict:** you send somebody the file with the generator's numbers. What else do they need, to
 # draw what you draw?
 #
-# The widths, to build the same network. The name of the sentence encoder, the whitening, the limit
-# of lengths. The stage and its size. And for their conscience: what it was trained on, for how
-# long, and what they may do with it. All of that is the **card**.
+# They need the widths and the stage, to build the same network. They need the name of the sentence
+# encoder, the whitening and the limit of lengths, to read a caption in the same way. And they
+# should know what it was trained on, for how long, and what they may do with it. All of that is the
+# **card**.
 #
 # We save the step with the lowest KID to the held-back pictures; `look` has kept its weights.
 
@@ -1139,8 +1146,8 @@ for name in ("toy", "birds", "captioner"):
 #
 # <details><summary>Answer</summary>
 #
-# No. `birds` was trained on photographs that were given for non-commercial use, and it is still
-# in there.
+# No, not under the terms of these weights: what is made from `birds` stays non-commercial, as the
+# photographs behind it are. (This is how `LICENSE-weights` sees it, and no legal advice.)
 #
 # </details>
 #
