@@ -408,8 +408,10 @@ scores["counting, of new things"] = counting.mean()
 # All five beside each other, with what blind guessing would reach.
 
 # %%
-chance = {"which colours are named": 1 / 165,  # 11 colours choose 3
-          "which of them the wings have": 1 / 3}
+chance = {
+    "which colours are named": 1 / 165,  # 11 colours choose 3
+    "which of them the wings have": 1 / 3,
+}
 chance["the same, in a new wording"] = 1 / 3
 chance |= {"negation, in a new wording": 1 / 2, "counting, of new things": 1 / 4}
 figure, axis = plt.subplots(figsize=(8, 3.4))

@@ -16,11 +16,10 @@ from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.evaluation.colour_words import hue_and_vividness
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.pictures import resize
+from t2i_utils.text.caption_facts import COLOURS
 from t2i_utils.text.whitening import limit_length
 
 _FILE = Path(__file__).with_name("typed_captions.csv")
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white", "grey",
-           "pink")  # fmt: skip
 # A picture shows a colour clearly when more of its middle has it than in 80 % of real pictures
 # whose captions do not name it (see `least_amounts`), and at least so much:
 LEAST_SHARE = {"photographs": 0.02, "toy": 0.05}  # a toy bird's crown alone is not enough

@@ -1,6 +1,7 @@
 """What a discriminator is: a trunk that sees pictures, and a head that also reads the text.
 
 The trunk knows no text, so one pass of it over a real picture serves the right and the wrong text.
+It gives one feature map or more; a vector will do where no loss compares maps.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Any
 
 import keras
 from keras import ops
+
+from t2i_utils.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,30 @@ class Discriminator:
         """What the optimiser changes."""
         return [v for model in self.trained_models for v in model.trainable_variables]
 
-    def features(self, images: Any) -> list[Any]:
-        """Feature maps of pictures (batch, size, size, 3) in [-1, 1], in training mode."""
+    def features(self, images: Any, uniforms: Any = None, blur: Any = 1.0) -> list[Any]:
+        """Feature maps of pictures, in training mode.
+
+        Args:
+            images: (batch, size, size, 3) in [-1, 1].
+            uniforms: random numbers of the batch. A discriminator that augments what it sees
+                decides by them; this one sees pictures as they are.
+            blur: how much its view is blurred, likewise.
+        """
         return keras.tree.flatten(self.trunk(images, training=True))
+
+    def image_vectors(self, features: list[Any]) -> Any:
+        """Pictures in the space where a contrastive loss compares them with sentences.
+
+        Raises:
+            InputError: this discriminator has no such space.
+        """
+        raise InputError(
+            "contrastive_weight needs a discriminator with towers: set it to 0, or build them"
+        )
+
+    def text_vectors(self, embeddings: Any) -> Any:
+        """Sentences in that space; raises as `image_vectors`."""
+        return self.image_vectors([])
 
     def score(self, images: Any, embeddings: Any) -> Any:
         """How real pictures are and how well they match their sentences: the mean logit (batch,).

@@ -50,14 +50,17 @@ class ProjectedDiscriminator(Discriminator):
         towers = (self.image_tower, self.text_tower)
         return [self.head, *(tower for tower in towers if tower is not None)]
 
-    def features(self, images: Any, uniforms: Any, blur: Any = 1.0) -> list[Any]:
+    def features(self, images: Any, uniforms: Any = None, blur: Any = 1.0) -> list[Any]:
         """Feature maps of augmented pictures.
 
         Args:
             images: (batch, size, size, 3) in [-1, 1].
-            uniforms: (batch, UNIFORMS) in [0, 1], which decide the augmentation.
+            uniforms: (batch, UNIFORMS) in [0, 1], which decide the augmentation; None: there is
+                none.
             blur: at least 1: how much wider than sharp the filter is that resizes the pictures.
         """
+        if uniforms is None:
+            uniforms = ops.tile(ops.convert_to_tensor([UNCHANGED], "float32"), (images.shape[0], 1))
         settings = (self.feature_size, uniforms, blur, self.hidden_square)
         views = [augment(images, *settings)]
         if self.stage == 2:
@@ -66,8 +69,7 @@ class ProjectedDiscriminator(Discriminator):
 
     def score(self, images: Any, embeddings: Any) -> Any:
         """As `Discriminator.score`, of pictures as they are."""
-        uniforms = ops.tile(ops.convert_to_tensor([UNCHANGED], "float32"), (images.shape[0], 1))
-        return self._score(self.features(images, uniforms), embeddings)
+        return self._score(self.features(images), embeddings)
 
     def image_vectors(self, features: list[Any]) -> Any:
         """Where the matching space has pictures: (batch, VECTOR_SIZE) of unit length."""

@@ -6,9 +6,12 @@ A new recipe is one new file in `stackgan/recipes`, or a class registered from a
         name = "wide"
 
         def build_discriminator(self, config, embedding_width):
-            ...
+            return Discriminator(trunk, head)  # any two models, see `discriminator`
 
     register(Wide())
+
+Of the modern recipe's losses, the contrastive one asks for towers (see `projected`): set
+`contrastive_weight` to 0 for a discriminator without them.
 """
 
 from collections.abc import Mapping

@@ -45,7 +45,8 @@ def all_readers() -> list[Reader]:
     for name in ours:
         if name not in _registered:
             importlib.import_module(f"{__name__}.{name}")
-    return sorted(_registered.values(), key=lambda reader: reader.name in ours)
+    order = {name: place for place, name in enumerate(ours)}
+    return sorted(_registered.values(), key=lambda reader: order.get(reader.name, -1))
 
 
 def read_dataset(root: str | Path, captions: str | Path | None = None) -> Dataset:

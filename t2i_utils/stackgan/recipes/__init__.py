@@ -43,7 +43,9 @@ def get_recipe(name: str) -> "Recipe":
                 f"unknown recipe {name!r:.60}: choose one of {', '.join(recipe_names())}, or "
                 "import the module that registers it"
             )
-        importlib.import_module(f"{__name__}.{name}")
+        module = importlib.import_module(f"{__name__}.{name}")
+        if name not in _registered:
+            raise InputError(f"{module.__file__} registers no recipe {name!r}: give it this name")
     return _registered[name]
 
 

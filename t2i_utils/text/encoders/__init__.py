@@ -131,7 +131,9 @@ def _find(name: str) -> _Entry | None:
     """The registered encoder of a short or a full name."""
     for known in encoder_names():
         if known not in _registered:
-            importlib.import_module(f"{__name__}.{known}")
+            module = importlib.import_module(f"{__name__}.{known}")
+            if known not in _registered:
+                raise InputError(f"{module.__file__} registers no {known!r}: give it this name")
         if name in (known, _registered[known].full_name):
             return _registered[known]
     return None
