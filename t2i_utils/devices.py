@@ -13,14 +13,15 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from t2i_utils.config import Config
 from t2i_utils.environment import backend_name
 from t2i_utils.errors import InputError
 from t2i_utils.quiet_import import quiet_import
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Each says that this process is one of several: Keras's way, and JAX's (then the number of the
 # process may come from Slurm or Open MPI).
@@ -135,16 +136,17 @@ def place_rows(tree: Any) -> Any:
     if distribution is None:
         return tree
     import keras
+    import numpy
 
     def place(values: Any) -> Any:
-        if not isinstance(values, np.ndarray) or values.ndim == 0:
+        if not isinstance(values, numpy.ndarray) or values.ndim == 0:
             return values
         return _from_process(values, distribution.get_data_layout(values.shape))
 
     return keras.tree.map_structure(place, tree)
 
 
-def place_whole(array: np.ndarray) -> Any:
+def place_whole(array: "np.ndarray") -> Any:
     """Give every device all of an array, which is the same in each process."""
     from keras import distribution, ops
 
@@ -159,7 +161,7 @@ def variable_shardings(variables: Sequence[Any]) -> Any:
     return None if count() == 1 else [variable.value.sharding for variable in variables]
 
 
-def _from_process(array: np.ndarray, layout: Any) -> Any:
+def _from_process(array: "np.ndarray", layout: Any) -> Any:
     import jax
 
     return jax.make_array_from_process_local_data(layout.backend_layout, array)

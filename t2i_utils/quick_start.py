@@ -84,7 +84,8 @@ def _load_numpy_backend() -> None:
     with _modules({name: _NotHere(name) for name in _JAX}):
         from keras.src.backend.numpy import nn
     np.seterr(over="ignore")  # a sigmoid far below 0 is 0, by 1 / infinity
-    nn.conv, nn.depthwise_conv, nn.average_pool = conv, depthwise_conv, average_pool
+    nn.conv, nn.depthwise_conv = conv, depthwise_conv
+    nn.average_pool, nn.max_pool = average_pool, max_pool
 
 
 def conv(
@@ -132,10 +133,27 @@ def average_pool(
     data_format: str | None = None,
 ) -> np.ndarray:
     """Average windows of (batch, height, width, channels)."""
+    return _pools(inputs, pool_size, strides, padding, data_format).mean(axis=(4, 5))
+
+
+def max_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> np.ndarray:
+    """The largest value of windows of (batch, height, width, channels)."""
+    return _pools(inputs, pool_size, strides, padding, data_format).max(axis=(4, 5))
+
+
+def _pools(
+    inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None
+) -> np.ndarray:
     if padding != "valid" or inputs.ndim != 4 or data_format == "channels_first":
         _start_again()
     size = _pair(pool_size)
-    return _windows(inputs, size, strides or size, padding).mean(axis=(4, 5))
+    return _windows(inputs, size, strides or size, padding)
 
 
 def _check(inputs: Any, kernel: Any, data_format: str | None, dilation_rate: Any) -> None:

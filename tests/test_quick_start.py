@@ -76,10 +76,11 @@ def test_pooling_is_that_of_keras():
     maps = np.random.default_rng(0).random((2, 9, 12, 6), np.float32)
     found = quick_start.average_pool(maps, 3)
     np.testing.assert_allclose(found, ops.average_pool(maps, 3), atol=1e-6)
+    np.testing.assert_array_equal(quick_start.max_pool(maps, 3), ops.max_pool(maps, 3))
 
 
 @pytest.mark.parametrize(
-    "call", ["max_pool(x, 2)", "conv(x, x[0, :2, :2, :, None], dilation_rate=2)"]
+    "call", ["max_pool(x, 2, padding='same')", "conv(x, x[0, :2, :2, :, None], dilation_rate=2)"]
 )
 def test_a_network_that_needs_more_starts_again_on_tensorflow(call):
     code = (
