@@ -357,9 +357,9 @@ for share, wording in zip(centred, WORDINGS, strict=True):
     print(f"{share:4.0%} right in the new wording {wording!r}, each wording centred")
 
 # %% [markdown]
-# The first two wordings differ only in how they begin. Their shares rise far above one in three: the
-# vector did tie colour to part, and the shift had hidden it. In the third, "red on the crown", the
-# words also stand in another order. Its share stays low: there the tie itself depends on the
+# The first two wordings differ only in how they begin. Their shares rise far above one in three:
+# the vector did tie colour to part, and the shift had hidden it. In the third, "red on the crown",
+# the words also stand in another order. Its share stays low: there the tie itself depends on the
 # wording. A generator meets both problems, so train it on many wordings.
 #
 # Next, **negation**: "with a red crown" against "without". Here too, the probe is judged on a
@@ -909,8 +909,8 @@ print(inspect.getsource(conditioning_augmentation))
 # - A map in two dimensions is one singular value decomposition; which directions you choose decides
 #   what you see.
 # - Linear probes read colours from the vector, and in wordings that they know also which part has
-#   which colour. A new wording shifts all vectors. Where it changes the order of the words, too, the
-#   probe loses the tie.
+#   which colour. A new wording shifts all vectors. Where it changes the order of the words, too,
+#   the probe loses the tie.
 # - Standardise and whiten embeddings with the training captions' statistics. A larger
 #   learning rate does nearly what standardising does; whitening adds a step of its own.
 # - A full stop moves every embedding in the same direction: captions are read in one plain form, in

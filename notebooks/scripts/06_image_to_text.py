@@ -728,7 +728,7 @@ wishes = [
     "this bird has a black head, black wings and an orange belly",
 ]
 artist = Synthesizer("birds")
-drawn_birds = artist.draw(artist.embed(wishes), artist.noise(len(wishes), seed=1), stage=2)[2]
+drawn_birds = artist.generate(wishes)  # the best of eight noises, as the commands draw
 
 # %% [markdown]
 # Your layers in the size of the shipped captioner, with its weights:
@@ -1093,7 +1093,7 @@ if SHIPPED:
     for row, bird in zip(axes, (0, 1, 3), strict=True):
         for axis, part in zip(row, PARTS, strict=True):
             looks = reading.looks[bird, reader.parts.index(part)]
-            dark = 0.7 * (1 - (looks / looks.max()) ** 0.5)
+            dark = 0.6 * (1 - (looks / looks.max()) ** 0.4)
             axis.imshow(drawn_birds[bird], extent=(0, 14, 14, 0))
             night = {"extent": (0, 14, 14, 0), "interpolation": "bicubic", "cmap": "gray"}
             axis.imshow(dark * 0, alpha=dark, **night)
