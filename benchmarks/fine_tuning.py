@@ -19,8 +19,8 @@ import numpy as np
 from t2i_utils.data import auto_pack, read_dataset
 from t2i_utils.data.crops import crop_window, read_picture
 from t2i_utils.data.records import Dataset, Record
-from t2i_utils.drawing.synthesizer import draw_arrays
 from t2i_utils.evaluation.features import FeatureExtractor
+from t2i_utils.evaluation.held_back import draw_alike
 from t2i_utils.evaluation.kernel import kernel_distance
 from t2i_utils.evaluation.photographs import photographs
 from t2i_utils.stackgan.weights import load_weights
@@ -71,11 +71,7 @@ def score(folder: Path, weights: Sequence[str]) -> None:
     print(f"| weights | steps | KID x 1000 of {len(captions)} pictures |\n| --- | ---: | ---: |")
     for name in weights:
         found = load_weights(name, (1,))
-        generator = found.generators[1]
-        random = np.random.default_rng(1)
-        noise = random.standard_normal((len(captions), generator.inputs[1].shape[-1]))
-        noise = noise.astype("float32")
-        drawn = draw_arrays({1: generator}, found.whitening(captions), noise)[1]
+        drawn = draw_alike(found.generators[1], found.whitening, captions)
         distance, error = kernel_distance(real, extractor(drawn))
         steps = found.card["stages"]["1"]["steps"]
         print(f"| {name} | {steps:,} | {1000 * distance:.1f} ± {1000 * error:.1f} |", flush=True)

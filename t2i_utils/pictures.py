@@ -23,6 +23,11 @@ def to_uint8(images: Any) -> np.ndarray:
     return np.round((np.clip(np.asarray(images), -1, 1) + 1) * 127.5).astype(np.uint8)
 
 
+def from_uint8(pictures: np.ndarray) -> np.ndarray:
+    """The inverse of `to_uint8`: pictures in [0, 255] to float32 in [-1, 1]."""
+    return pictures.astype("float32") / np.float32(127.5) - 1
+
+
 def resize(pictures: np.ndarray, size: int) -> np.ndarray:
     """Pictures (n, height, width, 3) uint8 at another size, bicubic with antialiasing."""
     if pictures.shape[1:3] == (size, size):

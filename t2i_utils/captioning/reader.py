@@ -19,12 +19,20 @@ from t2i_utils.arrays import load_network, read_note, to_arrays
 from t2i_utils.captioning.caption_metrics import COLOURS
 from t2i_utils.captioning.claims import Claim
 from t2i_utils.captioning.facts import Facts
-from t2i_utils.captioning.regions import DEEP, DEEPEST, GRID, LOW_WIDTH, NUM_REGIONS, SIDE
+from t2i_utils.captioning.regions import (
+    AT16,
+    AT32,
+    DEEP,
+    DEEPEST,
+    GRID,
+    LOW_WIDTH,
+    NUM_REGIONS,
+    SIDE,
+)
 from t2i_utils.errors import InputError
 
 WIDTH = 192
 DROPOUT = 0.4
-AT16, AT32 = 112, 320  # channels of the frozen network's maps at strides 16 and 32
 BATCH_SIZE = 32
 MOST_CLAIMS = 1000
 ALWAYS = np.r_[np.zeros(DEEPEST.stop - DEEPEST.start), 20.0]  # of presence: everything is a bird
@@ -153,7 +161,7 @@ class PartReader:
         deep = keras.Input((NUM_REGIONS, DEEP.stop - DEEP.start), name="deep")
         normalise = layers.BatchNormalization(center=False, scale=False, trainable=False)
         shallow = layers.Reshape((GRID * GRID, LOW_WIDTH))(normalise(low))
-        at16, at32 = _apart(deep)
+        at16, at32 = _by_stride(deep)
         x = layers.UpSampling2D(2, interpolation="nearest")(layers.Dense(WIDTH)(at32))
         x = layers.Reshape((GRID * GRID, WIDTH))(x + layers.Dense(WIDTH)(at16))
         x = x + layers.Dense(WIDTH)(shallow)
@@ -174,8 +182,7 @@ class PartReader:
         palette = layers.Dense(len(COLOURS), dtype="float32")(layers.Dropout(DROPOUT)(seen))
         palette = layers.Flatten()(palette)
         which = [
-            [(claim.part, claim.value, claim.slot) == (part, colour, f"{part} colour")
-             for claim in self.claims]
+            [(claim.slot, claim.value) == (f"{part} colour", colour) for claim in self.claims]
             for part in self.parts for colour in COLOURS
         ]  # fmt: skip
         named_alike = ops.matmul(palette, np.array(which, "float32"))
@@ -194,7 +201,7 @@ class PartReader:
         return keras.Model([low, deep], outputs, name="part_reader"), normalise
 
 
-def _apart(deep: Any) -> tuple[Any, Any]:
+def _by_stride(deep: Any) -> tuple[Any, Any]:
     """The maps at strides 16 and 32 of regions (b, 49, 768)."""
     at16 = ops.reshape(deep[..., :-AT32], (-1, SIDE, SIDE, 2, 2, AT16))
     at16 = ops.reshape(ops.transpose(at16, (0, 1, 3, 2, 4, 5)), (-1, GRID, GRID, AT16))

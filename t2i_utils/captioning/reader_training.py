@@ -80,8 +80,7 @@ def maps_of(pack: Pack, rows: np.ndarray, num_views: int, progress: bool = True)
                     for row in chosen
                 ]
                 seen = encoder(np.stack(views))
-                maps = [seen.low.reshape(len(chosen), -1), seen.regions[..., DEEP]]
-                maps[1] = maps[1].reshape(len(chosen), -1)
+                maps = [x.reshape(len(chosen), -1) for x in (seen.low, seen.regions[..., DEEP])]
                 store[start : start + len(chosen), number] = np.concatenate(maps, axis=1)
 
     return pack.kept(file, np.float16, shape, compute)

@@ -11,15 +11,17 @@ import numpy as np
 from keras import layers, ops
 
 from t2i_utils import backend
+from t2i_utils.pictures import from_uint8
 from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
 IMAGE_SIZE = 224  # pixels
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
-WIDTH = 24 + 40 + 4 * 112 + 320 + 3  # numbers of a region: four maps, and its mean colour
-DEEPEST = slice(WIDTH - 323, WIDTH - 3)  # of a region's numbers, those of the map at stride 32
-DEEP = slice(WIDTH - 323 - 4 * 112, WIDTH - 3)  # those of the maps at strides 16 and 32
+AT16, AT32 = 112, 320  # channels of the network's maps at strides 16 and 32
+WIDTH = 24 + 40 + 4 * AT16 + AT32 + 3  # numbers of a region: four maps, and its mean colour
+DEEPEST = slice(WIDTH - 3 - AT32, WIDTH - 3)  # of a region's numbers, those of the map at stride 32
+DEEP = slice(DEEPEST.start - 4 * AT16, DEEPEST.stop)  # those of the maps at strides 16 and 32
 GRID = 14  # places along a side of the low maps, which a reader of parts takes
 # Brightness, red against green, and yellow against blue: by columns, of red, green and blue.
 OPPONENTS = np.array([[1 / 3, 1, 0.5], [1 / 3, -1, 0.5], [1 / 3, 0, -1]], "float32")
@@ -77,7 +79,7 @@ class RegionEncoder:
         """Features of pictures (n, 224, 224, 3) uint8."""
         found = []
         for start in range(0, len(pictures), BATCH_SIZE):
-            images = pictures[start : start + BATCH_SIZE].astype("float32") / 127.5 - 1
+            images = from_uint8(pictures[start : start + BATCH_SIZE])
             regions, logits, low = backend.to_numpy(self._features(images))
             bird, places = _birds(logits)
             if self._presence is not None:

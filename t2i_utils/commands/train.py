@@ -210,7 +210,7 @@ def _train(
 
     before = [files.read_checkpoint_note(stage) if options.resume else None for stage in stages]
     for stage, note in zip(stages, before, strict=True):
-        known = {**note, "accumulate": 1, **note["config"]} if note else {}
+        known = {**note, "accumulate": Config.accumulate, **note["config"]} if note else {}
         names = ("seed", "split", "recipe", "preset", "accumulate")
         given = {name: getattr(options, name) for name in names}
         given["precision"] = POLICIES.get(options.precision)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils import backend
+from t2i_utils.pictures import from_uint8
 from t2i_utils.stackgan.discriminator import Discriminator
 
 BATCH_SIZE = 8  # pictures judged together; a smaller last batch is filled up
@@ -35,7 +36,7 @@ class Judge:
         scores = []
         for start in range(0, len(pictures), BATCH_SIZE):
             places = np.arange(start, start + BATCH_SIZE) % len(pictures)
-            images = pictures[places].astype(np.float32) / np.float32(127.5) - 1
+            images = from_uint8(pictures[places])
             batch = {"images": images, "embeddings": embeddings[places]}
             scores.append(np.asarray(self._score(batch)))
         return np.concatenate(scores)[: len(pictures)]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.errors import InputError
-from t2i_utils.pictures import resize
+from t2i_utils.pictures import from_uint8, resize
 from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, SCALES
 
@@ -77,7 +77,7 @@ class FeatureExtractor:
         return np.isin(likeliest, BIRD_CLASSES) & sure
 
     def _features(self, pictures: np.ndarray) -> np.ndarray:
-        images = resize(pictures, self.image_size).astype("float32") / 127.5 - 1
+        images = from_uint8(resize(pictures, self.image_size))
         missing = self.batch_size - len(images)  # one batch size: the network is compiled once
         padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
         features: Any = self._network.predict_on_batch(padded)[0]

@@ -16,9 +16,8 @@ from t2i_utils.evaluation.photographs import photograph_features, shuffled_rows
 from t2i_utils.text.whitening import Whitening
 from t2i_utils.training.choice import Judge
 
-FEWEST = (
-    6  # photographs: with so few, KID x 1000 of two steps differed by 6 by chance, with 20 by 2
-)
+# Photographs: with so few, KID x 1000 of two steps differed by 6 by chance, with 20 by 2.
+FEWEST = 6
 NUM_PICTURES = 256  # drawn for each judgement, and photographs at most
 
 
@@ -42,9 +41,13 @@ def held_back_judge(pack: Pack, split: str) -> Judge | None:
     embeddings = pack.embeddings[rows, columns]
 
     def judge(generator: keras.Model, whitening: Whitening) -> KernelDistance:
-        random = np.random.default_rng(1)
-        noise = random.standard_normal((NUM_PICTURES, generator.inputs[1].shape[-1]))
-        drawn = draw_arrays({1: generator}, whitening(embeddings), noise.astype("float32"))[1]
-        return kernel_distance(real, extractor(drawn))
+        return kernel_distance(real, extractor(draw_alike(generator, whitening, embeddings)))
 
     return judge
+
+
+def draw_alike(generator: keras.Model, whitening: Whitening, embeddings: np.ndarray) -> np.ndarray:
+    """Stage I's pictures (n, 64, 64, 3) uint8 of embeddings (n, width), ever with one noise."""
+    random = np.random.default_rng(1)
+    noise = random.standard_normal((len(embeddings), generator.inputs[1].shape[-1]))
+    return draw_arrays({1: generator}, whitening(embeddings), noise.astype("float32"))[1]

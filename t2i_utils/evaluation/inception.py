@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from t2i_utils.errors import InputError
-from t2i_utils.pictures import resize
+from t2i_utils.pictures import from_uint8, resize
 from t2i_utils.text.encoders.hub import first_line, load_module
 
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
@@ -51,7 +51,7 @@ class InceptionV3:
         features = np.empty((len(pictures), self.width), np.float32)
         for start in range(0, len(pictures), BATCH):
             batch = slice(start, start + BATCH)
-            images = resize(pictures[batch], self.image_size).astype("float32") / 127.5 - 1
+            images = from_uint8(resize(pictures[batch], self.image_size))
             features[batch] = self._call(images)
         return features
 

@@ -24,7 +24,7 @@ from t2i_utils.arrays import (
     write_arrays,
 )
 from t2i_utils.data import Batches, Pack
-from t2i_utils.pictures import resize
+from t2i_utils.pictures import from_uint8, resize
 from t2i_utils.text import Whitening
 from t2i_utils.training.loop import train_steps
 
@@ -64,7 +64,7 @@ class Matcher:
 
     def image_vectors(self, pictures: np.ndarray) -> np.ndarray:
         """Vectors (n, 128) of unit length of pictures (n, height, width, 3) uint8."""
-        images = resize(pictures, IMAGE_SIZE).astype("float32") / 127.5 - 1
+        images = from_uint8(resize(pictures, IMAGE_SIZE))
         return _predict(self._image_tower, images)
 
     def text_vectors(self, embeddings: np.ndarray) -> np.ndarray:

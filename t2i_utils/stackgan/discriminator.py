@@ -12,6 +12,8 @@ from keras import ops
 
 from t2i_utils.errors import InputError
 
+NO_TOWERS = "contrastive_weight needs a discriminator with towers: set it to 0, or build them"
+
 
 @dataclass(frozen=True)
 class Discriminator:
@@ -62,13 +64,11 @@ class Discriminator:
         Raises:
             InputError: this discriminator has no such space.
         """
-        raise InputError(
-            "contrastive_weight needs a discriminator with towers: set it to 0, or build them"
-        )
+        raise InputError(NO_TOWERS)
 
     def text_vectors(self, embeddings: Any) -> Any:
         """Sentences in that space; raises as `image_vectors`."""
-        return self.image_vectors([])
+        raise InputError(NO_TOWERS)
 
     def score(self, images: Any, embeddings: Any) -> Any:
         """How real pictures are and how well they match their sentences: the mean logit (batch,).
