@@ -985,8 +985,8 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 # %% [markdown]
 # <details><summary>Expected result (paper birds)</summary>
 #
-# ![Four paper birds with a sentence each; three name the colours rightly, and an orange bird with
-# yellow wings is given a yellow belly](../figures/07_described.png)
+# ![Four paper birds with a sentence each; two name the colours rightly, an orange belly is called
+# yellow, and so is an orange crown](../figures/07_described.png)
 #
 # *60 steps of 16 paper birds from the shipped captioner, seed 0, two cores without a GPU.*
 #
