@@ -135,7 +135,7 @@ def test_a_picture_without_a_bird_gets_a_warning_beside_its_description(
 
 def test_chunks_change_nothing_and_many_pictures_get_a_bar(capsys, loaded_once, birds, monkeypatch):
     whole = run(capsys, "describe", birds)
-    monkeypatch.setattr(command, "CHUNK", 3)
+    monkeypatch.setattr("t2i_utils.captioning.describer.CHUNK", 3)
     status, out, err = run(capsys, "describe", birds)
     assert (status, out) == whole[:2]
     assert any("describing: 100%" in line for line in err)

@@ -16,7 +16,6 @@ from t2i_utils.data.toy.birds import (
     draw_toy_bird,
     is_held_out,
     random_bird,
-    read_toy_attributes,
     write_toy_birds,
 )
 from t2i_utils.data.toy.drawing import (
@@ -44,6 +43,21 @@ def _checksums(root: Path) -> dict[str, str]:
     }
 
 
+def read_colours(root: Path) -> dict[int, dict[str, str]]:
+    """Class id -> {part: colour}, as the attribute files tell."""
+    folder = root / "CUB_200_2011/attributes"
+    names = [line.split()[1] for line in (folder / "attributes.txt").read_text().splitlines()]
+    colours = {}
+    rows = np.loadtxt(folder / "class_attribute_labels_continuous.txt")
+    for class_id, row in enumerate(rows, start=1):
+        said = [name for name, value in zip(names, row, strict=True) if value > 50]
+        pairs = [name.removeprefix("has_").split("_color::") for name in said if "_color" in name]
+        found = dict(pairs)
+        found["beak"] = found.pop("bill")
+        colours[class_id] = found
+    return colours
+
+
 def test_the_layout_is_cubs(toy_root):
     base = toy_root / "CUB_200_2011"
     images = dict(line.split() for line in (base / "images.txt").read_text().splitlines())
@@ -65,15 +79,14 @@ def test_the_layout_is_cubs(toy_root):
 
 
 def test_attributes_read_back_are_those_of_the_birds(toy_root):
-    assert read_toy_attributes(toy_root) == {
+    assert read_colours(toy_root) == {
         class_id: bird.parts for class_id, bird in enumerate(choose_birds(10, seed=3), start=1)
     }
-    assert read_toy_attributes(toy_root / "CUB_200_2011") == read_toy_attributes(toy_root)
 
 
 def test_captions_name_the_colours_that_the_attributes_record(toy_root):
     base = toy_root / "CUB_200_2011"
-    colours = read_toy_attributes(toy_root)
+    colours = read_colours(toy_root)
     for line in (base / "classes.txt").read_text().splitlines():
         class_id, folder = line.split()
         known = set(colours[int(class_id)].values())
@@ -116,7 +129,7 @@ def test_colours_of_parts_are_independent_and_every_pair_is_trained_on():
 
 
 def test_the_split_files_agree_with_the_rule(toy_root):
-    colours = read_toy_attributes(toy_root)
+    colours = read_colours(toy_root)
     base = toy_root / "CUB_200_2011"
     labels = (base / "image_class_labels.txt").read_text().splitlines()
     split = (base / "zero_shot_split.txt").read_text().splitlines()
@@ -184,14 +197,3 @@ def test_wrong_numbers_and_a_used_folder_are_refused(toy_root, tmp_path):
     (tmp_path / "file").write_text("here first")
     with pytest.raises(InputError, match="cannot write to"):
         write_toy_birds(tmp_path / "file", 10, 2)
-
-
-def test_attributes_of_another_data_set_are_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot read the attributes"):
-        read_toy_attributes(tmp_path)
-    folder = tmp_path / "attributes"
-    folder.mkdir()
-    (folder / "attributes.txt").write_text("1 has_bill_shape::dagger\n")
-    (folder / "class_attribute_labels_continuous.txt").write_text("50.0\n")
-    with pytest.raises(InputError, match="does not hold the attributes of toy birds"):
-        read_toy_attributes(tmp_path)

@@ -79,14 +79,17 @@ def test_the_learning_rate_scales_the_first_step():
     assert moves[1] == pytest.approx(0.5e-4, rel=0.01)
 
 
-def test_averaged_weights_follow_slowly_and_statistics_at_once():
+@pytest.mark.parametrize("trained_before", [False, True])
+def test_averaged_weights_follow_slowly_and_statistics_at_once(trained_before):
     gan = shared_gan("modern", 1)
     assert gan.averaged is not None and gan.drawing_generator is gan.averaged
     with restored(gan):
         old = values(gan.averaged.variables)
         step = 5
-        gan.update(small_batch(gan), step)
-        decay = min(gan.config.average_decay, (1 + step) / (10 + step))
+        gan.update(small_batch(gan), step, trained_before=trained_before)
+        decay = gan.config.average_decay
+        if not trained_before:
+            decay = min(decay, (1 + step) / (10 + step))
         new = zip(gan.averaged.variables, gan.generator.variables, old, strict=True)
         for average, current, before in new:
             expected = current.numpy()

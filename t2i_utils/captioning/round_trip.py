@@ -12,11 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from t2i_utils.captioning.caption_metrics import colours_of, part_colours_of
-from t2i_utils.captioning.describer import Describer
+from t2i_utils.captioning.describer import CHUNK, Describer
 from t2i_utils.captioning.regions import IMAGE_SIZE
 from t2i_utils.pictures import resize
-
-CHUNK = 32  # pictures described together
 
 
 class Survival(NamedTuple):

@@ -16,7 +16,6 @@ from t2i_utils.files import PICTURE_SUFFIXES
 ABOUT = """describe pictures of birds
 
   t2i describe photo.jpg holiday/ --samples 3       files, and folders of files"""
-CHUNK = 32  # pictures described between two prints
 
 
 def add_arguments(parser: Parser) -> None:
@@ -122,6 +121,7 @@ def _describe(
     from tqdm.auto import tqdm
 
     from t2i_utils.captioning.bird_finder import read_photograph
+    from t2i_utils.captioning.describer import CHUNK
 
     few, started = len(paths) <= CHUNK, 0.0
     fast = options.fast or options.detailed  # a paragraph needs no choice among sentences

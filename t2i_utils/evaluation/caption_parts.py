@@ -4,32 +4,22 @@ A part counts where the caption gives it one colour. "Black and white wings" and
 crown" have two (see `t2i_utils.text.colours`), so they name no part.
 """
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from t2i_utils.text.caption_facts import COLOURS, read_facts
-from t2i_utils.text.colours import COLOUR_WORD, split_compounds
+from t2i_utils.text.caption_facts import COLOUR_BEFORE_PART, COLOURS, PART_WORDS, read_facts
+from t2i_utils.text.colours import split_compounds
 
-# Words for the parts that are judged, as captions of toy birds and of photographs have them.
-PART_WORDS = {
-    "crown": ("crown",),
-    "back": ("back",),
-    "wing": ("wings", "wing"),
-    "belly": ("belly",),
-    "beak": ("beak", "bill"),
-}
-_WORDS = {word: part for part, words in PART_WORDS.items() for word in words}
-_COLOURS = rf"({COLOUR_WORD}(?:(?: and| or)? {COLOUR_WORD})*)"
-_PART = rf"({'|'.join(_WORDS)})"
-_BEFORE = re.compile(rf"\b{_COLOURS} {_PART}\b")  # "red wings"
+# The parts that are judged: those that toy birds have, and captions of photographs name often.
+JUDGED = ("crown", "back", "wing", "belly", "beak")
+_JUDGED_WORDS = {word for part in JUDGED for word in PART_WORDS[part]}
 
 
 def named_parts(caption: str) -> dict[str, str]:
     """Part to colour, as a sentence names them: "red wings" or "its wings are red"."""
     parts = read_facts(caption).parts
-    return {part: colour for part, colour in parts.items() if part in PART_WORDS}
+    return {part: colour for part, colour in parts.items() if part in JUDGED}
 
 
 def swap_colours(captions: Sequence[str], seed: int = 0) -> list[str | None]:
@@ -40,8 +30,8 @@ def swap_colours(captions: Sequence[str], seed: int = 0) -> list[str | None]:
     random = np.random.default_rng(seed)
     swapped: list[str | None] = []
     for caption in captions:
-        found = _BEFORE.finditer(split_compounds(caption.lower()))
-        places = [place for place in found if place[1] in COLOURS]
+        found = COLOUR_BEFORE_PART.finditer(split_compounds(caption.lower()))
+        places = [place for place in found if place[1] in COLOURS and place[2] in _JUDGED_WORDS]
         if not places:
             swapped.append(None)
             continue

@@ -95,6 +95,7 @@ class StageGAN:
         learning_rate_factor: float = 1.0,
         train_generator: bool = True,
         ends_batch: bool = True,
+        trained_before: bool = False,
     ) -> dict[str, Any]:
         """Train on one batch and return metrics, as scalar tensors.
 
@@ -106,10 +107,13 @@ class StageGAN:
 
         Args:
             batch: the arrays of `Batches.at` and of `draw_noise`.
-            step: updates done so far; the first ones average over a shorter past.
+            step: updates done so far.
             learning_rate_factor: multiplies both learning rates (the schedule).
             train_generator: False while a fresh discriminator warms up against given weights.
             ends_batch: False for all parts of a batch but the last.
+            trained_before: whether the generator began with trained weights. Then these count in
+                the average from the first update on; else the first updates average over a
+                shorter past, and random weights are soon forgotten.
         """
         config = self.config
         if train_generator not in self._compiled:
@@ -120,7 +124,10 @@ class StageGAN:
             )
         fields = {name: values for name, values in batch.items() if name != "indices"}
         scalars = self.recipe.scalars(config, step)
-        scalars["decay"] = min(config.average_decay, (1 + step) / (10 + step)) if ends_batch else 1
+        decay = config.average_decay
+        if not trained_before:
+            decay = min(decay, (1 + step) / (10 + step))
+        scalars["decay"] = decay if ends_batch else 1
         scalars["generator_rate"] = config.generator_learning_rate * learning_rate_factor
         scalars["discriminator_rate"] = config.discriminator_learning_rate * learning_rate_factor
         fields |= {name: np.asarray(value, "float32") for name, value in scalars.items()}

@@ -12,7 +12,7 @@ from t2i_utils.text.colours import COLOUR_WORD, split_compounds
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white", "grey",
            "pink")  # fmt: skip
 BEAK_SHAPES = ("cone", "long", "hooked", "short", "pointed", "curved")
-_PART_WORDS = {
+PART_WORDS = {
     "crown": ("crown",),
     "back": ("back",),
     "wing": ("wings", "wing"),
@@ -24,7 +24,7 @@ _PART_WORDS = {
     "throat": ("throat",),
     "legs": ("legs", "feet", "tarsus"),
 }
-_PARTS = {word: part for part, words in _PART_WORDS.items() for word in words}
+_PART_OF = {word: part for part, words in PART_WORDS.items() for word in words}
 _SIZES = {"small": "small", "little": "small", "tiny": "small", "medium": "medium",
           "medium-sized": "medium", "large": "large", "big": "large"}  # fmt: skip
 _SHAPES = {shape: shape for shape in BEAK_SHAPES} | {"pointy": "pointed"}
@@ -35,10 +35,10 @@ def _one_of(words: object) -> str:
     return rf"({'|'.join(sorted(words, key=len, reverse=True))})"  # type: ignore[call-overload]
 
 
-_COLOUR, _PART, _SIZE, _SHAPE = (_one_of(w) for w in (COLOURS, _PARTS, _SIZES, _SHAPES))
+_COLOUR, _PART, _SIZE, _SHAPE = (_one_of(w) for w in (COLOURS, _PART_OF, _SIZES, _SHAPES))
 _PART_COLOURS = rf"({COLOUR_WORD}(?:(?: and| or)? {COLOUR_WORD})*)"
 _OTHER = rf"(?!{COLOUR_WORD}\b)[\w-]+"
-_BEFORE = re.compile(rf"\b{_PART_COLOURS} {_PART}\b")  # "red wings"
+COLOUR_BEFORE_PART = re.compile(rf"\b{_PART_COLOURS} {_PART}\b")  # "red wings"
 # "wings that are red", "its wings are long and red"
 _AFTER = re.compile(
     rf"\b{_PART} (?:that )?(?:is|are) (?:{_OTHER}(?: {_OTHER})? and )?{_PART_COLOURS}\b"
@@ -81,8 +81,8 @@ def read_facts(caption: str) -> CaptionFacts:
     """Read an English caption. Other words ("teal wings") and other languages say nothing."""
     text = re.sub(r"\bgray\b", "grey", " ".join(caption.lower().split()))
     split = split_compounds(text)
-    pairs = [*_BEFORE.findall(split), *(pair[::-1] for pair in _AFTER.findall(split))]
-    parts = {_PARTS[part]: colour for colour, part in pairs if colour in COLOURS}
+    pairs = [*COLOUR_BEFORE_PART.findall(split), *(pair[::-1] for pair in _AFTER.findall(split))]
+    parts = {_PART_OF[part]: colour for colour, part in pairs if colour in COLOURS}
     size = _SIZE_OF_BIRD.search(text)
     bird = _COLOUR_OF_BIRD.search(text)
     named = (word for word in (bird.groups() if bird else ()) if word in COLOURS)

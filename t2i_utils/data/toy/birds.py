@@ -229,33 +229,6 @@ def _write_set(
     _write_attributes(base / "attributes", birds)
 
 
-def read_toy_attributes(root: Path | str) -> dict[int, dict[str, str]]:
-    """Return class id -> {part: colour} of a toy data set, read from its attribute files.
-
-    Args:
-        root: The folder given to `write_toy_birds`, or its `CUB_200_2011`.
-
-    Raises:
-        InputError: When the files are missing or are not those of toy birds.
-    """
-    root = Path(root)
-    base = root / "CUB_200_2011" if (root / "CUB_200_2011").is_dir() else root
-    folder = base / "attributes"
-    try:
-        names = [line.split()[1] for line in (folder / "attributes.txt").read_text().splitlines()]
-        rows = np.loadtxt(folder / "class_attribute_labels_continuous.txt", ndmin=2)
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"toy birds: cannot read the attributes in {folder}: {error}") from error
-    if names != _attribute_names() or rows.shape[1] != len(names):
-        raise InputError(f"toy birds: {folder} does not hold the attributes of toy birds")
-    colours = {}
-    for class_id, row in enumerate(rows, start=1):
-        shown = [name.partition("::") for name, value in zip(names, row, strict=True) if value > 50]
-        said = {question: answer for question, _, answer in shown}
-        colours[class_id] = {part: said[_question(part)] for part in BODY_PARTS}
-    return colours
-
-
 def _question(part: str) -> str:
     return f"has_{'bill' if part == 'beak' else part}_color"
 

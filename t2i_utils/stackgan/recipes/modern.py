@@ -17,7 +17,7 @@ from t2i_utils.config import Config, whole
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNIFORMS
-from t2i_utils.stackgan.generators import stage1_generator, stage2_generator
+from t2i_utils.stackgan.generators import generator_around
 from t2i_utils.stackgan.layers import (
     ModulatedBatchNorm,
     TiledConcatenate,
@@ -102,11 +102,9 @@ class ModernRecipe(Recipe):
         are shown.
         """
         assert isinstance(config, ModernConfig)
-        build, body = {
-            1: (stage1_generator, self.stage1_body),
-            2: (stage2_generator, self.stage2_body),
-        }[config.stage]
-        return build(config, embedding_width, body, small_uniform(), config.initial_log_sigma)
+        body = self.stage1_body if config.stage == 1 else self.stage2_body
+        log_sigma = config.initial_log_sigma
+        return generator_around(body, config, embedding_width, small_uniform(), log_sigma)
 
     def stage1_body(self, latent: Any, width: int) -> Any:
         """Four upsampling blocks; condition and noise modulate each of them."""

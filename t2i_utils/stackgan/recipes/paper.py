@@ -14,7 +14,7 @@ from keras import layers
 from t2i_utils import backend
 from t2i_utils.config import Config
 from t2i_utils.stackgan.discriminator import Discriminator
-from t2i_utils.stackgan.generators import stage1_generator, stage2_generator
+from t2i_utils.stackgan.generators import generator_around
 from t2i_utils.stackgan.layers import (
     TiledConcatenate,
     UpsampleConv2D,
@@ -66,9 +66,8 @@ class PaperRecipe(Recipe):
 
     def build_generator(self, config: Config, embedding_width: int) -> keras.Model:
         """Build the generator of a stage."""
-        if config.stage == 1:
-            return stage1_generator(config, embedding_width, stage1_body, small_normal())
-        return stage2_generator(config, embedding_width, stage2_body, small_normal())
+        body = stage1_body if config.stage == 1 else stage2_body
+        return generator_around(body, config, embedding_width, small_normal())
 
     def build_discriminator(self, config: Config, embedding_width: int) -> Discriminator:
         """Build the discriminator of a stage."""
