@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 from small_gan import trace_quickly, values
 
+from t2i_utils.arrays import entries_of, set_file
 from t2i_utils.config import Config
 from t2i_utils.data import load_pack
 from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.stackgan.update import StageGAN
+from t2i_utils.stackgan.weights import read_card
 from t2i_utils.training import loop, setup
 from t2i_utils.training.run import Run
 
@@ -57,10 +59,14 @@ def arrays(folder: Path) -> dict[str, np.ndarray]:
     with open(folder / "log.csv", newline="") as file:
         rows = [{**row, "seconds": ""} for row in csv.DictReader(file)]
     found = {"log.csv": np.array(json.dumps(rows))}
-    for file in sorted([*folder.glob("checkpoints/*.npz"), *folder.glob("weights/*.npz")]):
-        with np.load(file) as archive:
+    files = {f"checkpoints/{file.name}": file for file in folder.glob("checkpoints/*.npz")}
+    for entry in entries_of(read_card(folder / "weights")):
+        # A kill may leave a new file beside the old one: what counts is what the card names.
+        files[f"weights/{entry['file']}"] = set_file(folder / "weights", entry)
+    for title, path in sorted(files.items()):
+        with open(path, "rb") as file, np.load(file) as archive:
             names = [name for name in archive.files if name != "note.json"]
-            found |= {f"{file.parent.name}/{file.name}/{name}": archive[name] for name in names}
+            found |= {f"{title}/{name}": archive[name] for name in names}
     return found
 
 

@@ -103,8 +103,10 @@ class Run:
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
-        self._scratch = tempfile.TemporaryDirectory()  # where processes write that do not lead
-        self._out = self.files if devices.leads() else RunFolder(self._scratch.name)
+        self._out = self.files
+        if not devices.leads():  # writes all the same, but where nobody reads
+            self._scratch = tempfile.TemporaryDirectory()
+            self._out = RunFolder(self._scratch.name)
         self.resumed = any(stage.step for stage in self.stages.values())
         self._judge = judge
         if judge is None and any(stage.scores for stage in self.stages.values()):

@@ -99,8 +99,8 @@ def train(folder: Path, pack: Path, recipe: str) -> None:
     run = run_of(folder / "run", pack, recipe)
     save = run.save
 
-    def saved(numbers: Sequence[int] | None = None) -> None:
-        save(numbers)
+    def saved(numbers: Sequence[int] | None = None, **options: Any) -> None:
+        save(numbers, **options)
         step = run.stages[1].step
         new = folder / "saved" / f"{step}.new"
         for part in ("checkpoints", "weights"):
