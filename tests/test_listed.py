@@ -42,6 +42,12 @@ def test_classes_columns_in_any_order_and_excels_byte_order_mark(root):
     assert read_dataset(root).records[0].captions == ("caf\xe9",)
 
 
+def test_lines_may_end_as_on_any_system(root):
+    for end in ("\n", "\r\n", "\r"):
+        write_csv(root, f"file,caption{end}00.png,one{end}01.png,two{end}")
+        assert [record.captions for record in read_dataset(root).records] == [("one",), ("two",)]
+
+
 def test_a_tenth_of_the_classes_is_held_back_always_the_same(root):
     write_csv(root, "file,caption\n" + "".join(f"{n:02d}.png,bird {n}\n" for n in range(12)))
     records = read_dataset(root).records
@@ -56,6 +62,7 @@ def test_a_tenth_of_the_classes_is_held_back_always_the_same(root):
     ("text", "message"),
     [
         ("", "line 1: expected the columns file,caption"),
+        (f"{'x' * 200000},caption\n", "line 1: field larger than field limit"),
         ("picture,text\n00.png,x\n", "line 1: expected the columns file,caption"),
         ("file,caption\n", "names no picture"),
         ("file,caption\n00.png,x\n,y\n", "line 3: no file name"),

@@ -12,6 +12,7 @@ Source: https://huggingface.co/docs/datasets/image_dataset
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -111,12 +112,12 @@ def _table_cells(path: Path) -> Iterator[Cells]:
     read as a part of the caption.
     """
     text = read_text(path)
-    separator, columns = _layout(path, text)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
-    )
     line = 1
     try:
+        separator, columns = _layout(path, text)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
+        )
         if columns is None:
             columns = ["file", "caption"]
         else:
@@ -149,7 +150,7 @@ def _table_cells(path: Path) -> Iterator[Cells]:
 
 def _layout(path: Path, text: str) -> tuple[str, list[str] | None]:
     """The separator of a table and its columns, None where its first line is a row already."""
-    first = text.split("\n", 1)[0].rstrip("\r")
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
     read = [
         next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
         for separator in SEPARATORS
