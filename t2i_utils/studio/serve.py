@@ -39,7 +39,7 @@ POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8"]
-IDLE, LOOK = 30, 10  # seconds: a kernel whose page went away without a word ends after both
+IDLE, LOOK = 30, 5  # seconds: a kernel whose page went away without a word ends after both
 LARGEST_UPLOAD = 64 * 2**20  # bytes: a camera's photograph; tornado's own limit is 10 MiB
 MOST_PAGES = 8  # open at a time
 
