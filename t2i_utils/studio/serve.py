@@ -6,6 +6,7 @@ is read, so that a `voila.json` in the working directory opens nothing. Every pa
 its own, some 1 GB; it ends when the page is closed.
 """
 
+import asyncio
 import errno
 import functools
 import logging
@@ -68,6 +69,13 @@ class FewKernels(AsyncMappingKernelManager):
             return await super().start_kernel(kernel_id=number, **options)
         finally:
             self._starting.discard(number)
+
+    async def cull_kernels(self) -> None:
+        """End all idle kernels side by side: one after the other, eight took half a minute."""
+        ends = [self.cull_kernel_if_idle(number) for number in self.list_kernel_ids()]
+        for error in await asyncio.gather(*ends, return_exceptions=True):
+            if isinstance(error, Exception):
+                self.log.error("an idle kernel was not ended", exc_info=error)
 
     @functools.cached_property
     def _starting(self) -> set[str]:
