@@ -131,9 +131,11 @@ from t2i_utils.vision import lite2
 #
 # The answer is short: a caption for each picture. Nothing else is needed.
 #
-# So that everybody can follow, we begin with pictures that the notebook makes: *paper birds*. They
-# look as if they were cut from coloured paper. None of the shipped weights has seen one. In section
-# 3 you can put your own pictures in their place.
+# So that everybody can follow, we begin with pictures that the notebook makes: *paper birds* at
+# night. They look as if they were cut from coloured paper and laid on a dark sheet, with a moon.
+# The birds are relatives of the toy birds of notebook 01, which live in daylight. None of the
+# shipped weights has seen a night or a sheet of paper. In section 3 you can put your own pictures
+# in their place.
 
 # %%
 PRACTICE = course_folder() / "paper-birds"
@@ -249,8 +251,8 @@ for shape in ("captions.csv", "metadata.jsonl", "texts", "folders"):
 place = write_shape("broken", first_eight[:2])
 picture = Path(first_eight[0]).name
 for row in (
-    f"{picture},a coral bird, on mint paper",
-    "lost.png,a coral bird",
+    f"{picture},a red bird, on plum paper",
+    "lost.png,a red bird",
     f'{picture},"a bird',
 ):
     (place / "captions.csv").write_text(f"file,caption\n{row}\n")
@@ -522,7 +524,7 @@ for name in ("toy", "birds"):
 # `recipes/modern.py`.)
 
 # %%
-BATCH, STEPS, WARM_UP, EVERY = 16, 120, 20, 20
+BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 20
 theirs = artist.weights.card["stages"]["1"]["config"]
 has_judge = weights.has_discriminator(artist.weights.card, 1)
 config = make_config(
@@ -643,16 +645,18 @@ def train_player(player):
 
 # %% [markdown]
 # **Predict:** which of these will come first in the fine-tuned drawings: your background, your
-# colours, or your shapes? And how far will the other GAN get?
+# colours, or your shapes? And how far will the other GAN get? (Each cell makes its player anew. If
+# you run one twice, it begins at step 0 twice.)
 
 # %%
-tuned, nothing = new_player(STARTER), new_player()
+tuned = new_player(STARTER)
 train_player(tuned)
 
 # %% [markdown]
 # Now the same from nothing:
 
 # %%
+nothing = new_player()
 train_player(nothing)
 
 # %% [markdown]
@@ -660,7 +664,7 @@ train_player(nothing)
 # in the last row.
 
 # %%
-kept = [step for step in tuned.images if step in (0, 40, 80, STEPS)]
+kept = [step for step in tuned.images if step in (0, 60, 100, STEPS)]
 rows = {f"tuned, step {step}": tuned.images[step][SHOWN] for step in kept}
 rows |= {f"from nothing,\nstep {STEPS}": nothing.images[STEPS][SHOWN]}
 show_rows(rows | {"held back": small[shown]})
@@ -671,7 +675,7 @@ show_rows(rows | {"held back": small[shown]})
 # ![Rows of eight pictures: birds in landscapes become paler birds on plain ground; from nothing
 # there are red blots; at the bottom paper birds](../figures/07_side_by_side.png)
 #
-# *120 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU.*
+# *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -708,7 +712,7 @@ for name, player in histories.items():
 # %% [markdown]
 # <details><summary>Expected result (paper birds)</summary>
 #
-# ![Two curves of KID over 120 steps; the fine-tuned one lies lower from the first steps
+# ![Two curves of KID over 140 steps; the fine-tuned one lies lower from the first steps
 # on](../figures/07_kid.png)
 #
 # *The same two runs.*
@@ -723,7 +727,7 @@ for name, player in histories.items():
 # to keep the weights of several steps, and to take those with the lowest KID to the *held-back*
 # pictures.
 #
-# > **Caution.** Whoever chooses the best of seven steps by a score has chosen a lucky one, too. The
+# > **Caution.** Whoever chooses the best of eight steps by a score has chosen a lucky one, too. The
 # > score of the chosen step is a little better than the weights are. For a number that you publish,
 # > keep a third part of your pictures that nothing was chosen by.
 #
@@ -749,7 +753,7 @@ show_rows(
 # ## 8. Does the discriminator learn them by heart?
 #
 # The generator may copy nothing while the discriminator learns by heart. It sees each training
-# picture again and again. **Predict:** after 120 steps, will it find training pictures more real
+# picture again and again. **Predict:** after 140 steps, will it find training pictures more real
 # than held-back ones of the same kind?
 
 # %%
