@@ -604,6 +604,12 @@ for name, (_, known) in spaces.items():
     print(f"{name:9} the same colours {same_set:.0%}, and in the same order {same_order:.0%}")
 
 # %% [markdown]
+# In our run the whitened vectors found the same colours less often than the raw ones, and neither
+# found the order. Whitening makes small directions as loud as large ones, and a cosine adds up all
+# of them, whether they mean anything or not. A layer that learns can choose among them, as in the
+# test above. So whiten what a network will read, and search by raw vectors. And a search cannot
+# replace a generator here: its best answer often has the colours on the wrong parts.
+#
 # ### What a full stop says
 #
 # Whitening turns up small directions, and not all of them carry what people meant. **How far does a
