@@ -344,7 +344,7 @@ per_class.groupby("part").describe().astype(int)[["count", "min", "50%", "max"]]
 
 # %%
 figure, axes = plt.subplots(3, 3, figsize=(8.5, 8))
-chosen = np.random.default_rng(6).choice(len(records), 3, replace=False)
+chosen = np.random.default_rng(2).choice(len(records), 3, replace=False)
 for line, index in zip(axes, chosen, strict=True):
     record = records[index]
     picture = Image.open(record.path).convert("RGB")
@@ -373,7 +373,7 @@ show_figure(figure, "three birds, each with box and window, beside the two crops
 # ![Three drawn birds, each with its box and the paper's window,
 # beside the two crops at 64 pixels](../figures/01_crops.png)
 #
-# *Drawn by this notebook on toy birds, seed 6.*
+# *Drawn by this notebook on toy birds, seed 2.*
 #
 # </details>
 #

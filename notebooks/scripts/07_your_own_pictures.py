@@ -133,9 +133,9 @@ from t2i_utils.vision import lite2
 #
 # So that everybody can follow, we begin with pictures that the notebook makes: *paper birds* at
 # night. They look as if they were cut from coloured paper and laid on a dark sheet, with a moon.
-# The birds are relatives of the toy birds of notebook 01, which live in daylight. None of the
-# shipped weights has seen a night or a sheet of paper. In section 3 you can put your own pictures
-# in their place.
+# The birds are relatives of the toy birds of notebook 01, in the same colours. Their ground is new:
+# plain, dark, in four colours, and with a moon in every picture. None of the shipped weights has
+# seen one of these pictures. In section 3 you can put your own in their place.
 
 # %%
 PRACTICE = course_folder() / "paper-birds"
