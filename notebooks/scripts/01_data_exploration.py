@@ -366,7 +366,7 @@ show_figure(figure, "three birds, each with box and window, beside the two crops
 
 # %% [markdown]
 # Notice what clipping does. A window that leaves the picture loses a strip and is no longer square,
-# so the bird comes out stretched.
+# so the bird comes out stretched, by a few per cent in these toy pictures.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #

@@ -3,8 +3,8 @@
 Birds as if cut from coloured paper, on dark paper with a moon. Plumage, wings and paper have a
 colour each. The birds are near to the toy birds that the shipped weights know, and the plain dark
 ground is far from most of theirs: so a minute of fine-tuning changes what the eye sees first. A
-third of the pairs of plumage and wings is never in the training part: what the test part asks for has not been
-shown.
+third of the pairs of plumage and wings is never in the training part: what the test part asks for
+has not been shown.
 """
 
 from collections.abc import Iterator
