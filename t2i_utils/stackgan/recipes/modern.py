@@ -93,6 +93,7 @@ class ModernRecipe(Recipe):
         "generator_learning_rate": 2e-4,
         "discriminator_learning_rate": 2e-4,
         "blur_steps": 0,
+        "average_decay": 0.995,  # the weights before count to the end: an eighth after 410 steps
     }
 
     def build_generator(self, config: Config, embedding_width: int) -> keras.Model:
