@@ -220,7 +220,8 @@ def _slerp_hint(point: np.ndarray, start: np.ndarray, end: np.ndarray, amount: f
 def ready_keep_length(start: np.ndarray, end: np.ndarray, amounts: Any) -> np.ndarray:
     """A right answer to exercise 6: the notebook walks by it until the learner's own is right."""
     points = lerp(start, end, amounts)
-    wanted = lerp(*(np.linalg.norm(v, keepdims=True) for v in (start, end)), amounts)
+    first, last = (np.array([np.linalg.norm(v)]) for v in (start, end))
+    wanted = lerp(first, last, amounts)
     return points * wanted / np.linalg.norm(points, axis=1, keepdims=True)
 
 
