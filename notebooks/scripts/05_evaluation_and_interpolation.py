@@ -1125,9 +1125,10 @@ print(f"a step is {step_length / mean_pairwise_distance(walk_features[0]):.0%} "
 show_rows({"steepest": walked[:, steepest], "gentlest": walked[:, gentlest]}, columns)
 
 # %% [markdown]
-# Where the longest step is hardly longer than that of an even walk, and short beside the distance
-# of two birds, no bird jumps: between the words there is a slope, and no cliff. The number looks at
-# the whole picture. A branch that appears behind the bird is a step, too.
+# Where the longest step is hardly longer than that of an even walk, no bird jumps at one place.
+# Short steps say more: then the bird stays a neighbour of itself. Long and even steps are no cliff,
+# but no gentle slope either. The judge looks at the whole picture, and a branch that appears behind
+# the bird is a step, too.
 #
 # ## 14. Your turn: a slider
 #
