@@ -194,6 +194,62 @@ def test_a_wrong_comparison_gets_its_hint(capsys, function, hint):
 # --- exercise 4 --------------------------------------------------------------------------------
 
 
+def lesson(
+    *, loss=lambda x: ops.mean(ops.abs(x)), training=True, output=0, sign=1, times=1, only=None,
+    returns=lambda x: x,
+):  # fmt: skip
+    """The solution, with one thing changed."""
+    import tensorflow as tf
+
+    def step(generator, optimizer, inputs, originals):
+        variables = generator.trainable_variables
+        with tf.GradientTape() as tape:
+            value = loss(generator(inputs, training=training)[output] - originals)
+        gradients = tape.gradient(value, variables)
+        chosen = [
+            (sign * gradient, variable)
+            for gradient, variable in zip(gradients, variables, strict=True)
+        ]
+        for _ in range(times):
+            for gradient, variable in chosen[:only]:
+                variable.assign_sub(0.1 * gradient)
+        return returns(value)
+
+    return step
+
+
+def test_the_lesson_is_accepted_and_is_the_ready_one(capsys):
+    for function in (lesson(), checks_04.ready_lesson):
+        assert checks_04.check_lesson(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda generator, optimizer, inputs, originals: ..., "replace the ..."),
+        (lambda generator, optimizer, inputs, originals: originals, "one number"),
+        (lambda generator, optimizer, inputs, originals: 1 / 0, "ZeroDivisionError"),
+        (lesson(loss=lambda x: ops.mean(ops.square(x))), "*squared*"),
+        (lesson(loss=ops.mean), "ops.abs"),
+        (lesson(loss=lambda x: ops.sum(ops.abs(x))), "the mean"),
+        (lesson(loss=lambda x: -ops.mean(ops.abs(x))), "sign"),
+        (lesson(loss=lambda x: 3 * ops.mean(ops.abs(x))), "first output"),
+        (lesson(training=False), "training=True"),
+        (lesson(times=0), "no weight has moved"),
+        (lesson(sign=-1), "uphill"),
+        (lesson(only=2), "some weights"),
+        (lesson(times=2), "another step"),
+    ],
+)
+def test_a_wrong_lesson_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_04.check_lesson, function, hint)
+
+
+# --- exercise 5 --------------------------------------------------------------------------------
+
+
 def sharpness(pictures, *, size=np.abs, floats=True):
     values = pictures.astype(float) if floats else pictures
     down, right = size(np.diff(values, axis=1)), size(np.diff(values, axis=2))

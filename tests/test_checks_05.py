@@ -150,7 +150,7 @@ def test_a_wrong_r_precision_gets_its_hint(capsys, function, hint):
     assert rejected(capsys, hint)
 
 
-# --- exercise 4 --------------------------------------------------------------------------------
+# --- exercise 5 --------------------------------------------------------------------------------
 
 
 def walk(start, end, amount):
@@ -223,4 +223,103 @@ def test_slerp_is_accepted(capsys):
 )
 def test_a_wrong_slerp_gets_its_hint(capsys, function, hint):
     assert checks_05.check_slerp(function) is False
+    assert rejected(capsys, hint)
+
+
+# --- exercises 4, 6 and 7 ----------------------------------------------------------------------
+
+
+def spread(features, itself=False, power=1, take=np.mean):
+    """The spread with one thing changed."""
+    places = np.triu_indices(len(features), 0 if itself else 1)
+    distances = np.linalg.norm(features[:, None] - features[None], axis=-1)[places]
+    return take(distances**power)
+
+
+def test_the_spread_is_accepted(capsys):
+    assert checks_05.check_spread(spread) is True
+    assert said(capsys).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda features: ..., "replace the ..."),
+        (lambda features: features, "one number"),
+        (lambda features: spread(features, itself=True), "beside itself"),
+        (lambda features: spread(features, power=2), "take the root"),
+        (lambda features: spread(features, take=np.sum), "not the sum"),
+        (lambda features: 2 * spread(features), "counts once"),
+        (lambda features: np.linalg.norm(np.diff(features, axis=0), axis=1).mean(), "to the next"),
+        (lambda features: np.linalg.norm(features - features.mean(0), axis=1).mean(), "the middle"),
+        (lambda features: 9.0, "expected"),
+    ],
+)
+def test_a_wrong_spread_gets_its_hint(capsys, function, hint):
+    assert checks_05.check_spread(function) is False
+    assert rejected(capsys, hint)
+
+
+def units(start, end, amounts):
+    points = lerp(start, end, amounts)
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+def test_keeping_the_length_is_accepted(capsys):
+    assert checks_05.check_keep_length(checks_05.ready_keep_length) is True
+    assert said(capsys).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda start, end, amounts: ..., "replace the ..."),
+        (lambda start, end, amounts: start, "4 points"),
+        (lerp, "still too short"),
+        (units, "length 1"),
+        (lambda a, b, t: units(a, b, t) * np.linalg.norm(a), "of start"),
+        (lambda a, b, t: units(a, b, t) * np.linalg.norm(b), "of end"),
+        (slerp, "slerp"),
+        (lambda a, b, t: checks_05.ready_keep_length(b, a, t), "reverse"),
+        (lambda a, b, t: 2 * checks_05.ready_keep_length(a, b, t), "at amount 0.25"),
+    ],
+)
+def test_a_wrong_length_gets_its_hint(capsys, function, hint):
+    assert checks_05.check_keep_length(function) is False
+    assert rejected(capsys, hint)
+
+
+def lengths(features):
+    return np.linalg.norm(np.diff(features, axis=0), axis=1)
+
+
+def unguarded(features):
+    with np.errstate(invalid="ignore"):
+        return lengths(features).max() / lengths(features).sum()
+
+
+def test_the_longest_step_is_accepted(capsys):
+    assert checks_05.check_longest_step(checks_05.ready_longest_step) is True
+    assert said(capsys).startswith("Right")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda features: ..., "replace the ..."),
+        (lengths, "one number"),
+        (lambda f: lengths(f).max(), "divide"),
+        (lambda f: lengths(f).max() / lengths(f).mean(), "not by their mean"),
+        (lambda f: lengths(f).max() / np.linalg.norm(f[-1] - f[0]), "not the line"),
+        (lambda f: (lengths(f) ** 2).max() / (lengths(f) ** 2).sum(), "squares"),
+        (lambda f: 100 * checks_05.ready_longest_step(f), "per cent"),
+        (lambda f: 0.5, "expected"),
+        (unguarded, "stands still"),
+    ],
+)
+def test_a_wrong_longest_step_gets_its_hint(capsys, function, hint):
+    assert checks_05.check_longest_step(function) is False
     assert rejected(capsys, hint)

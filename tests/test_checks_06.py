@@ -279,7 +279,7 @@ def test_a_wrong_nucleus_gets_its_hint(capsys, function, hint):
     refused(capsys, checks_06.check_nucleus, function, hint)
 
 
-# --- exercise 5 --------------------------------------------------------------------------------
+# --- exercise 6 --------------------------------------------------------------------------------
 
 
 def scores(own, true, *, factor=1, swap=False):
@@ -347,3 +347,40 @@ def test_the_scores_are_the_librarys():
 )
 def test_wrong_scores_get_their_hint(capsys, function, hint):
     refused(capsys, checks_06.check_colour_scores, function, hint)
+
+
+# --- exercise 5 --------------------------------------------------------------------------------
+
+
+def beam(totals, logs, *, reach=np.add, order=-1, swap=False):
+    """The solution, with one thing changed."""
+    reached = reach(totals[:, None], logs)
+    best = np.argsort(order * reached, axis=None)[: len(totals)]
+    found = np.unravel_index(best, reached.shape)
+    return found[::-1] if swap else found
+
+
+def test_the_beam_step_is_accepted(capsys):
+    for function in (beam, checks_06.ready_beam_step):
+        assert checks_06.check_beam_step(function) is True
+        assert said(capsys).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (..., "a function is wanted"),
+        (lambda totals, logs: ..., "replace the ..."),
+        (lambda totals, logs: totals, "two arrays"),
+        (lambda totals, logs: (totals[:2], totals[:2]), "two arrays"),
+        (lambda t, x: tuple(part[::-1] for part in beam(t, x)), "the best first"),
+        (lambda t, x: beam(t, x, reach=lambda a, b: b), "bad start"),
+        (lambda t, x: beam(t, x, reach=np.multiply), "do not multiply"),
+        (lambda t, x: beam(t, x, order=1), "worst"),
+        (lambda t, x: (np.arange(3), x.argmax(axis=1)), "compete"),
+        (lambda t, x: beam(t, x, swap=True), "first the beginnings"),
+        (lambda t, x: (np.zeros(3), np.zeros(3)), "expected"),
+    ],
+)
+def test_a_wrong_beam_step_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks_06.check_beam_step, function, hint)

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from t2i_utils.course.show import LiveFigure, LiveSheet, show_rows, show_sheet
+from t2i_utils.course.show import LiveFigure, LiveSheet, label_dots, show_rows, show_sheet
 
 CAPTIONS = ["a red bird", 'a "blue" bird']
 PICTURES = np.full((2, 64, 64, 3), (200, 30, 90), np.uint8)
@@ -81,3 +81,26 @@ def test_a_live_figure_is_drawn_anew_in_its_place():
     middle = tuple(side // 2 for side in red.shape[:2])
     assert tuple(black[middle]) == (0, 0, 0) and tuple(red[middle]) == (255, 0, 0)
     assert not plt.fignum_exists(figure.number), "Jupyter would show it a second time"
+
+
+def test_the_names_of_near_dots_touch_neither_each_other_nor_a_dot():
+    figure, axis = plt.subplots(figsize=(8, 4))
+    xs, ys = [10, 10.4, 10.8, 11.2, 30], [40, 40.2, 39.9, 41, 50]
+    axis.plot(xs, ys, "o", markersize=9)
+    axis.margins(x=0.2, y=0.3)
+    names = [f"name {number}" for number in range(5)]
+    label_dots(axis, xs, ys, names)
+    assert [text.get_text() for text in axis.texts] == names
+    boxes = [text.get_window_extent() for text in axis.texts]
+    for index, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[index + 1 :])
+        assert not any(box.contains(*dot) for dot in axis.transData.transform(np.c_[xs, ys]))
+    plt.close(figure)
+
+
+def test_names_without_any_room_are_written_all_the_same():
+    figure, axis = plt.subplots(figsize=(2, 2))
+    axis.plot([1] * 9, [1] * 9, "o")
+    label_dots(axis, [1] * 9, [1] * 9, list("abcdefghi"))
+    assert [text.get_text() for text in axis.texts] == list("abcdefghi")
+    plt.close(figure)

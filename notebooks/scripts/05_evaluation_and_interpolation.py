@@ -68,7 +68,6 @@ start()
 import importlib.util
 import inspect
 import os
-import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -548,8 +547,29 @@ show_rows({"8 noises": many[:EACH], "8 noises,\na tenth as long": frozen[:EACH]}
 
 # %% [markdown]
 # How much do the birds of a row differ? We take the mean distance of all pairs in a row, in
-# features. We compare it with photographs of one class, that is, one *kind* of bird in different
-# poses and places. **Predict:** will the drawn birds lie nearer to the collapsed control or to the
+# features.
+#
+# ### Exercise 4: how much a group differs
+#
+# `features` (k, d) belong to the k pictures of one group. Return the mean Euclidean distance over
+# all pairs of *different* pictures: k (k - 1) / 2 of them.
+
+
+# %%
+def my_spread(features):
+    """The mean distance of two different pictures of a group: one number."""
+    return ...
+
+
+passed = checks_05.check_spread(my_spread)
+spread_of = my_spread if passed else mean_pairwise_distance
+
+# %% [markdown]
+# [One solution](solutions/05_evaluation_and_interpolation.ipynb). The library's serves until yours
+# is right.
+#
+# We compare with photographs of one class, that is, one *kind* of bird in different poses and
+# places. **Predict:** will the drawn birds lie nearer to the collapsed control or to the
 # photographs?
 
 # %%
@@ -557,7 +577,7 @@ spreads = [("drawn", features) for features in judge(many).reshape(NUM, EACH, -1
 spreads += [("control", features) for features in judge(frozen).reshape(NUM, EACH, -1)]
 groups = [real_features[class_ids == name][:EACH] for name in np.unique(class_ids)[: 2 * NUM]]
 spreads += [("photographs of a class", group) for group in groups if len(group) > 1]
-spreads = [(name, mean_pairwise_distance(group)) for name, group in spreads]
+spreads = [(name, spread_of(group)) for name, group in spreads]
 spreads = pd.DataFrame(spreads, columns=["pictures", "mean distance"])
 figure, axis = plt.subplots(figsize=(8, 3))
 sns.stripplot(spreads, x="mean distance", y="pictures", hue="pictures", alpha=0.7, size=7, ax=axis)
@@ -717,18 +737,64 @@ lines = [recipe_line(name, synthesizer) for name, synthesizer in recipes.items()
 pd.DataFrame(lines, index=list(recipes))
 
 # %% [markdown]
-# KID needs photographs. With `DATA = "cub"` the cell measures it here; else it shows what the model
-# card of `birds` says, which was measured on 1,000 captions of unseen classes.
+# KID needs photographs. With `DATA = "cub"` we measure it here. Else we read what the model cards
+# say, which `t2i evaluate` has measured. **Predict:** photographs of other classes have a KID near
+# 0; how far along the axis will the two recipes stand?
+
 
 # %%
+def kid_of_card(synthesizer):
+    """KID x 1000 at 64 px by a model card: the model's, its error, and that of photographs."""
+    text = (synthesizer.weights.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("| KID x 1000"))
+    cells = line.split("|")
+    own, error = map(float, cells[3].split("±"))
+    return own, error, float(cells[6])
+
+
+by_recipe, terms_of = {}, "model cards, 1,000 captions of unseen classes, Lite2 at 224 px"
+for name, synthesizer in recipes.items():
+    *by_recipe[name], ceiling = kid_of_card(synthesizer)
 if DATA == "cub":
+    terms_of = f"{count} captions of unseen classes, {NETWORK} at {judge.image_size} px"
+    ceiling = 1000 * kernel_distance(real_features, train_features[:count]).value
     for name, synthesizer in recipes.items():
         images = synthesizer.draw(synthesizer.embed(captions), noise, stage=1)[1]
         kid = kernel_distance(real_features, judge(images))
-        print(f"{name:7} KID x 1000: {1000 * kid.value:.0f} ± {1000 * kid.standard_error:.0f}")
-print(textwrap.fill(artist.weights.card["limits"].partition(" At 256 px")[0], 100))
+        by_recipe[name] = 1000 * kid.value, 1000 * kid.standard_error
 
 # %% [markdown]
+# The dashed line is the ceiling: photographs against photographs. The numbers name one standard
+# error, and the black lines are two of them long on each side.
+
+# %%
+values, errors = map(list, zip(*by_recipe.values(), strict=True))
+figure, axis = plt.subplots(figsize=(8, 2.4))
+bars = axis.barh(list(by_recipe), values, xerr=[2 * error for error in errors], capsize=4)
+axis.bar_label(bars, [f"{v:.0f} ± {e:.0f}" for v, e in zip(values, errors, strict=True)], padding=8)
+axis.axvline(ceiling, color="#e07a3f", linestyle="--", label=f"photographs: {ceiling:.0f}")
+axis.set(title="How far from photographs?", xlabel="KID x 1000, less is better")
+axis.set_xlim(0, 1.25 * max(values))
+axis.invert_yaxis()
+axis.legend(loc="upper right")
+show_figure(figure, "two bars: KID of the modern recipe is short, that of the paper's is long")
+print(f"by {terms_of}")
+
+# %% [markdown]
+# <details><summary>Expected result</summary>
+#
+# ![Two bars with their errors: KID of the modern recipe is 16, near the dashed line of photographs
+# at 2; that of the paper's recipe is 179](../figures/05_kid.png)
+#
+# *By the model cards of `birds` and `birds-paper`: 1,000 captions of unseen classes, Lite2 at 224
+# pixels, Stage I, seed 0.*
+#
+# </details>
+#
+# The errors are short beside the gap, so the gap is no accident of *these captions*. Would another
+# training of the same recipe land in the same place? No error bar here knows: each stands for the
+# choice of pictures alone.
+#
 # A table that leaves your hands needs its terms below it. Without them nobody can compare it with
 # another, not even you in half a year.
 
@@ -773,9 +839,9 @@ for name, value in terms.items():
 # shell. The straight line leaves the shell. *Slerp* walks along it.
 
 # %%
-start, end = artist.noise(2, seed=5)
+noise_a, noise_b = artist.noise(2, seed=5)
 amounts = np.linspace(0, 1, 9)
-walks = {"lerp": lerp(start, end, amounts), "slerp": slerp(start, end, amounts)}
+walks = {"lerp": lerp(noise_a, noise_b, amounts), "slerp": slerp(noise_a, noise_b, amounts)}
 lengths = np.linalg.norm(artist.noise(2000, seed=6), axis=1)
 figure, axis = plt.subplots(figsize=(7, 3.4))
 axis.axhspan(*np.quantile(lengths, [0.005, 0.995]), color="#dddddd", label="99 % of all noise")
@@ -805,7 +871,7 @@ def draw_walk(texts, noises):
 
 one = artist.embed([walk_text])
 factors = (0.0, 0.5, 1.0, 1.5, 2.0)
-scaled = draw_walk(one, np.outer(factors, start).astype("float32"))
+scaled = draw_walk(one, np.outer(factors, noise_a).astype("float32"))
 show_rows({"length": scaled}, [f"x {factor:g}" for factor in factors], width=6)
 show_rows({name: draw_walk(one, walk) for name, walk in walks.items()}, [f"{a:g}" for a in amounts])
 
@@ -829,7 +895,7 @@ for name, noises in midpoints.items():
 # thinks *typical*. (People use this on purpose. Drawing with shortened noise is the *truncation
 # trick*: better looks for less variety.)
 #
-# ### Exercise 4: slerp
+# ### Exercise 5: slerp
 #
 # With $\theta$ the angle between `start` and `end`, which have the same length:
 #
@@ -851,7 +917,7 @@ def my_slerp(start, end, amount):
 
 
 if checks_05.check_slerp(my_slerp):
-    middle = my_slerp(start, end, 0.5)
+    middle = my_slerp(noise_a, noise_b, 0.5)
     print(f"length at the middle of the walk: {np.linalg.norm(middle):.1f}")
 
 # %% [markdown]
@@ -875,18 +941,27 @@ vectors = artist.embed(some_captions)
 firsts, seconds = vectors[:80], vectors[80:]
 
 # %% [markdown]
-# Slerp and lerp are the library's. The third way:
+# Slerp and lerp are the library's. The third way is yours.
+#
+# ### Exercise 6: a straight line that keeps its length
+#
+# `start` and `end` are embeddings (d,), `amounts` are n numbers from 0 to 1. Return n points (n,
+# d). Each points where the straight line points. Its *length* lies between the lengths of start and
+# end: at amount 0.25 it is three quarters of the one plus a quarter of the other.
 
 
 # %%
-def keep_length(start, end, amounts):
-    """The straight line, brought to the length that lies between those of the ends."""
-    points = lerp(start, end, amounts)
-    wanted = lerp(*(np.linalg.norm(v, keepdims=True) for v in (start, end)), amounts)
-    return points * wanted / np.linalg.norm(points, axis=1, keepdims=True)
+def my_keep_length(start, end, amounts):
+    """Points of the straight line, each brought to the length that belongs to its amount."""
+    return ...
 
+
+passed = checks_05.check_keep_length(my_keep_length)
+keep_length = my_keep_length if passed else checks_05.ready_keep_length
 
 # %% [markdown]
+# [One solution](solutions/05_evaluation_and_interpolation.ipynb).
+#
 # How long are the midpoints, compared with the captions themselves?
 
 # %%
@@ -928,9 +1003,9 @@ print(f"lowest: {best}; higher by more than both errors: {', '.join(worse) or 'n
 
 # %%
 ends = ["this bird is bright red all over", "a blue bird with a white belly"]
-amounts = np.linspace(0, 1, 8)
+shares = np.linspace(0, 1, 8)
 red, blue = artist.embed(ends)
-paths = {name: way(red, blue, amounts) for name, way in ways.items() if name != "slerp"}
+paths = {name: way(red, blue, shares) for name, way in ways.items() if name != "slerp"}
 birds = artist.noise(3, seed=11)
 print(f"from: {ends[0]}\nto:   {ends[1]}")
 show_rows({
@@ -969,7 +1044,8 @@ show_rows({f"bird {i + 1}": draw_walk(path, birds[i : i + 1]) for i in range(3)}
 
 # %%
 forty = artist.noise(40, seed=12)
-amounts_of = [hue_amounts(draw_walk(stop[None], forty)).mean(axis=0) for stop in path]
+walked = np.stack([draw_walk(stop[None], forty) for stop in path])  # (9, 40, 64, 64, 3)
+amounts_of = [hue_amounts(images).mean(axis=0) for images in walked]
 hues = pd.DataFrame(amounts_of, columns=list(HUES))[["yellow", "orange", "red", "blue"]]
 colours = {"yellow": "#d9b100", "orange": "#f7841c", "red": "#d6262a", "blue": "#2868d0"}
 figure, axis = plt.subplots(figsize=(8, 3.6))
@@ -996,6 +1072,63 @@ for name, values in hues.items():
 # Yellow should sink and red should rise. Orange has its hill at its word if the network knows it as
 # a colour of its own. Where blue moves, one changed word has changed something else as well. A
 # curve that hardly moves says that the word does not reach the middle of the picture.
+#
+# ### Exercise 7: is there a cliff?
+#
+# The curves are means over forty birds. A smooth mean can hide forty jumps, each at another step.
+# So we look at single walks. `features` (n, d) belong to the pictures of one walk, in order. Return
+# the length of the longest step, as a share of the whole way (the sum of all n - 1 steps). A walk
+# that jumps once gets 1, an even one gets 1 / (n - 1). A walk that stands still gets 0.
+
+
+# %%
+def my_longest_step(features):
+    """The longest step of a walk, as a share of its whole way."""
+    return ...
+
+
+passed = checks_05.check_longest_step(my_longest_step)
+longest_step = my_longest_step if passed else checks_05.ready_longest_step
+
+# %% [markdown]
+# [One solution](solutions/05_evaluation_and_interpolation.ipynb).
+#
+# Here are all forty, with two controls: birds that jump in the middle, and the even walk.
+
+# %%
+walk_features = judge(walked.reshape(-1, *walked.shape[2:])).reshape(*walked.shape[:2], -1)
+ends_only = walk_features[[0] * 5 + [8] * 4]  # stands still, jumps once, stands still
+steps = {"forty walks": walk_features, "the same ends, one jump": ends_only}
+longest = {name: [longest_step(f[:, i]) for i in range(40)] for name, f in steps.items()}
+figure, axis = plt.subplots(figsize=(8, 2.8))
+bins = np.linspace(0, 1.02, 35)
+for (name, shares_of), color in zip(longest.items(), ("#1f6f8b", "#bbbbbb"), strict=True):
+    axis.hist(shares_of, bins=bins, label=name, color=color)
+axis.axvline(1 / 8, color="#e07a3f", linestyle="--", label="an even walk")
+axis.set(title="How much of the way is the longest step?", ylabel="birds")
+axis.set_xlabel("longest step, as a share of the whole way")
+axis.legend(loc="upper center")
+show_figure(figure, "forty walks near the line of an even walk; jumps stand at 1")
+steepest, gentlest = np.argmax(longest["forty walks"]), np.argmin(longest["forty walks"])
+print(f"forty walks: median {np.median(longest['forty walks']):.2f}, "
+      f"from {min(longest['forty walks']):.2f} to {max(longest['forty walks']):.2f}")  # fmt: skip
+
+# %% [markdown]
+# Even steps can be large steps: unrelated pictures, one after the other, would stand near the
+# dashed line, too. So how long is a step, beside the distance of two different birds? Below it are
+# the steepest and the gentlest walk.
+
+# %%
+step_length = np.linalg.norm(np.diff(walk_features, axis=0), axis=-1).mean()
+print(f"a step is {step_length / mean_pairwise_distance(walk_features[0]):.0%} "
+      "of the mean distance of two different birds with one caption")  # fmt: skip
+show_rows({"steepest": walked[:, steepest], "gentlest": walked[:, gentlest]}, columns)
+
+# %% [markdown]
+# Where the longest step is hardly longer than that of an even walk, no bird jumps at one place.
+# Short steps say more: then the bird stays a neighbour of itself. Long and even steps are no cliff,
+# but no gentle slope either. The judge looks at the whole picture, and a branch that appears behind
+# the bird is a step, too.
 #
 # ## 14. Your turn: a slider
 #
@@ -1073,7 +1206,7 @@ print(inspect.getsource(CaptionSlider.redraw))
 # - Between noises interpolate along the sphere (slerp). Between captions, too, the midpoints of the
 #   straight line are too short. Compare the ways by KID and by vivid pixels before you choose one.
 # - An attribute is a direction: change one word, keep the noise, and watch whether one part changes
-#   and the bird stays.
+#   and the bird stays. The longest step of a walk tells a slope from a cliff.
 #
 # ## References
 #

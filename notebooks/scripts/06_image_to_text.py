@@ -111,7 +111,7 @@ from t2i_utils.captioning.views import regions_of, test_rows, training_rows, vie
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary, words
 from t2i_utils.course import checks_06
 from t2i_utils.course.data import course_pack, course_root
-from t2i_utils.course.show import show_figure, show_rows, show_sheet
+from t2i_utils.course.show import label_dots, show_figure, show_rows, show_sheet
 from t2i_utils.data.readers.cub import class_attributes
 from t2i_utils.data.toy.scenery import paint_scenery
 from t2i_utils.drawing.synthesizer import Synthesizer
@@ -567,6 +567,8 @@ rate = keras.optimizers.schedules.CosineDecay(
 optimizer = keras.optimizers.Adam(rate)
 variables = encoder.trainable_variables + decoder.trainable_variables
 optimizer.build(variables)
+everything = [*encoder.variables, *decoder.variables, *optimizer.variables]
+fresh = [variable.numpy() for variable in everything]
 
 
 @tf.function
@@ -604,18 +606,21 @@ def say_greedily(encoder, decoder, standard_regions):
 
 # %% [markdown]
 # **Predict:** what will it learn first, grammar or colours? We let it describe one bird of an
-# unseen class while it learns. (You may stop the cell by hand; it keeps what it has learned.)
+# unseen class while it learns. (You may stop the cell by hand; it keeps what it has learned. If you
+# run it again, it starts anew.)
 
 # %%
-standard = ((regions - mean) / scale).astype("float32")
+own_regions = ((regions - mean) / scale).astype("float32")
 losses, told = [], ["| step | loss | it says |", "| --- | --- | --- |"]
 show_sheet(["an unseen bird"], [[pictures[0]]], size=150)
 line = display(Markdown("The first step compiles ..."), display_id=True)
+for variable, value in zip(everything, fresh, strict=True):
+    variable.assign(value)
 with DeferredInterrupt(print) as stop:
     for step in range(STEPS):
         losses.append(float(train_on(*batch_of(step))))
         if step + 1 in (1, 10, 25, 50, 100, 200, 300, 400, STEPS) or stop.requested:
-            said = vocabulary.decode(say_greedily(encoder, decoder, standard[:1])[0])
+            said = vocabulary.decode(say_greedily(encoder, decoder, own_regions[:1])[0])
             told.append(f"| {step + 1} | {losses[-1]:.2f} | {said} |")
             line.update(Markdown("\n".join(told)))
         if stop.requested:
@@ -652,7 +657,7 @@ print(f"loss {losses[0]:.2f} at the first step, {np.mean(losses[-20:]):.2f} at t
 
 # %%
 six = np.sort(np.unique(pack.class_ids[test], return_index=True)[1])[:6]
-by_hand = [vocabulary.decode(row) for row in say_greedily(encoder, decoder, standard[six])]
+by_hand = [vocabulary.decode(row) for row in say_greedily(encoder, decoder, own_regions[six])]
 show_sheet(by_hand, [[picture] for picture in pictures[six]], size=150)
 
 # %% [markdown]
@@ -692,8 +697,8 @@ config = CaptionerConfig(len(vocabulary), regions.shape[-1], **sizes)
 library_captioner = Captioner(config)
 give_weights(in_library_order(encoder, decoder), library_captioner.weights)
 speakers = {
-    "yours": lambda: say_greedily(encoder, decoder, standard),
-    "the library's": lambda: [found.words for found in greedy(library_captioner, standard)],
+    "yours": lambda: say_greedily(encoder, decoder, own_regions),
+    "the library's": lambda: [found.words for found in greedy(library_captioner, own_regions)],
 }
 said, seconds = {}, {}
 for name, speak in speakers.items():
@@ -753,10 +758,12 @@ if SHIPPED:
 # %%
 if SHIPPED:
     of_birds = shipped.eyes(resize(drawn_birds, IMAGE_SIZE))
-    seen = shipped.standardise(of_birds.regions)
-    texts = [shipped.vocabulary.decode(row) for row in say_greedily(*large, seen)]
+    to_describe = shipped.standardise(of_birds.regions)
+    texts = [shipped.vocabulary.decode(row) for row in say_greedily(*large, to_describe)]
     show_sheet(texts, [[picture] for picture in drawn_birds], size=150)
-    again = [shipped.vocabulary.decode(found.words) for found in greedy(shipped.captioner, seen)]
+    again = [
+        shipped.vocabulary.decode(found.words) for found in greedy(shipped.captioner, to_describe)
+    ]
     print(f"the library says the same of {np.mean(np.equal(texts, again)):.0%}")
     for wish, text in zip(wishes, texts, strict=True):
         kept = colours_of(wish) & colours_of(text)
@@ -816,8 +823,8 @@ print(f"We go on with a captioner that was trained for {talker.card['steps']:,} 
 # **Predict:** which words will be certain, and which in doubt?
 
 # %%
-config = talker.captioner.config
-row = own_words.encode([people[0][0]], config.max_words + 1)
+longest = talker.captioner.config.max_words
+row = own_words.encode([people[0][0]], longest + 1)
 memory = talker.captioner.encoder.predict_on_batch(standard[:1])
 logits = np.array(talker.captioner.decoder.predict_on_batch([memory, row[:, :-1]]), "float64")
 chances = np.exp(logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True))[0]
@@ -854,12 +861,12 @@ show_figure(figure, f"a bar for each word of: {people[0][0]}")
 
 # %%
 network, random = talker.captioner, np.random.default_rng(0)
-ways = [("greedy", greedy(network, standard[:1])[0])]
-ways += [("beam of 3", sentence) for sentence in beam_search(network, standard[:1], width=3)[0]]
+one_bird = [("greedy", greedy(network, standard[:1])[0])]
+one_bird += [("beam of 3", sentence) for sentence in beam_search(network, standard[:1], width=3)[0]]
 drawn = sample(network, standard[:1], random, nucleus=0.9, copies=4)
-ways += [("nucleus 0.9", sentence) for sentence in drawn]
-ways += [("consensus", talker.sentences(standard[:1])[0][0])]
-for name, sentence in ways:
+one_bird += [("nucleus 0.9", sentence) for sentence in drawn]
+one_bird += [("consensus", talker.sentences(standard[:1])[0][0])]
+for name, sentence in one_bird:
     line = f"{name:12} {sentence.log_probability:6.1f}  {own_words.decode(sentence.words)}"
     print(textwrap.fill(line, 100, subsequent_indent=21 * " "))
 
@@ -910,6 +917,81 @@ if checks_06.check_nucleus(my_nucleus):
 # %% [markdown]
 # [One solution](solutions/06_image_to_text.ipynb).
 #
+# ### Exercise 5: a step of beam search
+#
+# Greedy decoding has to trust its first word. Beam search keeps several beginnings instead. Write
+# its heart. `totals` (k,) are the log probabilities of `k` beginnings, and `logs` (k, words) are
+# those of each next word after each beginning. Log probabilities *add up* along a sentence. Return
+# two arrays of `k` numbers, for the best `k` of all k x words continuations, the best first: which
+# beginning each one goes on from, and with which word.
+
+
+# %%
+def my_beam_step(totals, logs):
+    """The best continuations: from which beginning, and with which word."""
+    return ...
+
+
+passed = checks_06.check_beam_step(my_beam_step)
+beam_step = my_beam_step if passed else checks_06.ready_beam_step
+
+# %% [markdown]
+# [One solution](solutions/06_image_to_text.ipynb).
+#
+# Around this step, a beam search takes a dozen lines. First, what may follow each beginning? A
+# sentence that has ended can only go on with PADDING, which costs nothing.
+
+
+# %%
+def next_logs(memory, rows, place):
+    """The log probability of each word at a place, of those that may be said there."""
+    logits = np.array(network.decoder.predict_on_batch([memory, rows])[:, place], "float64")
+    logs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
+    logs[:, [PADDING, START, UNKNOWN]] = -np.inf
+    logs[:, END] -= np.inf if place == 0 else 0  # no sentence is empty
+    over = np.isin(rows[:, place], (END, PADDING))
+    logs[over], logs[over, PADDING] = -np.inf, 0
+    return logs
+
+
+# %% [markdown]
+# Then the search itself. At the start all beginnings are the same, so all but one get no chance.
+
+
+# %%
+def search_by_hand(regions_of_one, width):
+    """The likeliest sentences that a beam of so many beginnings finds, and their log chances."""
+    memory = network.encoder.predict_on_batch(regions_of_one).repeat(width, axis=0)
+    rows = np.full((width, longest), PADDING, "int32")
+    rows[:, 0] = START
+    totals = np.where(np.arange(width) == 0, 0, -np.inf)
+    for place in range(longest - 1):
+        logs = next_logs(memory, rows, place)
+        parents, chosen = beam_step(totals, logs)
+        totals = totals[parents] + logs[parents, chosen]
+        rows = rows[parents]
+        rows[:, place + 1] = chosen
+    return rows, totals
+
+
+# %% [markdown]
+# **Predict:** does a wider beam find likelier sentences? We print the mean over ten birds, how many
+# words their sentences have, and the sentence of the first.
+
+# %%
+for width in (1, 2, 4, 8):
+    found = [search_by_hand(standard[i : i + 1], width) for i in range(10)]
+    spoken = [own_words.decode(rows[0, 1:]) for rows, _ in found]
+    chance = np.mean([totals[0] for _, totals in found])
+    count = np.mean([len(words(text)) for text in spoken])
+    print(f"beam of {width}: log probability {chance:5.1f}, {count:4.1f} words; {spoken[0]}")
+
+# %% [markdown]
+# A beam of 1 is greedy decoding. Is a likelier sentence also a truer one? Check the colours on the
+# first bird; the plot below will count. And compare the number of words: each word lowers the log
+# probability, so a search for likely sentences may come to prefer short ones. The library therefore
+# divides the log probability of a finished sentence by its number of words to the power of 0.7.
+#
 # Which way is best? There are two wishes. Do they pull apart? One is to be *right*: of all pairs
 # such as "red wings" that are said, what share is true? The other is to be *different*: not to say
 # the same pairs of neighbouring words for every bird. We describe 40 test birds in each way.
@@ -959,12 +1041,11 @@ for name, way in ways.iterrows():
         way["different"], way["right"], "o" if drawn_by_chance else "D", markersize=9,
         color="#1f6f8b" if drawn_by_chance else "#e07a3f",
     )  # fmt: skip
-    short = name.replace("nucleus ", "").replace(", temperature ", " / ")
-    place = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center", "fontsize": 9}
-    axis.annotate(short, (way["different"], way["right"]), **place)
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
 axis.set(xlabel="different pairs of words, %")
-axis.margins(x=0.3, y=0.2)
+axis.margins(x=0.15, y=0.2)
+names = [name.replace("nucleus ", "").replace(", temperature ", " / ") for name in tried]
+label_dots(axis, ways["different"], ways["right"], names)
 show_figure(figure, f"one dot for each of: {', '.join(tried)}")
 best, boldest = ways["right"].idxmax(), ways["different"].idxmax()
 print(f"most often right: {best}; most different: {boldest}")
@@ -1035,9 +1116,9 @@ show_figure(figure, f"one bird again and again, with the regions looked at for: 
 # %%
 def colour_chances(sentences, standard):
     """The mean probability of the colour words in sentences, read with these regions."""
-    rows = np.full((len(sentences), config.max_words), PADDING, np.int32)
+    rows = np.full((len(sentences), longest), PADDING, np.int32)
     for row, sentence in zip(rows, sentences, strict=True):
-        row[: len(sentence.words) + 1] = [START, *sentence.words][: config.max_words]
+        row[: len(sentence.words) + 1] = [START, *sentence.words][:longest]
     memory = network.encoder.predict_on_batch(standard)
     logits = np.array(network.decoder.predict_on_batch([memory, rows]), "float64")
     logs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
@@ -1097,10 +1178,10 @@ if SHIPPED:
             axis.imshow(drawn_birds[bird], extent=(0, 14, 14, 0))
             night = {"extent": (0, 14, 14, 0), "interpolation": "bicubic", "cmap": "gray"}
             axis.imshow(dark * 0, alpha=dark, **night)
-            chances = {c.value: p for c, p in read[bird].true.items() if c.slot == f"{part} colour"}
-            value = max(chances, key=chances.get)
-            tone = "#c2571a" if chances[value] >= LEAST_SURE else "#888888"
-            title = f"{part}: {value} {chances[value]:.0%}"
+            colours = {c.value: p for c, p in read[bird].true.items() if c.slot == f"{part} colour"}
+            value = max(colours, key=colours.get)
+            tone = "#c2571a" if colours[value] >= LEAST_SURE else "#888888"
+            title = f"{part}: {value} {colours[value]:.0%}"
             axis.set_title(title, fontsize=11, loc="center", color=tone)
             axis.axis("off")
     show_figure(figure, "three drawn birds, five times each, bright where a part was read")
@@ -1191,7 +1272,7 @@ for name, texts in told.items():
 # - **CIDEr-D** does too, and weighs each run by how rare it is: "bird has a" counts little, "hooked
 #   beak" much. It goes from 0 to 10.
 #
-# ### Exercise 5: precision and recall
+# ### Exercise 6: precision and recall
 #
 # `said` and `true` are lists of sets of colours, one of each for a picture. Return precision and
 # recall, counted over *all pictures together*; where nothing is said, precision is 0.
@@ -1232,21 +1313,21 @@ table[[*names, "bleu_4", "cider_d", "distinct", "copied"]].round(2).rename(
 
 # %%
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.4), sharey=True)
-ways = [name for name in table.index if name != "one person"]
+systems = [name for name in table.index if name != "one person"]
 for axis, name, title in zip(
     axes,
     ("colour_f1", "part_f1", "cider_d"),
     ("F1 of colours", "F1 of parts", "CIDEr-D"),
     strict=True,
 ):
-    colours = ["#e07a3f" if way == "captioner" else "#1f6f8b" for way in ways]
-    axis.barh(ways, table.loc[ways, name], color=colours)
+    colours = ["#e07a3f" if way == "captioner" else "#1f6f8b" for way in systems]
+    axis.barh(systems, table.loc[systems, name], color=colours)
     axis.axvline(table.loc["one person", name], color="#2b2b2b", linestyle="--")
     axis.set_title(title)
 axes[0].invert_yaxis()
-show_figure(figure, f"bars for {', '.join(ways)}, and one person as a dashed line")
+show_figure(figure, f"bars for {', '.join(systems)}, and one person as a dashed line")
 for name in ("colour_f1", "part_f1", "cider_d"):
-    rivals = table.loc[ways, name].drop("captioner")
+    rivals = table.loc[systems, name].drop("captioner")
     print(f"{name:10} captioner {table.loc['captioner', name]:.2f}, "
           f"hardest baseline: {rivals.idxmax()}, {rivals.max():.2f}")  # fmt: skip
 
@@ -1388,10 +1469,10 @@ show_rows({"generated": made[:6], "real": real[:6]}, list("123456"))
 
 # %%
 kept = {name: survival(asked, texts) for name, texts in back.items()}
-table = pd.DataFrame({name: found._asdict() for name, found in kept.items()}).T
-table = table.drop(columns="count").rename(columns=lambda name: name.replace("_", " "))
+survived = pd.DataFrame({name: found._asdict() for name, found in kept.items()}).T
+survived = survived.drop(columns="count").rename(columns=lambda name: name.replace("_", " "))
 figure, axis = plt.subplots(figsize=(8, 3.6))
-(100 * table.T).plot.barh(ax=axis, color=["#e07a3f", "#1f6f8b"], width=0.7)
+(100 * survived.T).plot.barh(ax=axis, color=["#e07a3f", "#1f6f8b"], width=0.7)
 for bars in axis.containers:
     axis.bar_label(bars, fmt=" %.0f %%")
 axis.invert_yaxis()
@@ -1399,7 +1480,8 @@ axis.set(title="What of a caption is said again?", xlabel="% kept", xlim=(0, 100
 sns.move_legend(axis, "lower right")
 show_figure(figure, "pairs of bars, for generated and for real pictures; chance below each")
 floor, reached, ceiling = (
-    table.loc["generated", "parts by chance"], *table.loc[["generated", "real pictures"], "parts"]
+    survived.loc["generated", "parts by chance"],
+    *survived.loc[["generated", "real pictures"], "parts"],
 )  # fmt: skip
 print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} of the way")
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from t2i_utils import backend
 from t2i_utils.course.checks import as_array, call, short, verdict
 
 # --- exercise 1 --------------------------------------------------------------------------------
@@ -196,8 +197,107 @@ def check_unchanged(function: Callable[..., Any]) -> bool:
 # --- exercise 4 --------------------------------------------------------------------------------
 
 
+def ready_lesson(generator: Any, optimizer: Any, inputs: Any, originals: Any) -> Any:
+    """A right answer: the notebook trains with it until the learner's own is right."""
+    variables = generator.trainable_variables
+
+    def losses() -> tuple[list[Any], None]:
+        return [ops.mean(ops.abs(generator(inputs, training=True)[0] - originals))], None
+
+    (loss,), _, (gradients,) = backend.gradients(losses, variables)
+    optimizer.apply(gradients, variables)
+    return loss
+
+
+def _small_generator() -> keras.Model:
+    """[sketches (n, 4, 4, 3), sentences (n, 5), epsilon (n, 2)] to pictures of 16 x 16 and more."""
+    sketch, text, epsilon = (keras.Input(shape) for shape in ((4, 4, 3), (5,), (2,)))
+    mu, log_sigma = layers.Dense(2)(text), layers.Dense(2)(text)
+    condition = layers.Dense(3)(layers.add([mu, layers.multiply([ops.exp(log_sigma), epsilon])]))
+    x = layers.add([layers.UpSampling2D(4)(sketch), layers.Reshape((1, 1, 3))(condition)])
+    images = layers.Conv2D(3, 3, padding="same")(layers.BatchNormalization()(x))
+    return keras.Model([sketch, text, epsilon], [images, mu, log_sigma])
+
+
+def check_lesson(function: Callable[..., Any]) -> bool:
+    """Exercise 4: one step of a generator towards pictures that are known."""
+    rng = np.random.default_rng(0)
+    shapes = (6, 4, 4, 3), (6, 5), (6, 2), (6, 16, 16, 3)
+    *inputs, originals = (rng.normal(size=shape).astype("float32") for shape in shapes)
+    keras.utils.set_random_seed(0)
+    generator = _small_generator()
+    start = generator.get_weights()
+    optimizer = keras.optimizers.SGD(0.1)
+    optimizer.build(generator.trainable_variables)
+    answer, problem = call(function, generator, optimizer, inputs, originals)
+    after = generator.get_weights()
+    if problem:
+        return verdict(False, problem)
+    value = as_array(answer)
+    if value is None or value.size != 1:
+        return verdict(False, f"return the loss, one number; got {short(answer)}")
+    hint = _loss_hint(float(value.reshape(())), generator, start, inputs, originals)
+    if hint:
+        return verdict(False, hint)
+    generator.set_weights(start)
+    ready_lesson(generator, optimizer, inputs, originals)
+    trained = [w.path for w in generator.trainable_weights]
+    steps = [
+        (new - old, right - old)
+        for old, new, right, weight in zip(
+            start, after, generator.get_weights(), generator.weights, strict=True
+        )
+        if weight.path in trained
+    ]
+    return verdict(*_step_hint(steps))
+
+
+def _loss_hint(
+    value: float, generator: Any, start: list[Any], inputs: Any, originals: np.ndarray
+) -> str:
+    """What is wrong with the loss that a lesson returned; "" where nothing is."""
+    generator.set_weights(start)
+    still, made = (  # in this order: a call with training=True moves BatchNorm's statistics
+        np.asarray(generator(inputs, training=training)[0]) - originals
+        for training in (False, True)
+    )
+    right = np.abs(made).mean()
+    if np.isclose(value, right, rtol=1e-4):
+        return ""
+    for wrong, hint in (
+        (
+            np.abs(still).mean(),
+            "call the generator with training=True, or BatchNorm learns nothing",
+        ),
+        (np.square(made).mean(), "that is the *squared* difference: take ops.abs"),
+        (made.mean(), "take ops.abs of the difference, or up and down cancel"),
+        (-made.mean(), "take ops.abs of the difference, or up and down cancel"),
+        (np.abs(made).sum(), "take the mean, not the sum"),
+        (-right, "the sign is turned: the loss is the mean absolute difference"),
+    ):
+        if np.isclose(value, wrong, rtol=1e-4):
+            return hint
+    return f"the loss should be {right:.4f}, got {value:.4f}: the pictures are the first output"
+
+
+def _step_hint(steps: list[tuple[np.ndarray, np.ndarray]]) -> tuple[bool, str]:
+    """Judge the (change, right change) of each trainable array after one step."""
+    if not any(change.any() for change, _ in steps):
+        return False, "the loss is right, but no weight has moved: optimizer.apply(gradients, ...)"
+    if all(np.allclose(change, right, atol=1e-5) for change, right in steps):
+        return True, "the loss is returned, and every weight took its step towards the originals"
+    if all(np.allclose(change, -right, atol=1e-5) for change, right in steps):
+        return False, "the weights went uphill: give the gradients of the loss as they are"
+    if any(right.any() and not change.any() for change, right in steps):
+        return False, "some weights have not moved: take all of generator.trainable_variables"
+    return False, "the weights took another step: one call of optimizer.apply, with the gradients"
+
+
+# --- exercise 5 --------------------------------------------------------------------------------
+
+
 def check_sharpness(function: Callable[..., Any]) -> bool:
-    """Exercise 4: for each picture, the mean absolute difference between neighbouring pixels."""
+    """Exercise 5: for each picture, the mean absolute difference between neighbouring pixels."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (3, 10, 12, 3), dtype=np.uint8)
     pictures[1] = 90  # flat

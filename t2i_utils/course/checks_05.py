@@ -7,6 +7,7 @@ import numpy as np
 
 from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
 from t2i_utils.evaluation import kernel_distance, lerp, slerp
+from t2i_utils.evaluation.diversity import mean_pairwise_distance
 
 SHARE, ERROR = 0.4, 0.02  # of exercise 2
 _ENOUGH = 600  # SHARE * (1 - SHARE) / ERROR**2
@@ -130,8 +131,46 @@ def check_r_precision(function: Callable[..., Any]) -> bool:
     return verdict(True, "and a picture that cannot choose gets no point")
 
 
+def check_spread(function: Callable[..., Any]) -> bool:
+    """Exercise 4: the mean Euclidean distance over all pairs of different pictures of a group."""
+    features = np.random.default_rng(3).normal(size=(6, 4)) * [1, 2, 3, 4]
+    answer, problem = call(function, features.copy())
+    if problem:
+        return verdict(False, problem)
+    value, right = _one_number(answer), mean_pairwise_distance(features)
+    if value is None:
+        return verdict(False, f"return one number, got {short(answer)}")
+    if np.isclose(value, right, rtol=1e-5):
+        return verdict(True, "each pair once, and no picture beside itself")
+    return verdict(False, _spread_hint(value, right, features))
+
+
+def _spread_hint(value: float, right: float, features: np.ndarray) -> str:
+    differences, count = features[:, None] - features[None], len(features)
+    distances = np.linalg.norm(differences, axis=-1)
+    pairs = np.triu_indices(count, 1)
+    itself = "a picture beside itself has distance 0: leave out these pairs"
+    for wrong, hint in (
+        (distances.mean(), itself),
+        (distances[np.triu_indices(count)].mean(), itself),
+        ((distances[pairs] ** 2).mean(), "take the root: it is the mean distance, not its square"),
+        (distances[pairs].sum(), "take the mean over the pairs, not the sum"),
+        (distances.sum(), "take the mean over the pairs, not the sum"),
+        (2 * right, "each pair counts once: there are k (k - 1) / 2"),
+        (np.abs(differences).sum(axis=-1)[pairs].mean(), "that adds up absolute differences: take "
+         "the root of the sum of squares"),
+        (np.linalg.norm(np.diff(features, axis=0), axis=1).mean(),
+         "that is from each picture to the next: take all pairs"),
+        (np.linalg.norm(features - features.mean(axis=0), axis=1).mean(),
+         "that is the distance from the middle: take pairs"),
+    ):  # fmt: skip
+        if np.isclose(value, wrong, rtol=1e-5):
+            return hint
+    return f"expected {right:.4f}, got {value:.4f}"
+
+
 def check_slerp(function: Callable[..., Any]) -> bool:
-    """Exercise 4: spherical interpolation (slerp) between two noise vectors of one length."""
+    """Exercise 5: spherical interpolation (slerp) between two noise vectors of one length."""
     start, end = np.random.default_rng(2).normal(size=(2, 100))
     end *= np.linalg.norm(start) / np.linalg.norm(end)
     for amount in (0.5, 0.25, 0.0, 1.0):
@@ -176,6 +215,84 @@ def _slerp_hint(point: np.ndarray, start: np.ndarray, end: np.ndarray, amount: f
     if not np.isfinite(point).all():
         return "the answer is not finite: divide by the lengths before arccos"
     return f"expected {arc[0]:.3f}, {arc[1]:.3f}, ...; got {point[0]:.3f}, {point[1]:.3f}, ..."
+
+
+def ready_keep_length(start: np.ndarray, end: np.ndarray, amounts: Any) -> np.ndarray:
+    """A right answer to exercise 6: the notebook walks by it until the learner's own is right."""
+    points = lerp(start, end, amounts)
+    first, last = (np.array([np.linalg.norm(v)]) for v in (start, end))
+    wanted = lerp(first, last, amounts)
+    return points * wanted / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+def check_keep_length(function: Callable[..., Any]) -> bool:
+    """Exercise 6: a straight line whose points have the length that belongs to their amount."""
+    start, end = np.random.default_rng(4).normal(size=(2, 32)) * [[1], [3]]
+    amounts = np.array([0, 0.25, 0.5, 1])
+    answer, problem = call(function, start.copy(), end.copy(), amounts.copy())
+    if problem:
+        return verdict(False, problem)
+    points, right = as_array(answer), ready_keep_length(start, end, amounts)
+    if points is None or points.shape != right.shape:
+        shape = "" if points is None else f" of shape {points.shape}"
+        return verdict(False, f"return 4 points (4, 32) for 4 amounts; got {short(answer)}{shape}")
+    if np.allclose(points, right, atol=1e-5):
+        return verdict(True, "the direction of the straight line, and a length between the ends'")
+    straight = lerp(start, end, amounts)
+    units = straight / np.linalg.norm(straight, axis=1, keepdims=True)
+    ends = np.linalg.norm(start), np.linalg.norm(end)
+    for wrong, hint in (
+        (straight, "that is the straight line: its middle is still too short"),
+        (units, "these points have length 1: multiply by the length that belongs to the amount"),
+        (units * ends[0], "all have the length of start: the length should move on to that of end"),
+        (units * ends[1], "all have the length of end: the length should start at that of start"),
+        (units * np.mean(ends), "all have one length: at amount 0 it should be that of start"),
+        (slerp(start, end, amounts), "that is slerp: keep the direction of the straight line"),
+        (right[::-1], "0 is the start and 1 the end, not the reverse"),
+        (ready_keep_length(end, start, amounts), "0 is the start and 1 the end, not the reverse"),
+    ):
+        if np.allclose(points, wrong, atol=1e-5):
+            return verdict(False, hint)
+    found, wanted = (np.linalg.norm(p, axis=1)[1] for p in (points, right))
+    return verdict(False, f"at amount 0.25 the length should be {wanted:.3f}, got {found:.3f}")
+
+
+def ready_longest_step(features: np.ndarray) -> float:
+    """A right answer to exercise 7: the notebook measures by it until the learner's is right."""
+    steps = np.linalg.norm(np.diff(features, axis=0), axis=1)
+    return float(steps.max() / steps.sum()) if steps.any() else 0.0
+
+
+def check_longest_step(function: Callable[..., Any]) -> bool:
+    """Exercise 7: the longest step of a walk, as a share of its whole way."""
+    features = np.random.default_rng(5).normal(size=(7, 5)).cumsum(axis=0) * [1, 2, 3, 1, 1]
+    answer, problem = call(function, features.copy())
+    if problem:
+        return verdict(False, problem)
+    value, right = _one_number(answer), ready_longest_step(features)
+    if value is None:
+        return verdict(False, f"return one number, got {short(answer)}")
+    steps = np.diff(features, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    if not np.isclose(value, right, rtol=1e-5):
+        for wrong, hint in (
+            (lengths.max(), "divide the longest step by the sum of all steps"),
+            (lengths.max() / lengths.mean(), "divide by the sum of the steps, not by their mean"),
+            (lengths.max() / np.linalg.norm(features[-1] - features[0]),
+             "the whole way is the sum of the steps, not the line from the first to the last"),
+            ((lengths**2).max() / (lengths**2).sum(), "take lengths, not their squares"),
+            (np.abs(steps).sum(axis=1).max() / np.abs(steps).sum(),
+             "a step's length is the root of the sum of squares"),
+            (lengths.argmax(), "that is the place of the longest step: take its length"),
+            (100 * right, "return a share between 0 and 1, not per cent"),
+        ):  # fmt: skip
+            if np.isclose(value, wrong, rtol=1e-5):
+                return verdict(False, hint)
+        return verdict(False, f"expected {right:.4f}, got {value:.4f}")
+    answer, problem = call(function, np.ones((4, 3)))
+    if problem or _one_number(answer) != 0:
+        return verdict(False, "right, but a walk that stands still should get 0: you divide by 0")
+    return verdict(True, "an even walk of 9 pictures gets 0.125, a single jump gets 1")
 
 
 def _one_number(answer: Any) -> float | None:

@@ -247,8 +247,54 @@ def _from_below(chances: np.ndarray, nucleus: float) -> np.ndarray:
     return kept / kept.sum()
 
 
+def ready_beam_step(totals: np.ndarray, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A right answer to exercise 5: the notebook searches by it until the learner's is right."""
+    reached = totals[:, None] + logs
+    best = np.argsort(-reached, axis=None, kind="stable")[: len(totals)]
+    parents, chosen = np.unravel_index(best, reached.shape)
+    return parents, chosen
+
+
+def check_beam_step(function: Callable[..., Any]) -> bool:
+    """Exercise 5: the best continuations of several beginnings, the best first."""
+    totals = np.array([-1.0, -1.2, -4.0])
+    chances = [[0.1, 0.2, 0.3, 0.4], [0.02, 0.9, 0.05, 0.03], [0.96, 0.01, 0.02, 0.01]]
+    logs = np.log(chances)
+    answer, problem = call(function, totals.copy(), logs.copy())
+    if problem:
+        return verdict(False, problem)
+    pair = [as_array(part) for part in answer] if isinstance(answer, (tuple, list)) else []
+    if len(pair) != 2 or any(part is None or part.shape != (3,) for part in pair):
+        return verdict(
+            False, f"return two arrays of 3 numbers for 3 beginnings; got {short(answer)}"
+        )
+    found = list(zip(*(part.tolist() for part in pair), strict=True))  # type: ignore[union-attr]
+
+    def best_of(reached: np.ndarray) -> list[tuple[int, int]]:
+        places = np.argsort(-reached, axis=None)[:3]
+        return list(
+            zip(*(a.tolist() for a in np.unravel_index(places, reached.shape)), strict=True)
+        )
+
+    reached = totals[:, None] + logs
+    right = best_of(reached)
+    if found == right:
+        return verdict(True, "an old favourite may end, and another may be continued twice")
+    for wrong, hint in (
+        (right[::-1], "the best first: argsort counts upwards"),
+        (best_of(logs), "add the log probability of the beginning, or a bad start is forgotten"),
+        (best_of(-reached), "those are the *worst*: add, do not multiply; argsort counts upwards"),
+        ([(i, int(row.argmax())) for i, row in enumerate(reached)],
+         "that is one word for each beginning: all continuations compete with each other"),
+        ([(word, parent) for parent, word in right], "first the beginnings, then the words"),
+    ):  # fmt: skip
+        if found == wrong:
+            return verdict(False, hint)
+    return verdict(False, f"expected (beginning, word) {right}, got {found}")
+
+
 def check_colour_scores(function: Callable[..., Any]) -> bool:
-    """Exercise 5: precision and recall of the colours in descriptions, over all pictures."""
+    """Exercise 6: precision and recall of the colours in descriptions, over all pictures."""
     said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
     true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
     answer, problem = call(function, [*map(set, said)], [*map(set, true)])

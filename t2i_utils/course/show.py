@@ -66,6 +66,47 @@ def show_figure(figure: "Figure", alt: str) -> None:
     _close(figure)
 
 
+def label_dots(axis: Any, xs: Sequence[float], ys: Sequence[float], names: Sequence[str]) -> None:
+    """Write a name beside each dot, where it touches no other name and no other dot.
+
+    Call it when the limits of the axis are final.
+
+    Args:
+        axis: of a plot.
+        xs: of the dots.
+        ys: of the dots.
+        names: one per dot.
+    """
+    axis.figure.canvas.draw()
+    dots = axis.transData.transform(np.column_stack([xs, ys]))
+    room = 6 * axis.figure.dpi / 72  # a dot's half width, and a little air
+    taken = [(*(dot - room), *(dot + room)) for dot in dots]
+    places = [(0, 8, "center"), (0, -16, "center"), (9, -3, "left"), (-9, -3, "right"),
+              (0, 20, "center"), (0, -28, "center")]  # fmt: skip
+    for index, (x, y, name) in enumerate(zip(xs, ys, names, strict=True)):
+        for right, up, side in places:
+            text = axis.annotate(
+                name, (x, y), (right, up), textcoords="offset points", ha=side, fontsize=9
+            )
+            box = text.get_window_extent().extents
+            others = [*taken[:index], *taken[index + 1 :]]
+            if not any(_overlap(box, other) for other in others):
+                break
+            if (right, up, side) != places[-1]:
+                text.remove()
+        taken.append(tuple(box))
+
+
+def _overlap(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether two boxes (left, bottom, right, top) share a place."""
+    return (
+        first[0] < second[2]
+        and second[0] < first[2]
+        and first[1] < second[3]
+        and second[1] < first[3]
+    )
+
+
 class LiveFigure:
     """A figure of matplotlib's that is drawn anew in one place while a cell runs."""
 

@@ -42,10 +42,11 @@ from t2i_utils.course.start import start
 start()
 
 # %% [markdown]
-# The exercises need Keras layers, NumPy and the checks.
+# The exercises need Keras layers, TensorFlow's tape, NumPy and the checks.
 
 # %%
 import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
 from t2i_utils.course import checks_04
@@ -115,7 +116,42 @@ def my_unchanged(before, after):
 assert checks_04.check_unchanged(my_unchanged)
 
 # %% [markdown]
-# ## Exercise 4: sharpness
+# ## Exercise 4: the training step
+#
+# `training=True` lets BatchNorm take the statistics of the batch, and learn its running ones.
+# Everything that the loss depends on has to be computed inside the tape.
+
+
+# %%
+def my_lesson(generator, optimizer, inputs, originals):
+    """Take one step towards the originals, and return the loss of before the step."""
+    with tf.GradientTape() as tape:
+        pictures = generator(inputs, training=True)[0]
+        loss = ops.mean(ops.abs(pictures - originals))
+    gradients = tape.gradient(loss, generator.trainable_variables)
+    optimizer.apply(gradients, generator.trainable_variables)
+    return loss
+
+
+assert checks_04.check_lesson(my_lesson)
+
+# %% [markdown]
+# Why the absolute difference, and not its square? Suppose that a place is black in seven of ten
+# pictures that look alike when they are shrunk, and white in three. The best answer by the absolute
+# difference is the median, and by the square the mean:
+
+# %%
+place = np.array([0.0] * 7 + [1.0] * 3)
+guesses = np.linspace(0, 1, 101)
+for name, loss in (("absolute", np.abs), ("squared", np.square)):
+    best = guesses[loss(place - guesses[:, None]).mean(axis=1).argmin()]
+    print(f"{name:8} difference: the best guess is {best:.1f}")
+
+# %% [markdown]
+# The median is one of the two colours; the mean is a grey that no picture has. So the absolute
+# difference keeps edges harder.
+#
+# ## Exercise 5: sharpness
 #
 # First make the pictures floats: with uint8, 3 - 5 is 254.
 

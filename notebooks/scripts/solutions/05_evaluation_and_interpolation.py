@@ -153,7 +153,33 @@ print(f"library's: {r_precision(pictures, texts, np.arange(300)):.3f}")
 # %% [markdown]
 # They differ a little, since each drew other captions.
 #
-# ## Exercise 4: slerp
+# ## Exercise 4: how much a group differs
+#
+# `np.triu_indices(k, 1)` gives the places above the diagonal, which is each pair once.
+
+
+# %%
+def my_spread(features):
+    """The mean distance of two different pictures of a group: one number."""
+    first, second = np.triu_indices(len(features), 1)
+    return np.linalg.norm(features[first] - features[second], axis=1).mean()
+
+
+assert checks_05.check_spread(my_spread)
+
+# %% [markdown]
+# Why leave out the diagonal? With it, small groups look more alike than large ones of the same
+# cloud:
+
+# %%
+rng = np.random.default_rng(3)
+for k in (2, 4, 8, 16):
+    groups = rng.normal(size=(200, k, 64))
+    mean = np.mean([my_spread(group) for group in groups])
+    print(f"{k:2} pictures: {mean:.1f}; with the diagonal {mean * (k - 1) / k:.1f}")
+
+# %% [markdown]
+# ## Exercise 5: slerp
 #
 # `clip` keeps a cosine of 1.0000000002 from becoming nan. Where the angle is 0 there is no arc to
 # walk along.
@@ -187,6 +213,56 @@ axis.set(aspect="equal", title="Along the circle, or through it")
 axis.legend()
 plt.show()
 print("largest difference from the library's:", np.abs(arc - slerp(*ends, amounts)).max())
+
+# %% [markdown]
+# ## Exercise 6: a straight line that keeps its length
+#
+# First the straight line, then each point divided by its own length and multiplied by the wanted
+# one. `amounts[:, None]` makes a column, so that each row gets its own amount.
+
+
+# %%
+def my_keep_length(start, end, amounts):
+    """Points of the straight line, each brought to the length that belongs to its amount."""
+    amounts = np.asarray(amounts)[:, None]
+    points = (1 - amounts) * start + amounts * end
+    wanted = (1 - amounts) * np.linalg.norm(start) + amounts * np.linalg.norm(end)
+    return points * wanted / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+assert checks_05.check_keep_length(my_keep_length)
+
+# %% [markdown]
+# It hurries in the middle where the ends are far apart: the steps have different lengths.
+
+# %%
+points = my_keep_length(*ends, amounts)
+print("its steps:    ", np.linalg.norm(np.diff(points, axis=0), axis=1).round(2))
+print("slerp's steps:", np.linalg.norm(np.diff(arc, axis=0), axis=1).round(2))
+
+# %% [markdown]
+# ## Exercise 7: is there a cliff?
+#
+# `np.diff` along the walk gives the steps, their norms are the lengths.
+
+
+# %%
+def my_longest_step(features):
+    """The longest step of a walk, as a share of its whole way."""
+    steps = np.linalg.norm(np.diff(features, axis=0), axis=1)
+    return steps.max() / steps.sum() if steps.any() else 0.0
+
+
+assert checks_05.check_longest_step(my_longest_step)
+
+# %% [markdown]
+# One thing that it does not see: pictures that have nothing to do with each other make even steps,
+# too. So look at the pictures of a walk before you praise it.
+
+# %%
+print(
+    f"nine unrelated pictures: {my_longest_step(np.random.default_rng(4).normal(size=(9, 64))):.2f}"
+)
 
 # %% [markdown]
 # Back to [05 Evaluation and interpolation](../05_evaluation_and_interpolation.ipynb), or to

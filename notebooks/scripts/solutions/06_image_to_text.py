@@ -177,7 +177,33 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# ## Exercise 5: precision and recall
+# ## Exercise 5: a step of beam search
+#
+# `totals[:, None]` is a column, so each beginning's log probability is added to its own row. The
+# table is sorted as one long row; `np.unravel_index` turns a place in it into row and column.
+
+
+# %%
+def my_beam_step(totals, logs):
+    """The best continuations: from which beginning, and with which word."""
+    reached = totals[:, None] + logs
+    best = np.argsort(-reached, axis=None)[: len(totals)]
+    return np.unravel_index(best, reached.shape)
+
+
+assert checks_06.check_beam_step(my_beam_step)
+
+# %% [markdown]
+# Two beginnings and three words. The second beginning is less likely, but what follows it is nearly
+# certain:
+
+# %%
+totals, logs = np.log([0.6, 0.4]), np.log([[0.4, 0.3, 0.3], [0.05, 0.05, 0.9]])
+for parent, word in zip(*my_beam_step(totals, logs), strict=True):
+    print(f"beginning {parent}, word {word}: {np.exp(totals[parent] + logs[parent, word]):.2f}")
+
+# %% [markdown]
+# ## Exercise 6: precision and recall
 #
 # Count first, and divide once. The mean of each picture's own precision is something else: a
 # picture about which one word is said would weigh as much as one about which five are said. And it
