@@ -96,19 +96,17 @@ class Run:
                 kept = {k: v for k, v in note["config"].items() if k != "steps"}
                 before = self._about.get("stages", {}).get(str(number), {})
                 check_same(self.files.checkpoint(number), before, kept)
-            whitening, classes = None, ()
-            if self._init:
-                whitening, classes = given_knowledge(self.files, self._init, pack)
-            self.data = RunData(pack, split, seed, typed, whitening, classes)
+            begun = self._init
+            known = given_knowledge(self.files, begun, pack) if begun else (None, ())
+            self.data = RunData(pack, split, seed, typed, *known)
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)
-        self._out = self.files
-        if not devices.leads():  # writes all the same, but where nobody reads
+        self._judge, self._out = judge, self.files
+        if not devices.leads():  # writes as well, where nobody reads
             self._scratch = tempfile.TemporaryDirectory()
             self._out = RunFolder(self._scratch.name)
         self.resumed = any(stage.step for stage in self.stages.values())
-        self._judge = judge
         if judge is None and any(stage.scores for stage in self.stages.values()):
             raise InputError(
                 f"{self.folder} chooses among its steps by held-back photographs: continue it by "
