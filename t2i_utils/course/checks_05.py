@@ -131,15 +131,22 @@ def check_r_precision(function: Callable[..., Any]) -> bool:
     return verdict(True, "and a picture that cannot choose gets no point")
 
 
+def _number_of(function: Callable[..., Any], features: np.ndarray) -> tuple[float, str]:
+    """The number that a function gives for a copy of the features, or what is wrong."""
+    answer, problem = call(function, features.copy())
+    value = None if problem else _one_number(answer)
+    if value is None:
+        return float("nan"), problem or f"return one number, got {short(answer)}"
+    return value, ""
+
+
 def check_spread(function: Callable[..., Any]) -> bool:
     """Exercise 4: the mean Euclidean distance over all pairs of different pictures of a group."""
     features = np.random.default_rng(3).normal(size=(6, 4)) * [1, 2, 3, 4]
-    answer, problem = call(function, features.copy())
+    value, problem = _number_of(function, features)
     if problem:
         return verdict(False, problem)
-    value, right = _one_number(answer), mean_pairwise_distance(features)
-    if value is None:
-        return verdict(False, f"return one number, got {short(answer)}")
+    right = mean_pairwise_distance(features)
     if np.isclose(value, right, rtol=1e-5):
         return verdict(True, "each pair once, and no picture beside itself")
     return verdict(False, _spread_hint(value, right, features))
@@ -266,12 +273,10 @@ def ready_longest_step(features: np.ndarray) -> float:
 def check_longest_step(function: Callable[..., Any]) -> bool:
     """Exercise 7: the longest step of a walk, as a share of its whole way."""
     features = np.random.default_rng(5).normal(size=(7, 5)).cumsum(axis=0) * [1, 2, 3, 1, 1]
-    answer, problem = call(function, features.copy())
+    value, problem = _number_of(function, features)
     if problem:
         return verdict(False, problem)
-    value, right = _one_number(answer), ready_longest_step(features)
-    if value is None:
-        return verdict(False, f"return one number, got {short(answer)}")
+    right = ready_longest_step(features)
     steps = np.diff(features, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     if not np.isclose(value, right, rtol=1e-5):

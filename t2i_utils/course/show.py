@@ -77,10 +77,12 @@ def label_dots(axis: Any, xs: Sequence[float], ys: Sequence[float], names: Seque
         ys: of the dots.
         names: one per dot.
     """
+    from matplotlib.transforms import Bbox
+
     axis.figure.canvas.draw()
     dots = axis.transData.transform(np.column_stack([xs, ys]))
     room = 6 * axis.figure.dpi / 72  # a dot's half width, and a little air
-    taken = [(*(dot - room), *(dot + room)) for dot in dots]
+    taken = [Bbox([dot - room, dot + room]) for dot in dots]
     places = [(0, 8, "center"), (0, -16, "center"), (9, -3, "left"), (-9, -3, "right"),
               (0, 20, "center"), (0, -28, "center")]  # fmt: skip
     for index, (x, y, name) in enumerate(zip(xs, ys, names, strict=True)):
@@ -88,23 +90,12 @@ def label_dots(axis: Any, xs: Sequence[float], ys: Sequence[float], names: Seque
             text = axis.annotate(
                 name, (x, y), (right, up), textcoords="offset points", ha=side, fontsize=9
             )
-            box = text.get_window_extent().extents
-            others = [*taken[:index], *taken[index + 1 :]]
-            if not any(_overlap(box, other) for other in others):
+            box = text.get_window_extent()
+            if not box.count_overlaps([*taken[:index], *taken[index + 1 :]]):
                 break
             if (right, up, side) != places[-1]:
                 text.remove()
-        taken.append(tuple(box))
-
-
-def _overlap(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Whether two boxes (left, bottom, right, top) share a place."""
-    return (
-        first[0] < second[2]
-        and second[0] < first[2]
-        and first[1] < second[3]
-        and second[1] < first[3]
-    )
+        taken.append(box)
 
 
 class LiveFigure:

@@ -78,8 +78,8 @@ class Stage:
         for number, (batch, noise) in enumerate(prepared, 1):
             arrays = self._device.gather(batch) if self._device else batch
             ends = number == len(prepared)
-            begun = self.from_weights
-            found.append(self.gan.update({**arrays, **noise}, step, factor, learn, ends, begun))
+            inputs = {**arrays, **noise}
+            found.append(self.gan.update(inputs, step, factor, learn, ends, self.from_weights))
         metrics = found[0]
         if len(found) > 1:
             metrics = {name: ops.mean(ops.stack([m[name] for m in found])) for name in metrics}
