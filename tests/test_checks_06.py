@@ -279,7 +279,7 @@ def test_a_wrong_nucleus_gets_its_hint(capsys, function, hint):
     refused(capsys, checks_06.check_nucleus, function, hint)
 
 
-# --- exercise 6 --------------------------------------------------------------------------------
+# --- exercise 7 --------------------------------------------------------------------------------
 
 
 def scores(own, true, *, factor=1, swap=False):

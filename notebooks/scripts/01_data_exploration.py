@@ -349,13 +349,12 @@ for line, index in zip(axes, chosen, strict=True):
     record = records[index]
     picture = Image.open(record.path).convert("RGB")
     line[0].imshow(picture)
-    line[0].set_title("box (orange), paper's window (blue)", fontsize=10, fontweight="normal")
     left, top, right, bottom = crop_window(picture.size, record.box, "paper")
     paper = (left, top, right - left, bottom - top)
+    title = f"window (blue): width / height {paper[2] / paper[3]:.2f}"
+    line[0].set_title(title, fontsize=10, fontweight="normal")
     for (x, y, width, height), colour in ((record.box, "#e07a3f"), (paper, "#1f6f8b")):
-        frame = plt.Rectangle(
-            (x, y), width, height, fill=False, color=colour, linewidth=2.5, clip_on=False
-        )
+        frame = plt.Rectangle((x, y), width, height, fill=False, ec=colour, lw=2.5, clip_on=False)
         line[0].add_patch(frame)
     for axis, crop in zip(line[1:], ("paper", "box"), strict=True):
         axis.imshow(read_squares(record.path, record.box, crop, (64,))[0])
@@ -365,8 +364,8 @@ for axis in axes.flat:
 show_figure(figure, "three birds, each with box and window, beside the two crops at 64 pixels")
 
 # %% [markdown]
-# Notice what clipping does. A window that leaves the picture loses a strip and is no longer square,
-# so the bird comes out stretched, by a few per cent in these toy pictures.
+# Notice what clipping does. A window that leaves the picture loses a strip and is no longer square:
+# the number above the picture is no longer 1. Made square, it stretches the bird by as much.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #

@@ -584,6 +584,15 @@ for name, space in spaces.items():
 show_rows(found)
 
 # %% [markdown]
+# <details><summary>Expected result (toy birds)</summary>
+#
+# ![Four rows of eight toy birds: what the two questions find by raw and by whitened
+# vectors](../figures/02_search.png)
+#
+# *The sentence encoder of the course; nothing is random here.*
+#
+# </details>
+#
 # Count in each row the birds whose wings have the colour that was asked for. Two rows of one space
 # that share their birds are a vector that cannot tell the swap. To put a number on it, we let 400
 # captions search for the nearest caption of *another* picture. How often does it name the same

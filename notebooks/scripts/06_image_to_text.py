@@ -71,6 +71,7 @@ start()
 import os
 import textwrap
 import time
+from collections import Counter
 
 import keras
 import matplotlib.pyplot as plt
@@ -1107,10 +1108,31 @@ show_figure(figure, f"one bird again and again, with the regions looked at for: 
 # weights to point at anything. *Attention tells where information was fetched, not why a word was
 # said.*
 #
-# A drawing that can be wrong is worth more than one that cannot. So we test it. We blank the ten
-# regions of each bird that got most attention while it spoke. If the drawing means anything, then
-# its *colours* should become less probable, and more so than when ten other regions are blanked.
-# **Predict** the order of the four lines.
+# A drawing that can be wrong is worth more than one that cannot. So we test it: we hide the ten
+# regions of each bird that got most attention while it spoke. A hidden region is the mean of all
+# regions, which is 0 after standardising. If the drawing means anything, then the *colours* that it
+# said should become less probable, and more so than when ten other regions are hidden.
+#
+# ### Exercise 6: hide what it looked at
+#
+# `regions` (n, 49, d) belong to n pictures, and `weights` (n, 49) say how much each region was
+# looked at. Return the regions with the `count` of largest weight set to 0, in each picture its
+# own. The array that comes in must stay as it is.
+
+
+# %%
+def my_hide(regions, weights, count):
+    """Regions in which those that were looked at most are 0."""
+    return ...
+
+
+hide = my_hide if checks_06.check_hide(my_hide) else checks_06.ready_hide
+
+# %% [markdown]
+# [One solution](solutions/06_image_to_text.ipynb).
+#
+# How probable are the colours that a captioner has said, if it reads the same sentence with other
+# regions?
 
 
 # %%
@@ -1131,24 +1153,21 @@ def colour_chances(sentences, standard):
 
 
 # %% [markdown]
-# A blank region is the mean of all regions, which is 0 after standardising.
+# Two controls stand beside it: ten regions by chance, and the ten that it looked at least.
+# **Predict** the order of the four lines.
 
 # %%
 spoken = [found[0] for found in beam_search(network, some, 3)]
-looked = np.argsort([-sentence.looks.mean(axis=0) for sentence in spoken], axis=1)
-anywhere = np.random.default_rng(2).permuted(looked, axis=1)
+weights = np.stack([sentence.looks.mean(axis=0) for sentence in spoken])
 hidden = {
-    "nothing": looked[:, :0],
-    "10 it looked at least": looked[:, -10:],
-    "10 by chance": anywhere[:, :10],
-    "10 it looked at most": looked[:, :10],
+    "nothing": some,
+    "10 it looked at least": hide(some, -weights, 10),
+    "10 by chance": hide(some, np.random.default_rng(2).permuted(weights, axis=1), 10),
+    "10 it looked at most": hide(some, weights, 10),
 }
-left = {}
-for name, places in hidden.items():
-    blanked = some.copy()
-    np.put_along_axis(blanked, places[..., None], 0, axis=1)
-    left[name] = colour_chances(spoken, blanked)
-    print(f"hidden: {name:22} colours it said are {left[name]:.0%} probable")
+left = {name: colour_chances(spoken, blanked) for name, blanked in hidden.items()}
+for name, share in left.items():
+    print(f"hidden: {name:22} colours it said are {share:.0%} probable")
 more = left["10 by chance"] - left["10 it looked at most"]
 print(f"hiding what it looked at most costs {100 * more:.0f} points more than ten by chance")
 
@@ -1272,7 +1291,7 @@ for name, texts in told.items():
 # - **CIDEr-D** does too, and weighs each run by how rare it is: "bird has a" counts little, "hooked
 #   beak" much. It goes from 0 to 10.
 #
-# ### Exercise 6: precision and recall
+# ### Exercise 7: precision and recall
 #
 # `said` and `true` are lists of sets of colours, one of each for a picture. Return precision and
 # recall, counted over *all pictures together*; where nothing is said, precision is 0.
@@ -1357,12 +1376,11 @@ for name in ("colour_f1", "part_f1", "cider_d"):
 # share is it said? Below each colour stands the share of training captions that name it.
 
 # %%
-cases = []
-for captions, text in zip(people, told["captioner"], strict=True):
-    votes = pd.Series([colour for caption in captions for colour in colours_of(caption)])
-    votes = votes.value_counts() / len(captions)
-    true = votes.index[votes >= NAMED_BY / 10]
-    cases += [(colour, 100 * (colour in colours_of(text))) for colour in true]
+named = [pd.Series([c for text in texts for c in colours_of(text)]).value_counts()
+         for texts in people]  # fmt: skip
+true = [set(votes.index[votes >= NAMED_BY / 10 * len(people[0])]) for votes in named]
+said = [colours_of(text) for text in told["captioner"]]
+cases = [(c, 100 * (c in own)) for own, here in zip(said, true, strict=True) for c in sorted(here)]
 cases = pd.DataFrame(cases, columns=["colour", "said"])
 common = pd.Series([colour for text in known for colour in colours_of(text)]).value_counts()
 ranked = [colour for colour in common.index if (cases["colour"] == colour).sum() >= 5]
@@ -1377,9 +1395,31 @@ print(f"most often said: {said_of.idxmax()}, least often: {said_of.idxmin()}")
 
 # %% [markdown]
 # Black lines are standard errors. Compare the bars with the shares below them. Where the shares are
-# nearly equal, a low bar cannot come from rarity. Perhaps that colour looks like another one. A
-# region is only 32 pixels wide (224 / 7): which two colours would you confuse there? On photographs
-# rare colours suffer. The model card of the shipped captioner names purple, pink and rufous.
+# nearly equal, a low bar cannot come from rarity. Perhaps that colour looks like another one: a
+# region is only 32 pixels wide (224 / 7). (On photographs rare colours do suffer. The model card of
+# the shipped captioner names purple, pink and rufous.)
+#
+# ### Exercise 8: which colours does it confuse?
+#
+# `said` and `true` are lists of sets of colours, one of each for a picture. A colour is *missed* in
+# a picture if it is true and not said, and *invented* if it is said and not true. Return a
+# `Counter`: for each pair (missed, invented), in how many pictures do the two occur together?
+
+
+# %%
+def my_confusions(said, true):
+    """How many pictures have each pair (missed colour, invented colour)."""
+    return ...
+
+
+if checks_06.check_confusions(my_confusions):
+    anyone = [set(votes.index) for votes in named]  # one person's word is enough to be true
+    for (missed, invented), count in Counter(my_confusions(said, anyone)).most_common(5):
+        print(f"{count:2} pictures: {invented} is said, {missed} would have been true")
+
+# %% [markdown]
+# [One solution](solutions/06_image_to_text.ipynb). A colour that is often missed is in many pairs
+# by chance alone. So look for a pair that stands out.
 #
 # **Two birds, or none.** A photograph has no box around the bird. So `describe` looks for the bird
 # first: where does the frozen network see most of a bird? Then it looks again, closer. We ask the
@@ -1464,8 +1504,31 @@ for index in range(3):
 show_rows({"generated": made[:6], "real": real[:6]}, list("123456"))
 
 # %% [markdown]
+# How much would come back of a caption, if the description were about another picture?
+#
+# ### Exercise 9: the floor
+#
+# `asked` and `said` are lists of sets, such as the colours of each caption and of each description.
+# Compare each caption with the descriptions of all *other* pictures. Of all that is asked in these
+# comparisons, return the share that is said.
+
+
+# %%
+def my_floor(asked, said):
+    """The share of what is asked that descriptions of other pictures say."""
+    return ...
+
+
+if checks_06.check_floor(my_floor):
+    sets = [[colours_of(text) for text in texts] for texts in (asked, back["generated"])]
+    print(f"your floor, of colours: {my_floor(*sets):.0%}")
+
+# %% [markdown]
+# [One solution](solutions/06_image_to_text.ipynb).
+#
 # Now we count over all of them. *Kept* is the share of the colours (or of the pairs of colour and
-# part) in the caption that the description names again.
+# part) in the caption that the description names again. (The library's floor, "by chance", takes
+# one other description for each caption. Yours takes all, so it is the surer number.)
 
 # %%
 kept = {name: survival(asked, texts) for name, texts in back.items()}

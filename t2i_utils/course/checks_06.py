@@ -10,6 +10,10 @@ from keras import ops
 from t2i_utils import backend
 from t2i_utils.captioning.vocabulary import END, PADDING, SPECIAL, START, UNKNOWN
 from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks_06_judging import check_confusions as check_confusions
+from t2i_utils.course.checks_06_judging import check_floor as check_floor
+from t2i_utils.course.checks_06_judging import check_hide as check_hide
+from t2i_utils.course.checks_06_judging import ready_hide as ready_hide
 
 _NUMBERS = {word: 4 + index for index, word in enumerate(["this", "bird", "has", "red", "wings"])}
 
@@ -294,7 +298,7 @@ def check_beam_step(function: Callable[..., Any]) -> bool:
 
 
 def check_colour_scores(function: Callable[..., Any]) -> bool:
-    """Exercise 6: precision and recall of the colours in descriptions, over all pictures."""
+    """Exercise 7: precision and recall of the colours in descriptions, over all pictures."""
     said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
     true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
     answer, problem = call(function, [*map(set, said)], [*map(set, true)])

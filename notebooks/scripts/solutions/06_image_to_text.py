@@ -45,6 +45,8 @@ start()
 # The exercises need NumPy, the checks, and the library's versions for comparison.
 
 # %%
+from collections import Counter
+
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import ops
@@ -203,7 +205,28 @@ for parent, word in zip(*my_beam_step(totals, logs), strict=True):
     print(f"beginning {parent}, word {word}: {np.exp(totals[parent] + logs[parent, word]):.2f}")
 
 # %% [markdown]
-# ## Exercise 6: precision and recall
+# ## Exercise 6: hide what it looked at
+#
+# `argsort` of minus the weights lists each picture's regions, the most looked at first. The new
+# axis lets one place stand for a whole region, and `put_along_axis` writes into each row at its own
+# places.
+
+
+# %%
+def my_hide(regions, weights, count):
+    """Regions in which those that were looked at most are 0."""
+    hidden = regions.copy()
+    most = np.argsort(-weights, axis=1)[:, :count]
+    np.put_along_axis(hidden, most[..., None], 0, axis=1)
+    return hidden
+
+
+assert checks_06.check_hide(my_hide)
+
+# %% [markdown]
+# A loop does the same: `for row, places in zip(hidden, most): row[places] = 0`.
+#
+# ## Exercise 7: precision and recall
 #
 # Count first, and divide once. The mean of each picture's own precision is something else: a
 # picture about which one word is said would weigh as much as one about which five are said. And it
@@ -234,6 +257,60 @@ for name, texts in habits.items():
     precision, recall = my_colour_scores([colours_of(text) for text in texts], true)
     f1 = 2 * precision * recall / (precision + recall)
     print(f"{name:11} precision {precision:.2f}  recall {recall:.2f}  F1 {f1:.2f}")
+
+# %% [markdown]
+# ## Exercise 8: which colours does it confuse?
+#
+# Two differences of sets, and every pair of what is left on both sides.
+
+
+# %%
+def my_confusions(said, true):
+    """How many pictures have each pair (missed colour, invented colour)."""
+    pairs = zip(said, true, strict=True)
+    return Counter((missed, extra) for a, b in pairs for missed in b - a for extra in a - b)
+
+
+assert checks_06.check_confusions(my_confusions)
+
+# %% [markdown]
+# Of the three habits above, the one that says every word misses nothing, so it confuses nothing
+# either. It invents. That is why the pairs do not replace precision and recall.
+
+# %%
+for name, texts in habits.items():
+    print(f"{name:11} {sum(my_confusions([colours_of(text) for text in texts], true).values())}")
+
+# %% [markdown]
+# ## Exercise 9: the floor
+#
+# Each caption is asked n - 1 times, so the total of what is asked is n - 1 times as large.
+
+
+# %%
+def my_floor(asked, said):
+    """The share of what is asked that descriptions of other pictures say."""
+    kept = sum(len(a & b) for i, a in enumerate(asked) for j, b in enumerate(said) if i != j)
+    return kept / ((len(said) - 1) * sum(map(len, asked)))
+
+
+assert checks_06.check_floor(my_floor)
+
+# %% [markdown]
+# A floor from one other description is a matter of luck. Sixty captions with two colours each, and
+# descriptions that know nothing of them, twenty times:
+
+# %%
+draws = np.random.default_rng(0)
+one_other, all_others = [], []
+for _ in range(20):
+    asked, blind = ([set(pair) for pair in draws.integers(8, size=(60, 2))] for _ in range(2))
+    shifted = blind[1:] + blind[:1]
+    total = sum(map(len, asked))
+    one_other.append(sum(len(a & b) for a, b in zip(asked, shifted, strict=True)) / total)
+    all_others.append(my_floor(asked, blind))
+for name, floors in (("one other", one_other), ("all others", all_others)):
+    print(f"{name:10} from {min(floors):.1%} to {max(floors):.1%}")
 
 # %% [markdown]
 # Back to [06 Image to text](../06_image_to_text.ipynb), or to [the course page](../README.md).
