@@ -113,7 +113,7 @@ def test_a_wrong_number_of_pictures_gets_its_hint(capsys, answer, hint):
     assert rejected(capsys, hint)
 
 
-# --- exercise 3 --------------------------------------------------------------------------------
+# --- exercise 4 --------------------------------------------------------------------------------
 
 
 def wins(similarity):
@@ -150,7 +150,7 @@ def test_a_wrong_r_precision_gets_its_hint(capsys, function, hint):
     assert rejected(capsys, hint)
 
 
-# --- exercise 5 --------------------------------------------------------------------------------
+# --- exercise 6 --------------------------------------------------------------------------------
 
 
 def walk(start, end, amount):
@@ -226,7 +226,7 @@ def test_a_wrong_slerp_gets_its_hint(capsys, function, hint):
     assert rejected(capsys, hint)
 
 
-# --- exercises 4, 6 and 7 ----------------------------------------------------------------------
+# --- exercises 5, 7 and 8 ----------------------------------------------------------------------
 
 
 def spread(features, itself=False, power=1, take=np.mean):

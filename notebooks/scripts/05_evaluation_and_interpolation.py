@@ -18,6 +18,7 @@
 #
 # - measure distances between pictures in the features of a network, and see which network to take
 # - compute FID and KID, and find out how far to trust them at the number of pictures that you have
+#   (and tell wrong pictures from missing ones)
 # - see why this course reports no Inception Score
 # - measure whether pictures obey their captions, with controls that must fail
 # - tell diversity from collapse, for one caption
@@ -226,7 +227,8 @@ show_figure(figure, "dots of photographs and of drawn pictures, each cloud with 
 # + \operatorname{tr}\left(\Sigma_1 + \Sigma_2 - 2\,(\Sigma_1 \Sigma_2)^{1/2}\right)$$
 #
 # The first term says how far apart the centres are. The second is 0 when both clouds are spread in
-# the same way in every direction.
+# the same way in every direction. In one dimension it is simply $(\mu_1 - \mu_2)^2 + (\sigma_1 -
+# \sigma_2)^2$: the distance of the centres, and the difference of the widths.
 #
 # A number alone means nothing. What would a *perfect* generator get? It could draw nothing better
 # than new photographs. So we score photographs of the training classes in the same way: this is the
@@ -252,9 +254,10 @@ for name, features in (("drawn", drawn_features), ("photographs", train_features
 #
 # Nothing says that a cloud of features is a Gaussian. The **kernel distance** (KID) needs no such
 # shape. It compares pictures pair by pair with a kernel $k(x, y) = (x \cdot y / d + 1)^3$, where
-# $d$ is the number of features. The kernel is large for pictures that are alike. If both sets come
-# from one cloud, pairs within a set are as alike as pairs between the sets, and this is 0 on
-# average:
+# $d$ is the number of features. The kernel is large for pictures that are alike. (Why the third
+# power? Multiply it out: it holds products of up to three features. So it notices when clouds
+# differ in their centres, in their spread, or in being lopsided.) If both sets come from one cloud,
+# pairs within a set are as alike as pairs between the sets, and this is 0 on average:
 #
 # $$\text{KID} = \overline{k(x, x')}_{x \ne x'} + \overline{k(y, y')}_{y \ne y'}
 # - 2\, \overline{k(x, y)}$$
@@ -330,7 +333,8 @@ print(measured.round(1).to_string())
 # </details>
 #
 # The dashed line is the truth. FID starts far above it and falls as the sets grow: a Gaussian of
-# 1,280 dimensions has 820,000 covariances to learn from $n$ pictures. It is *biased*: with half of
+# 1,280 dimensions has 1,280 x 1,281 / 2 variances and covariances, about 820,000 numbers, to learn
+# from $n$ pictures. It is *biased*: with half of
 # the pictures, the same generator looks worse. So compare FIDs at equal $n$ only, and never an FID
 # of some hundred pictures with one of a paper's 30,000. KID scatters around the truth, and its bar
 # says how much.
@@ -338,8 +342,9 @@ print(measured.round(1).to_string())
 # ### Exercise 2: how sure is a share?
 #
 # Shares have an error too. If a generator truly obeys a share $p$ of all captions, the share that
-# you find in $n$ pictures is off by about $\sqrt{p (1 - p) / n}$, its standard error. Suppose that
-# a generator obeys 40 %. How many pictures do you need for a standard error of 2 points (0.02)?
+# you find in $n$ pictures is off by about $\sqrt{p (1 - p) / n}$, its standard error: four times as
+# many pictures halve it. Suppose that a generator obeys 40 %. How many pictures do you need for a
+# standard error of 2 points (0.02)?
 
 # %%
 number_of_pictures = ...
@@ -349,6 +354,84 @@ passed = checks_05.check_num_pictures(number_of_pictures)
 # %% [markdown]
 # [One solution](solutions/05_evaluation_and_interpolation.ipynb).
 #
+# ### Wrong, or missing?
+#
+# FID and KID are one number for two faults. A generator may draw what no photograph resembles. Or
+# it may draw a few kinds of birds well, and no others. Two shares tell these faults apart
+# (Kynkäänniemi et al., 2019). Around each picture of a cloud we lay a ball in the space of
+# features, just wide enough to reach its third nearest fellow: where pictures are crowded, balls
+# are small.
+#
+# - **Precision** is the share of drawn pictures that lie in the ball of some photograph. What is
+#   missing to 1 is *wrong*.
+# - **Recall** is the share of photographs that lie in the ball of some drawn picture. What is
+#   missing to 1 is *missing*.
+#
+# ### Exercise 3: is it covered?
+#
+# Both are one function. Return the share of the `points` that lie in the ball of at least one point
+# of the `cloud`. `distances_between` gives a table of distances; each point of the cloud finds
+# itself in its own row, at distance 0.
+
+
+# %%
+def distances_between(first, second):
+    """Euclidean distances (n, m) of the rows of first (n, d) and of second (m, d)."""
+    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
+    return np.sqrt(np.maximum(squares - 2 * first @ second.T, 0))
+
+
+def my_covered(points, cloud):
+    """The share of points in the ball of some point of the cloud, to its third fellow."""
+    return ...
+
+
+passed = checks_05.check_covered(my_covered)
+covered = my_covered if passed else checks_05.ready_covered
+
+# %% [markdown]
+# [One solution](solutions/05_evaluation_and_interpolation.ipynb).
+#
+# The drawn pictures get three sets of photographs beside them, all of training birds: any of them,
+# the same ones blurred, and those that lie nearest to a single one of them, as if a generator had
+# collapsed. **Predict** which of the two shares falls in which set.
+
+# %%
+from_one = distances_between(train_features[:1], train_features)[0]
+candidates = {
+    "drawn": drawn_features,
+    "photographs": train_features[:count],
+    "photographs, blurred": judge(resize(resize(train_pictures[:count], 16), 64)),
+    "photographs, much alike": train_features[np.argsort(from_one)[:count]],
+}
+shares = {
+    name: {"precision": covered(cloud, real_features), "recall": covered(real_features, cloud)}
+    for name, cloud in candidates.items()
+}
+figure, axis = plt.subplots(figsize=(8, 3.6))
+(100 * pd.DataFrame(shares).T).plot.barh(ax=axis, width=0.75, color=["#1f6f8b", "#e07a3f"])
+for bars in axis.containers:
+    axis.bar_label(bars, fmt=" %.0f")
+axis.invert_yaxis()
+axis.set(title="What is wrong, and what is missing?", xlabel="%", xlim=(0, 109))
+axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=2)
+show_figure(figure, f"two bars, precision and recall, for each of: {', '.join(candidates)}")
+
+# %% [markdown]
+# <details><summary>Expected result (toy birds)</summary>
+#
+# ![Pairs of bars, precision and recall, of drawn pictures and of three sets of
+# photographs](../figures/05_precision_recall.png)
+#
+# *Against photographs of unseen toy classes, in equal numbers; judge Lite0 at 128 pixels.*
+#
+# </details>
+#
+# Read the second pair first: it is the ceiling. Blurred pictures are wrong, so they lose precision.
+# Pictures that are much alike are right as far as they go, so they lose recall. Which of the two
+# faults has the generator, more than the ceiling? Compare equal numbers of pictures only: with more
+# pictures there are more balls, and they are smaller.
+#
 # ## 6. Why do we report no Inception Score?
 #
 # StackGAN's own tables report another number, the Inception Score (IS). A classifier should be
@@ -357,7 +440,8 @@ passed = checks_05.check_num_pictures(number_of_pictures)
 #
 # $$\text{IS} = \exp \mathbb{E}_x \, \text{KL}\bigl(p(y \mid x) \,\Vert\, p(y)\bigr)$$
 #
-# More is better. Where in the formula are the real pictures? Where is the caption? We give it four
+# The KL is large where one picture's classes differ from those of all pictures together. More is
+# better. Where in the formula are the real pictures? Where is the caption? We give it four
 # sets that nobody would confuse. **Predict:** will it rise or fall when each picture is cut into
 # quarters that change places?
 
@@ -420,11 +504,12 @@ table.round(1)
 #
 # </details>
 #
-# 3. You shuffle the captions of all drawn pictures. Which of FID, KID and IS change?
+# 3. You shuffle the captions of all drawn pictures. Which of FID, KID, precision, recall and IS
+#    change?
 #
 # <details><summary>Answer</summary>
 #
-# None. They do not read captions.
+# None. None of them reads captions.
 #
 # </details>
 
@@ -495,7 +580,7 @@ for picture, row in enumerate(similarity):
 # Where the best caption is not the picture's own, does it *sound* like it? Then the miss is a small
 # one.
 #
-# ### Exercise 3: R-precision
+# ### Exercise 4: R-precision
 #
 # Write the measure. `similarity` is an array (n, 100), one row per picture. Column 0 is its own
 # caption, and the other columns are captions of other classes. Return the share of pictures whose
@@ -549,7 +634,7 @@ show_rows({"8 noises": many[:EACH], "8 noises,\na tenth as long": frozen[:EACH]}
 # How much do the birds of a row differ? We take the mean distance of all pairs in a row, in
 # features.
 #
-# ### Exercise 4: how much a group differs
+# ### Exercise 5: how much a group differs
 #
 # `features` (k, d) belong to the k pictures of one group. Return the mean Euclidean distance over
 # all pairs of *different* pictures: k (k - 1) / 2 of them.
@@ -895,7 +980,7 @@ for name, noises in midpoints.items():
 # thinks *typical*. (People use this on purpose. Drawing with shortened noise is the *truncation
 # trick*: better looks for less variety.)
 #
-# ### Exercise 5: slerp
+# ### Exercise 6: slerp
 #
 # With $\theta$ the angle between `start` and `end`, which have the same length:
 #
@@ -943,7 +1028,7 @@ firsts, seconds = vectors[:80], vectors[80:]
 # %% [markdown]
 # Slerp and lerp are the library's. The third way is yours.
 #
-# ### Exercise 6: a straight line that keeps its length
+# ### Exercise 7: a straight line that keeps its length
 #
 # `start` and `end` are embeddings (d,), `amounts` are n numbers from 0 to 1. Return n points (n,
 # d). Each points where the straight line points. Its *length* lies between the lengths of start and
@@ -1073,7 +1158,7 @@ for name, values in hues.items():
 # a colour of its own. Where blue moves, one changed word has changed something else as well. A
 # curve that hardly moves says that the word does not reach the middle of the picture.
 #
-# ### Exercise 7: is there a cliff?
+# ### Exercise 8: is there a cliff?
 #
 # The curves are means over forty birds. A smooth mean can hide forty jumps, each at another step.
 # So we look at single walks. `features` (n, d) belong to the pictures of one walk, in order. Return
@@ -1194,7 +1279,8 @@ print(inspect.getsource(CaptionSlider.redraw))
 # - Measure distances in the features of a network that knows pictures; best one that was not the
 #   teacher of what it judges.
 # - FID compares two Gaussians and is biased by the number of pictures; KID needs no Gaussian, is
-#   fair at any number, and comes with its error. Trust neither without the score of photographs.
+#   fair at any number, and comes with its error. Precision and recall tell wrong pictures from
+#   missing ones. Trust none of them without the score of photographs.
 # - The Inception Score sees neither real pictures nor captions, so the course does not report it.
 # - Obedience is measured with captions: exact colours of parts and R-precision, between floor and
 #   ceiling; controls that cannot fail are no controls.
@@ -1214,6 +1300,8 @@ print(inspect.getsource(CaptionSlider.redraw))
 #   Rule.* NeurIPS 2017 (FID). https://arxiv.org/abs/1706.08500
 # - Bińkowski, Sutherland, Arbel, Gretton. *Demystifying MMD GANs.* ICLR 2018 (KID, and the bias of
 #   FID). https://arxiv.org/abs/1801.01401
+# - Kynkäänniemi, Karras, Laine, Lehtinen, Aila. *Improved Precision and Recall Metric for Assessing
+#   Generative Models.* NeurIPS 2019. https://arxiv.org/abs/1904.06991
 # - Barratt, Sharma. *A Note on the Inception Score.* 2018. https://arxiv.org/abs/1801.01973
 # - Parmar, Zhang, Zhu. *On Aliased Resizing and Surprising Subtleties in GAN Evaluation.* CVPR 2022
 #   (why the resize is part of a score). https://arxiv.org/abs/2104.11222

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
+from t2i_utils.course.checks_05_covered import check_covered as check_covered
+from t2i_utils.course.checks_05_covered import ready_covered as ready_covered
 from t2i_utils.evaluation import kernel_distance, lerp, slerp
 from t2i_utils.evaluation.diversity import mean_pairwise_distance
 
@@ -93,7 +95,7 @@ def check_num_pictures(answer: Any) -> bool:
 
 
 def check_r_precision(function: Callable[..., Any]) -> bool:
-    """Exercise 3: the share of pictures most similar to their own caption, which is column 0."""
+    """Exercise 4: the share of pictures most similar to their own caption, which is column 0."""
     rng = np.random.default_rng(1)
     similarity = rng.random((40, 10))
     similarity[:12, 0] = 2.0  # these pictures match their own caption best
@@ -141,7 +143,7 @@ def _number_of(function: Callable[..., Any], features: np.ndarray) -> tuple[floa
 
 
 def check_spread(function: Callable[..., Any]) -> bool:
-    """Exercise 4: the mean Euclidean distance over all pairs of different pictures of a group."""
+    """Exercise 5: the mean Euclidean distance over all pairs of different pictures of a group."""
     features = np.random.default_rng(3).normal(size=(6, 4)) * [1, 2, 3, 4]
     value, problem = _number_of(function, features)
     if problem:
@@ -177,7 +179,7 @@ def _spread_hint(value: float, right: float, features: np.ndarray) -> str:
 
 
 def check_slerp(function: Callable[..., Any]) -> bool:
-    """Exercise 5: spherical interpolation (slerp) between two noise vectors of one length."""
+    """Exercise 6: spherical interpolation (slerp) between two noise vectors of one length."""
     start, end = np.random.default_rng(2).normal(size=(2, 100))
     end *= np.linalg.norm(start) / np.linalg.norm(end)
     for amount in (0.5, 0.25, 0.0, 1.0):
@@ -225,7 +227,7 @@ def _slerp_hint(point: np.ndarray, start: np.ndarray, end: np.ndarray, amount: f
 
 
 def ready_keep_length(start: np.ndarray, end: np.ndarray, amounts: Any) -> np.ndarray:
-    """A right answer to exercise 6: the notebook walks by it until the learner's own is right."""
+    """A right answer to exercise 7: the notebook walks by it until the learner's own is right."""
     points = lerp(start, end, amounts)
     first, last = (np.array([np.linalg.norm(v)]) for v in (start, end))
     wanted = lerp(first, last, amounts)
@@ -233,7 +235,7 @@ def ready_keep_length(start: np.ndarray, end: np.ndarray, amounts: Any) -> np.nd
 
 
 def check_keep_length(function: Callable[..., Any]) -> bool:
-    """Exercise 6: a straight line whose points have the length that belongs to their amount."""
+    """Exercise 7: a straight line whose points have the length that belongs to their amount."""
     start, end = np.random.default_rng(4).normal(size=(2, 32)) * [[1], [3]]
     amounts = np.array([0, 0.25, 0.5, 1])
     answer, problem = call(function, start.copy(), end.copy(), amounts.copy())
@@ -265,13 +267,13 @@ def check_keep_length(function: Callable[..., Any]) -> bool:
 
 
 def ready_longest_step(features: np.ndarray) -> float:
-    """A right answer to exercise 7: the notebook measures by it until the learner's is right."""
+    """A right answer to exercise 8: the notebook measures by it until the learner's is right."""
     steps = np.linalg.norm(np.diff(features, axis=0), axis=1)
     return float(steps.max() / steps.sum()) if steps.any() else 0.0
 
 
 def check_longest_step(function: Callable[..., Any]) -> bool:
-    """Exercise 7: the longest step of a walk, as a share of its whole way."""
+    """Exercise 8: the longest step of a walk, as a share of its whole way."""
     features = np.random.default_rng(5).normal(size=(7, 5)).cumsum(axis=0) * [1, 2, 3, 1, 1]
     value, problem = _number_of(function, features)
     if problem:

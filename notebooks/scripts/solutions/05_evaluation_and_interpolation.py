@@ -122,7 +122,47 @@ assert checks_05.check_num_pictures(number_of_pictures)
 # To tell two generators apart you need more still: the error of a *difference* is $\sqrt 2$ times
 # as large, and it should be a few errors away from 0.
 #
-# ## Exercise 3: R-precision
+# ## Exercise 3: is it covered?
+#
+# Sort each row of the cloud's own distances. At place 0 stands the point itself, so its third
+# fellow is at place 3. Then each point asks whether any ball holds it.
+
+
+# %%
+def distances_between(first, second):
+    """Euclidean distances (n, m) of the rows of first (n, d) and of second (m, d)."""
+    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
+    return np.sqrt(np.maximum(squares - 2 * first @ second.T, 0))
+
+
+def my_covered(points, cloud):
+    """The share of points in the ball of some point of the cloud, to its third fellow."""
+    radii = np.sort(distances_between(cloud, cloud), axis=1)[:, 3]
+    return (distances_between(points, cloud) <= radii).any(axis=1).mean()
+
+
+assert checks_05.check_covered(my_covered)
+
+# %% [markdown]
+# In two dimensions the balls can be seen. Orange points outside all of them count as wrong:
+
+# %%
+rng = np.random.default_rng(6)
+cloud, points = rng.normal(size=(40, 2)), rng.normal(size=(40, 2)) + [1.2, 0]
+figure, axis = plt.subplots(figsize=(6.5, 4))
+for middle, radius in zip(cloud, np.sort(distances_between(cloud, cloud))[:, 3], strict=True):
+    axis.add_patch(plt.Circle(middle, radius, color="#1f6f8b", alpha=0.08))
+axis.plot(*cloud.T, ".", label="photographs")
+axis.plot(*points.T, ".", label="drawn")
+axis.set(aspect="equal", title=f"Precision {my_covered(points, cloud):.0%}")
+axis.legend()
+plt.show()
+
+# %% [markdown]
+# One photograph that lies far from all others has a wide ball, and forgives much. So precision is
+# generous where photographs are rare.
+#
+# ## Exercise 4: R-precision
 #
 # Compare the own caption with the best of the others. `>` and not `>=`: a picture that is equally
 # similar to all has found nothing. `argmax(axis=1) == 0` looks the same and is not, since argmax
@@ -153,7 +193,7 @@ print(f"library's: {r_precision(pictures, texts, np.arange(300)):.3f}")
 # %% [markdown]
 # They differ a little, since each drew other captions.
 #
-# ## Exercise 4: how much a group differs
+# ## Exercise 5: how much a group differs
 #
 # `np.triu_indices(k, 1)` gives the places above the diagonal, which is each pair once.
 
@@ -179,7 +219,7 @@ for k in (2, 4, 8, 16):
     print(f"{k:2} pictures: {mean:.1f}; with the diagonal {mean * (k - 1) / k:.1f}")
 
 # %% [markdown]
-# ## Exercise 5: slerp
+# ## Exercise 6: slerp
 #
 # `clip` keeps a cosine of 1.0000000002 from becoming nan. Where the angle is 0 there is no arc to
 # walk along.
@@ -215,7 +255,7 @@ plt.show()
 print("largest difference from the library's:", np.abs(arc - slerp(*ends, amounts)).max())
 
 # %% [markdown]
-# ## Exercise 6: a straight line that keeps its length
+# ## Exercise 7: a straight line that keeps its length
 #
 # First the straight line, then each point divided by its own length and multiplied by the wanted
 # one. `amounts[:, None]` makes a column, so that each row gets its own amount.
@@ -241,7 +281,7 @@ print("its steps:    ", np.linalg.norm(np.diff(points, axis=0), axis=1).round(2)
 print("slerp's steps:", np.linalg.norm(np.diff(arc, axis=0), axis=1).round(2))
 
 # %% [markdown]
-# ## Exercise 7: is there a cliff?
+# ## Exercise 8: is there a cliff?
 #
 # `np.diff` along the walk gives the steps, their norms are the lengths.
 
