@@ -1157,6 +1157,7 @@ if checks_03.check_collapse_alarm(my_alarm):
 #    (Zhang et al., 2021).
 # 3. **Diversity.** Each caption is drawn twice, with two noises, and the two pictures have to
 #    differ (Mao et al., 2019).
+#
 # The average you have already: the library's holds about 500 steps, where ours holds 50.
 #
 # What is each one worth, and the average? `benchmarks/ablation.md` has measured it on photographs:
