@@ -793,7 +793,7 @@ def right_colours(generator, noises=8, targets=targets):
 # **Predict:** which will come first, the shape of a bird or its colours?
 
 # %%
-STEPS = 1000
+STEPS = 800
 mine = hand_gan()
 frames, scores = {0: sketch(mine.averaged)}, {0: right_colours(mine.averaged)}
 began = time.time()
@@ -818,7 +818,7 @@ play(mine, STEPS, show)
 # ![Eight captions, each above with its picture: small birds, most in the colours of their
 # caption](../figures/03_live_run.png)
 #
-# *1,000 steps of 32 drawn birds, 32 px, width 32, seed 0, on two cores without a GPU.*
+# *800 steps of 32 drawn birds, 32 px, width 32, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -826,7 +826,7 @@ play(mine, STEPS, show)
 # bottom.
 
 # %%
-kept = [step for step in (0, 100, 200, 300, 400, 600, max(frames)) if step in frames]
+kept = [step for step in (0, 100, 200, 300, 500, max(frames)) if step in frames]
 show_rows({f"step {step}": frames[step] for step in kept} | {"painted": wanted[:, 0]})
 
 # %% [markdown]
@@ -938,7 +938,7 @@ print(f"sigma began near {np.exp(-2):.2f}, and is now {np.exp(log_sigma).mean():
 # **Predict:** will it still draw birds? Will they have the colours of their captions?
 
 # %%
-HALF_WAY = min(400, max(frames))
+HALF_WAY = min(300, max(frames))
 
 
 def without_wrong(real, wrong, fake):
@@ -963,7 +963,7 @@ print(f"after {HALF_WAY} steps: three pairs {scores[half_way]:.0%} right colours
 # ![Three rows of eight pictures. With three pairs most birds have the colours of their captions,
 # without the wrong pair fewer than half do](../figures/03_no_wrong_pair.png)
 #
-# *400 steps of 32 pictures each, seed 0, on two cores without a GPU.*
+# *300 steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -995,7 +995,7 @@ def plot_column(axes, title, table):
 
 
 # %% [markdown]
-# Now we make our GAN sick. Each of three copies goes on from the trained weights for 100 steps:
+# Now we make our GAN sick. Each of three copies goes on from the trained weights for 60 steps:
 #
 # - **As before**, with new optimisers: the control.
 # - **A discriminator that is too strong.** Its learning rate is 100 times as high.
@@ -1007,11 +1007,11 @@ def plot_column(axes, title, table):
 
 # %%
 def go_on(gan, **rates):
-    """A copy of a GAN with other learning rates, after 100 more steps."""
+    """A copy of a GAN with other learning rates, after 60 more steps."""
     copy = hand_gan(**rates)
     copy.generator.set_weights(gan.generator.get_weights())
     copy.discriminator.set_weights(gan.discriminator.get_weights())
-    play(copy, 100)
+    play(copy, 60)
     return copy
 
 
@@ -1033,17 +1033,17 @@ for name, copy in copies.items():
 # ![Four rows of eight pictures: the trained birds, and what is left of them in the three
 # copies](../figures/03_sick_runs.png)
 #
-# *100 more steps of 32 pictures each, seed 0, on two cores without a GPU.*
+# *60 more steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
-# And the curves. Each plot begins with the last 100 steps of the healthy run; at the dashed line
+# And the curves. Each plot begins with the last 60 steps of the healthy run; at the dashed line
 # the copy goes on.
 
 # %%
 figure, axes = plt.subplots(2, 3, figsize=(9.5, 4.6), sharex=True, sharey="row")
 for column, (name, copy) in zip(axes.T, copies.items(), strict=True):
-    last = SimpleNamespace(history=mine.history[-100:])
+    last = SimpleNamespace(history=mine.history[-60:])
     plot_column(column, name, curves([last, copy]))
     for axis in column:
         axis.axvline(len(last.history), color="#888888", linestyle="--")
@@ -1058,7 +1058,7 @@ show_figure(figure, f"logits and diversity before and after the change: {', '.jo
 # <details><summary>What we saw</summary>
 #
 # With the strong discriminator the logits left the plot within a few steps, while the birds still
-# had the colours of their captions after 100. There the curves warn first. With the fast generator
+# had the colours of their captions after 60. There the curves warn first. With the fast generator
 # the birds were gone, and diversity *rose*: plain surfaces, some white and some not, differ more
 # than eight birds do. There the pictures tell, and a glance at diversity alone would have been no
 # alarm. (Seed 0, two cores without a GPU.)
