@@ -410,6 +410,11 @@ shares = {
     name: {"precision": covered(cloud, real_features), "recall": covered(real_features, cloud)}
     for name, cloud in candidates.items()
 }
+
+# %% [markdown]
+# Both shares of each set, in per cent:
+
+# %%
 figure, axis = plt.subplots(figsize=(8, 3.6))
 (100 * pd.DataFrame(shares).T).plot.barh(ax=axis, width=0.75, color=["#1f6f8b", "#e07a3f"])
 for bars in axis.containers:

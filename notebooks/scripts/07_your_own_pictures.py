@@ -727,10 +727,11 @@ for name, player in histories.items():
 # with the end of the other: weights that have seen none of your pictures may be nearer to them than
 # what a minute of training from nothing gives.
 #
-# And look at where the best step lies. In our run KID and the eye agree on the fine-tuned birds: the
-# last step is the darkest, and has the lowest KID. From nothing, the best step was the sixtieth, by
-# less than its error. On few pictures, longer is not always better. So it is wise to keep the
-# weights of several steps, and to take those with the lowest KID to the *held-back* pictures.
+# And look at where the best step lies. In our run KID and the eye agree on the fine-tuned birds:
+# the last step is the darkest, and has the lowest KID. From nothing, the best step was the
+# sixtieth, by less than its error. On few pictures, longer is not always better. So it is wise to
+# keep the weights of several steps, and to take those with the lowest KID to the *held-back*
+# pictures.
 #
 # > **Caution.** Whoever chooses the best of six steps by a score has chosen a lucky one, too. The
 # > score of the chosen step is a little better than the weights are. For a number that you publish,
