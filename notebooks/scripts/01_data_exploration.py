@@ -364,8 +364,9 @@ for axis in axes.flat:
 show_figure(figure, "three birds, each with box and window, beside the two crops at 64 pixels")
 
 # %% [markdown]
-# Notice what clipping does. A window that leaves the picture loses a strip and is no longer square:
-# the number above the picture is no longer 1. Made square, it stretches the bird by as much.
+# Notice what clipping does. A window that leaves the picture loses a strip. If it loses more in one
+# direction than in the other, the number above the picture is no longer 1. Made square, such a
+# window stretches the bird by as much.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
