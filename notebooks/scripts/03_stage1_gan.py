@@ -793,7 +793,7 @@ def right_colours(generator, noises=8, targets=targets):
 # **Predict:** which will come first, the shape of a bird or its colours?
 
 # %%
-STEPS = 800
+STEPS = 1000
 mine = hand_gan()
 frames, scores = {0: sketch(mine.averaged)}, {0: right_colours(mine.averaged)}
 began = time.time()
@@ -818,7 +818,7 @@ play(mine, STEPS, show)
 # ![Eight captions, each above with its picture: small birds, most in the colours of their
 # caption](../figures/03_live_run.png)
 #
-# *800 steps of 32 drawn birds, 32 px, width 32, seed 0, on two cores without a GPU.*
+# *1,000 steps of 32 drawn birds, 32 px, width 32, seed 0, on two cores without a GPU.*
 #
 # </details>
 #
@@ -826,7 +826,7 @@ play(mine, STEPS, show)
 # bottom.
 
 # %%
-kept = [step for step in (0, 100, 200, 300, 500, max(frames)) if step in frames]
+kept = [step for step in (0, 100, 200, 300, 500, 700, max(frames)) if step in frames]
 show_rows({f"step {step}": frames[step] for step in kept} | {"painted": wanted[:, 0]})
 
 # %% [markdown]
