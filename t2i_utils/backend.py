@@ -13,7 +13,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from t2i_utils import devices as many
 
@@ -21,9 +20,6 @@ logging.getLogger(__name__).info("Keras %s on %s", keras.__version__, keras.back
 
 # JAX only: the scope and the variables of the step that is being traced, innermost last.
 _traced: list[tuple[keras.StatelessScope, list[Any]]] = []
-
-# Rows of a 4x4 kernel as sums of the rows of a 3x3 one: see `upsample_convolve`.
-_ROW_SUMS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], "float32")
 
 NUMPY_ALONE = 2**18  # multiplications that NumPy (OpenBLAS) does in one thread
 
@@ -208,32 +204,6 @@ def _gradients_jax(losses_function: Callable, groups: Sequence[Sequence[Any]]) -
         if id(variable) not in watched:
             variable.assign(value)  # BatchNorm statistics and the like, into the outer scope
     return losses, extra, found
-
-
-def upsample_convolve(maps: Any, kernel: Any) -> Any:
-    """Double height and width (nearest), then convolve with "same" padding.
-
-    Each pixel that the 3x3 kernel meets stands there twice, so the two steps are one transposed
-    convolution of stride 2, whose 4x4 kernel holds sums of the 3x3 one's weights: 4 products an
-    output pixel and channel in place of 9, and no upsampled maps in memory. JAX differentiates it
-    slowly on a CPU, so there the two steps stay two.
-
-    Args:
-        maps: (batch, height, width, channels), in the compute type.
-        kernel: (3, 3, channels, filters), likewise.
-
-    Returns:
-        (batch, 2 * height, 2 * width, filters), of the same type.
-    """
-    channels, filters = kernel.shape[2:]
-    if name() != "tensorflow":
-        maps = ops.repeat(ops.repeat(maps, 2, axis=1), 2, axis=2)
-        return ops.conv(maps, kernel, padding="same")
-    kernel = ops.transpose(kernel, (0, 1, 3, 2))  # (3, 3, filters, channels)
-    sums = ops.cast(np.kron(_ROW_SUMS, _ROW_SUMS), kernel.dtype)  # (16, 9)
-    kernel = ops.matmul(sums, ops.reshape(kernel, (9, -1)))
-    kernel = ops.reshape(kernel, (4, 4, filters, channels))
-    return ops.conv_transpose(maps, kernel, strides=2, padding="same")
 
 
 @contextlib.contextmanager

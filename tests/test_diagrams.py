@@ -40,8 +40,8 @@ def written(name: str) -> list[tuple[int, ...]]:
 
 
 def maps_in(model, *kinds: type) -> list[tuple[int, ...]]:
-    """What layers of these very kinds give, in the model's order, where it is maps."""
-    outputs = [layer.output for layer in model.layers if type(layer) in kinds]
+    """What layers and operations of these very kinds give, in order, where it is maps."""
+    outputs = [step.output for step in model.operations if type(step) in kinds]
     return [tuple(output.shape[1:]) for output in outputs if len(output.shape) == 4]
 
 
@@ -68,7 +68,8 @@ def test_the_files_are_what_the_command_draws(tmp_path):
 
 def test_stage_1_has_the_shapes_of_both_models():
     modern, paper = built("modern", "cpu", 1), built("paper", "gpu", 1)
-    expected = maps_in(modern, layers.Reshape, layers.Multiply) + [modern.outputs[0].shape[1:]]
+    gate = next(type(step) for step in modern.operations if type(step).__name__ == "Glu")
+    expected = maps_in(modern, layers.Reshape, gate) + [modern.outputs[0].shape[1:]]
     grown = maps_in(paper, layers.Reshape, UpsampleConv2D)  # the last one is the picture
     assert written("stage1") == [*expected, *grown]
 
@@ -76,7 +77,7 @@ def test_stage_1_has_the_shapes_of_both_models():
 def test_stage_2_has_the_shapes_of_both_models():
     modern, paper = built("modern", "cpu", 2), built("paper", "gpu", 2)
     gated = {UpsampleConv2D, ModulatedBatchNorm}  # twice the channels, before the gate halves them
-    kinds = [{*map(type, model.layers)} for model in (modern, paper)]
+    kinds = [{*map(type, model.operations)} for model in (modern, paper)]
     both = {*maps_in(modern, *kinds[0] - gated), *maps_in(paper, *kinds[1])}
     assert set(written("stage2")) == both
 
@@ -85,9 +86,10 @@ def test_the_discriminator_has_the_shapes_of_the_model():
     discriminator = build_discriminator(make_config("modern", "cpu", 1), width())
     trunk, head = discriminator.trunk, discriminator.head
     maps = [tuple(output.shape[1:]) for output in trunk.outputs]
-    judged = next(layer.input.shape[1:] for layer in head.layers if type(layer) is layers.Reshape)
+    flattened = [layer for layer in head.layers if type(layer) is layers.Reshape]
+    judged = next(layer.input.shape[1:] for layer in flattened if layer.output.shape[-1] > 1)
     assert written("discriminator") == [tuple(trunk.inputs[0].shape[1:]), *maps, tuple(judged)]
-    assert f"{head.outputs[0].shape[-1]} in all" in texts("discriminator")
+    assert f"{head.outputs[0].shape[1]} in all" in texts("discriminator")
 
 
 def test_the_pipeline_and_the_captioner_have_the_sizes_of_the_models():

@@ -31,6 +31,33 @@ def test_logits_are_float32_and_depend_on_picture_and_words(recipe, stage):
     assert np.abs(judge(gan, {**batch, "images": batch["images"][::-1]}) - logits).max() > 1e-5
 
 
+@pytest.mark.parametrize(("recipe", "stage"), ALL)
+def test_pictures_are_judged_with_several_sentences_at_once(recipe, stage):
+    gan = shared_gan(recipe, stage)
+    batch = small_batch(gan)
+    state = gan.discriminator.state_variables
+    before = values(state)
+
+    def put_back():  # each judgement is a step of the spectral norms' power iteration
+        for variable, value in zip(state, before, strict=True):
+            variable.assign(value)
+
+    both = batch["embeddings"], batch["wrong_embeddings"]
+    alone = []
+    for words in both:
+        alone.append(judge(gan, batch, words))
+        put_back()
+    augmentation = [batch["augment_real"]] if "augment_real" in batch else []
+    features = gan.discriminator.features(batch["images"], *augmentation)
+    put_back()
+    together = gan.discriminator.judge_each(
+        features, [keras.ops.convert_to_tensor(x) for x in both]
+    )
+    put_back()
+    for found, expected in zip(together, alone, strict=True):
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("stage", [1, 2])
 def test_pictures_and_sentences_become_vectors_of_unit_length(stage):
     gan = shared_gan("modern", stage)

@@ -50,6 +50,38 @@ def test_vector_is_repeated_over_every_pixel():
     )
 
 
+def normalised(kind: type, maps: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
+    """What a BatchNorm layer gives in training, its statistics then, and its gradients."""
+    layer = kind(momentum=0.9, epsilon=1e-5)
+    layer.build(maps.shape)
+    layer.gamma.assign([0.5, 1.0, 2.0])
+    layer.beta.assign([-1.0, 0.0, 1.0])
+    inputs = keras.Variable(maps)
+    watched = [inputs, *layer.trainable_variables]
+
+    def update(values):
+        def loss():
+            outputs = layer(inputs.value, training=True)
+            return [ops.sum(values * outputs)], outputs
+
+        _, outputs, gradients = backend.gradients(loss, watched)
+        return [outputs, *gradients[0]]
+
+    found = backend.compile_step(update, [inputs, *layer.variables])(weights)
+    return backend.to_numpy([*found, *layer.non_trainable_variables])
+
+
+@pytest.mark.parametrize("shape", [(8, 5, 5, 3), (9, 3)])
+def test_batchnorm_is_kerass(shape):
+    """On TensorFlow, maps pass a fused kernel."""
+    maps, weights = 3 * array(*shape) + 7, array(*shape)
+    found = normalised(pieces.BatchNormalization, maps, weights)
+    expected = normalised(keras.layers.BatchNormalization, maps, weights)
+    for own, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found[-2], 0.1 * maps.reshape(-1, 3).mean(0), rtol=1e-4)
+
+
 def test_modulation_scales_and_shifts_normalised_maps():
     layer = pieces.ModulatedBatchNorm()
     maps, condition = 3 * array(8, 5, 5, 2) + 7, array(8, 3)

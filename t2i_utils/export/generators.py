@@ -20,11 +20,8 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 from t2i_utils.export.graph import Graph
+from t2i_utils.stackgan.kernels import ROW_SUMS
 from t2i_utils.stackgan.weights import Weights
-
-# Rows of a 4x4 kernel as sums of the rows of a 3x3 one: nearest upsampling by two and a 3x3
-# convolution are one transposed convolution of stride 2.
-_ROW_SUMS = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], "float32")
 
 
 def export_weights(weights: Weights, folder: Path) -> list[Path]:
@@ -161,6 +158,11 @@ def _get_item(graph: Graph, operation: Any, values: list, tensors: list) -> str:
     return graph.node("Slice", values[0], *ends)
 
 
+def _glu(graph: Graph, operation: Any, values: list, tensors: list) -> str:
+    half, gate = graph.nodes("Split", 2, values[0], axis=1, num_outputs=2)
+    return graph.node("Mul", half, graph.node("Sigmoid", gate))
+
+
 def _convolve(graph: Graph, layer: Any, values: list, tensors: list) -> str:
     kernel = np.transpose(np.asarray(layer.kernel), (3, 2, 0, 1))
     inputs = [values[0], graph.weight(kernel)]
@@ -177,7 +179,7 @@ def _upsample_convolve(graph: Graph, layer: Any, values: list, tensors: list) ->
     kernel = np.transpose(np.asarray(layer.kernel), (2, 3, 0, 1))  # (channels, filters, 3, 3)
     channels, filters = kernel.shape[:2]
     narrow = graph.weight(kernel.reshape(channels, filters, 9))
-    wide = graph.node("MatMul", narrow, graph.constant(np.kron(_ROW_SUMS, _ROW_SUMS).T))
+    wide = graph.node("MatMul", narrow, graph.constant(np.kron(ROW_SUMS, ROW_SUMS).T))
     shape = graph.constant(np.array((channels, filters, 4, 4), np.int64))
     kernel = graph.node("Reshape", wide, shape)
     return graph.node(
@@ -238,6 +240,7 @@ _CONVERSIONS = {
     "DepthToSpace": _depth_to_space,
     "Exp": _elementwise("Exp"),
     "GetItem": _get_item,
+    "Glu": _glu,
     "LeakyReLU": _leaky_relu,
     "Minimum": _elementwise("Min"),
     "ModulatedBatchNorm": _modulated_batch_norm,

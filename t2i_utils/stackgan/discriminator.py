@@ -4,6 +4,7 @@ The trunk knows no text, so one pass of it over a real picture serves the right 
 It gives one feature map or more; a vector will do where no loss compares maps.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +83,18 @@ class Discriminator:
         return self._score(keras.tree.flatten(self.trunk(images, training=False)), embeddings)
 
     def _score(self, features: list[Any], embeddings: Any) -> Any:
-        logits = self.head([*features, ops.convert_to_tensor(embeddings)], training=False)
-        return ops.mean(logits, axis=-1)
+        return ops.mean(self._logits(features, [embeddings], training=False)[0], axis=-1)
 
     def judge(self, features: list[Any], embeddings: Any) -> Any:
         """Logits (batch, n) of features with sentences (batch, width)."""
-        return self.head([*features, ops.convert_to_tensor(embeddings)], training=True)
+        return self.judge_each(features, [embeddings])[0]
+
+    def judge_each(self, features: list[Any], sentences: Sequence[Any]) -> list[Any]:
+        """Logits of the same features with each of several arrays of sentences."""
+        return self._logits(features, sentences, training=True)
+
+    def _logits(self, features: list[Any], sentences: Sequence[Any], training: bool) -> list[Any]:
+        return [
+            self.head([*features, ops.convert_to_tensor(embeddings)], training=training)
+            for embeddings in sentences
+        ]

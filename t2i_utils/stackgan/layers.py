@@ -7,6 +7,7 @@ from keras import initializers, layers, ops
 
 from t2i_utils import backend
 from t2i_utils.errors import InputError
+from t2i_utils.stackgan import kernels
 
 
 def small_uniform() -> keras.Initializer:
@@ -71,6 +72,23 @@ class TiledConcatenate(layers.Layer):
         return (*maps[:3], maps[3] + vector[1])
 
 
+class BatchNormalization(layers.BatchNormalization):
+    """Keras's; TensorFlow trains with its fused kernel (see `kernels.normalise_batch`)."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalise (batch, h, w, channels) or (batch, channels)."""
+        learns = training and self.trainable and mask is None
+        if not learns or len(inputs.shape) != 4 or backend.name() != "tensorflow":
+            return super().call(inputs, training=training, mask=mask)
+        channels = inputs.shape[-1]
+        scale = ops.cast(self.gamma, "float32") if self.scale else ops.ones(channels)
+        offset = ops.cast(self.beta, "float32") if self.center else ops.zeros(channels)
+        outputs, *found = kernels.normalise_batch(inputs, scale, offset, self.epsilon)
+        for moving, value in zip((self.moving_mean, self.moving_variance), found, strict=True):
+            moving.assign(moving * self.momentum + value * (1 - self.momentum))
+        return outputs
+
+
 class ModulatedBatchNorm(layers.Layer):
     """BatchNorm whose scale and shift are linear in a condition: words act in every block.
 
@@ -80,9 +98,7 @@ class ModulatedBatchNorm(layers.Layer):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.normalise = layers.BatchNormalization(
-            momentum=0.9, epsilon=1e-5, center=False, scale=False
-        )
+        self.normalise = BatchNormalization(momentum=0.9, epsilon=1e-5, center=False, scale=False)
 
     def build(self, input_shape: Any) -> None:
         """Create the linear map for the channels of the input."""
@@ -144,9 +160,8 @@ class SpectralConv2D(layers.Layer):
         """Convolve (batch, h, w, channels); in training, one power iteration first."""
         matrix = ops.reshape(self.kernel, (-1, self.filters))
         left = ops.stop_gradient(self.vector)
-        right = _unit(ops.matmul(left, ops.transpose(matrix)))
+        right = ops.stop_gradient(_unit(ops.transpose(ops.matmul(matrix, ops.transpose(left)))))
         left = ops.stop_gradient(_unit(ops.matmul(right, matrix)))
-        right = ops.stop_gradient(right)
         if training:
             self.vector.assign(left)
         sigma = ops.sum(ops.matmul(right, matrix) * left)
@@ -166,7 +181,7 @@ class SpectralConv2D(layers.Layer):
 
 
 class UpsampleConv2D(layers.Conv2D):
-    """Nearest upsampling by two and a 3x3 convolution, in one (see `backend.upsample_convolve`)."""
+    """Nearest upsampling by two and a 3x3 convolution, in one (see `kernels.upsample_convolve`)."""
 
     def __init__(self, filters: int, **options: Any) -> None:
         # Named as any convolution: checkpoints call an optimiser's arrays by their layer.
@@ -175,7 +190,7 @@ class UpsampleConv2D(layers.Conv2D):
 
     def call(self, inputs: Any) -> Any:
         """Upsample and convolve (batch, h, w, channels)."""
-        return backend.upsample_convolve(inputs, self.kernel)
+        return kernels.upsample_convolve(inputs, self.kernel)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Twice the height and width, `filters` channels."""
@@ -190,14 +205,13 @@ def _unit(vector: Any) -> Any:
 def glu_upsample(inputs: Any, channels: int, normalise: Any) -> Any:
     """Double height and width, convolve, normalise, and gate half the channels by the rest."""
     x = normalise(UpsampleConv2D(2 * channels, kernel_initializer=small_uniform())(inputs))
-    value, gate = x[..., :channels], x[..., channels:]
-    return layers.multiply([value, layers.Activation("sigmoid")(gate)])
+    return ops.glu(x)
 
 
 def upsample_normalised(inputs: Any, channels: int, activation: bool = True) -> Any:
     """Double height and width (nearest), 3x3 convolution, BatchNorm and ReLU, as in the paper."""
     x = UpsampleConv2D(channels)(inputs)
-    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     return layers.Activation("relu")(x) if activation else x
 
 
@@ -208,7 +222,7 @@ def convolve_normalised(
     x = layers.Conv2D(channels, kernel_size, strides=strides, padding="same", use_bias=False)(
         inputs
     )
-    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     if activation == "leaky_relu":
         return layers.LeakyReLU(0.2)(x)
     return layers.Activation(activation)(x) if activation else x

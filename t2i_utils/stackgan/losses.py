@@ -114,8 +114,8 @@ def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -
 
 def _pair_distance(maps: Any) -> Any:
     """Of neighbours: both lie on one device where a batch is spread over several."""
-    pairs = ops.reshape(maps, (-1, 2, *maps.shape[1:]))
-    return _mean(ops.abs(pairs[:, 0] - pairs[:, 1]))
+    one, other = ops.unstack(ops.reshape(maps, (-1, 2, *maps.shape[1:])), axis=1)
+    return _mean(ops.abs(one - other))
 
 
 def _mean(values: Any) -> Any:

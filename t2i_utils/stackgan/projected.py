@@ -7,6 +7,7 @@ Spectral normalisation after Miyato et al. (arXiv 1802.05957).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,11 @@ class ProjectedDiscriminator(Discriminator):
         """As `Discriminator.score`, of pictures as they are."""
         return self._score(self.features(images), embeddings)
 
+    def _logits(self, features: list[Any], sentences: Sequence[Any], training: bool) -> list[Any]:
+        """The head sees a picture once, however many sentences it is judged with."""
+        texts = ops.stack([ops.convert_to_tensor(x) for x in sentences], axis=1)
+        return ops.unstack(self.head([*features, texts], training=training), axis=-1)
+
     def image_vectors(self, features: list[Any]) -> Any:
         """Where the matching space has pictures: (batch, VECTOR_SIZE) of unit length."""
         assert self.image_tower is not None
@@ -101,11 +107,11 @@ def build_projected_discriminator(
         feature_size: height and width at which pictures are shown, in pixels.
         hidden_square: side of what it is not shown, as a share of the picture's.
         has_towers: whether to build the towers.
-        precision: Keras's name of a dtype policy, for what is trained.
+        precision: Keras's name of a dtype policy.
     """
-    trunk = build_projected_trunk(feature_size)
     towers = {}
     with backend.precision(precision):
+        trunk = build_projected_trunk(feature_size)
         head = build_projected_heads(embedding_width, stage, width, feature_size)
         if has_towers:
             towers["image_tower"] = build_image_tower(width, feature_size)
@@ -144,11 +150,11 @@ def build_projected_heads(
     """Build the heads that tell real from fake: feature maps and a sentence to logits.
 
     Returns:
-        A model from [maps at four strides (of two views in Stage II),
-        embedding (batch, embedding_width)] to logits (batch, heads * places), float32.
+        A model from [maps at four strides (of two views in Stage II), sentences (batch, n,
+        embedding_width)] to logits (batch, heads * places, n), float32.
     """
     maps = [x for view in range(stage) for x in _map_inputs(feature_size, f"view{view}_")]
-    embedding = keras.Input((embedding_width,), name="embedding")
+    sentences = keras.Input((None, embedding_width), name="embedding")
     smallest = feature_size // 32
     logits = []
     for x in maps:
@@ -160,13 +166,12 @@ def build_projected_heads(
             x = layers.LeakyReLU(0.2)(x)
         x = SpectralConv2D(width, 3)(x)
         x = layers.LeakyReLU(0.2)(x)  # (batch, 4, 4, width) of feature_size 128
-        realness = layers.Flatten(dtype="float32")(SpectralConv2D(1, 3)(x))
-        text = layers.Dense(width, kernel_initializer=small_uniform())(embedding)
-        match = layers.Dot(axes=(2, 1), dtype="float32")([layers.Reshape((-1, width))(x), text])
-        logits.append(layers.add([realness, match], dtype="float32"))
-    return keras.Model(
-        [*maps, embedding], layers.Concatenate(dtype="float32")(logits), name="projected_heads"
-    )
+        realness = layers.Reshape((-1, 1), dtype="float32")(SpectralConv2D(1, 3)(x))
+        texts = layers.Dense(width, kernel_initializer=small_uniform())(sentences)
+        match = layers.Dot(axes=2, dtype="float32")([layers.Reshape((-1, width))(x), texts])
+        logits.append(layers.add([realness, match], dtype="float32"))  # (batch, places, n)
+    joined = layers.Concatenate(axis=1, dtype="float32")(logits)
+    return keras.Model([*maps, sentences], joined, name="projected_heads")
 
 
 def build_image_tower(width: int, feature_size: int) -> keras.Model:

@@ -145,10 +145,9 @@ class Recipe:
         Returns:
             (the discriminator's loss, the generator's adversarial loss, the mean logits).
         """
-        judge = gan.discriminator.judge
-        real = judge(real_features, batch["embeddings"])
-        wrong = judge(real_features, batch["wrong_embeddings"])
-        fake = judge(fake_features, texts)
+        sentences = [batch["embeddings"], batch["wrong_embeddings"]]
+        real, wrong = gan.discriminator.judge_each(real_features, sentences)
+        fake = gan.discriminator.judge(fake_features, texts)
         d_loss = losses.discriminator_loss(self.loss, real, wrong, fake)
         g_loss = losses.generator_loss(self.loss, fake)
         means = {"d_real": ops.mean(real), "d_wrong": ops.mean(wrong), "d_fake": ops.mean(fake)}

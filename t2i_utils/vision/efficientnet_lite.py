@@ -101,9 +101,13 @@ def _block(
     if expansion > 1:
         x = layers.Conv2D(inputs.shape[-1] * expansion, 1, name=f"{prefix}_expand")(x)
         x = layers.ReLU(6.0)(x)
-    x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", name=f"{prefix}_depthwise")(
-        x
-    )
+    x = layers.DepthwiseConv2D(
+        kernel,
+        strides=stride,
+        padding="same",
+        dtype=None if stride == 1 else "float32",
+        name=f"{prefix}_depthwise",
+    )(x)
     x = layers.ReLU(6.0)(x)
     x = layers.Conv2D(channels, 1, name=f"{prefix}_project")(x)
     return layers.add([inputs, x]) if stride == 1 and inputs.shape[-1] == channels else x

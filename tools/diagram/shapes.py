@@ -31,7 +31,8 @@ def shapes_of(model: keras.Model, kind: type) -> list[Shape]:
 
 def upsampled(model: keras.Model) -> list[Shape]:
     """What the upsampling blocks give: behind their gates, where they have any."""
-    return shapes_of(model, layers.Multiply) or shapes_of(model, UpsampleConv2D)
+    gates = [x.output for x in model.operations if type(x).__name__ == "Glu"]
+    return [tuple(x.shape[1:]) for x in gates] or shapes_of(model, UpsampleConv2D)
 
 
 def config_of(recipe: str, stage: int) -> Any:
@@ -115,7 +116,7 @@ def judge() -> Judge:
     (places, channels) = next(
         layer.output.shape[1:]
         for layer in discriminator.head.layers
-        if type(layer) is layers.Reshape
+        if type(layer) is layers.Reshape and layer.output.shape[-1] > 1
     )
     side = round(places**0.5)
     assert discriminator.image_tower is not None
@@ -123,7 +124,7 @@ def judge() -> Judge:
         seen=tuple(discriminator.trunk.inputs[0].shape[1:]),
         maps=maps,
         judged=(side, side, channels),
-        logits=discriminator.head.outputs[0].shape[-1],
+        logits=discriminator.head.outputs[0].shape[1],
         vector=discriminator.image_tower.outputs[0].shape[-1],
         weight=config.contrastive_weight,
     )

@@ -199,8 +199,11 @@ class ModernRecipe(Recipe):
         g_loss += config.kl_weight * kl
         metrics |= {"kl": kl, "diversity": diversity(fake), "diversity_real": diversity(images)}
         if config.contrastive_weight:
-            match_real = self._match(gan, batch, real_features, ops.arange(texts.shape[0]))
-            match_fake = self._match(gan, batch, fake_features, places)
+            sentences = ops.concatenate([batch["embeddings"], batch["distractors"]])
+            vectors = discriminator.text_vectors(sentences)
+            own = ops.arange(texts.shape[0])
+            match_real = self._match(gan, batch, real_features, vectors, own)
+            match_fake = self._match(gan, batch, fake_features, vectors, places)
             d_match, g_match = losses.matching_losses(match_real, match_fake)
             d_loss += config.contrastive_weight * d_match
             g_loss += config.contrastive_weight * g_match
@@ -211,13 +214,17 @@ class ModernRecipe(Recipe):
             metrics["sameness"] = sameness
         return (d_loss, g_loss), metrics
 
-    def _match(self, gan: Players, batch: dict[str, Any], features: list[Any], places: Any) -> Any:
-        """Contrastive losses (batch,) of pictures whose sentences are at `places` of the batch."""
+    def _match(
+        self, gan: Players, batch: dict[str, Any], features: list[Any], vectors: Any, places: Any
+    ) -> Any:
+        """Contrastive losses (batch,) of pictures whose sentences are at `places` of the batch.
+
+        `vectors` are those of the batch's sentences and of the distractors.
+        """
         classes = batch["class_ids"]
-        sentences = ops.concatenate([batch["embeddings"], batch["distractors"]])
         return losses.contrastive_loss(
             gan.discriminator.image_vectors(features),
-            gan.discriminator.text_vectors(sentences),
+            vectors,
             places,
             ops.take(classes, places),
             ops.concatenate([classes, batch["distractor_class_ids"]]),

@@ -16,6 +16,7 @@ from t2i_utils.config import Config
 from t2i_utils.stackgan.discriminator import Discriminator
 from t2i_utils.stackgan.generators import generator_around
 from t2i_utils.stackgan.layers import (
+    BatchNormalization,
     TiledConcatenate,
     UpsampleConv2D,
     convolve_normalised,
@@ -90,7 +91,7 @@ class PaperRecipe(Recipe):
 def stage1_body(latent: Any, width: int) -> Any:
     """FC to 4 px, bottleneck residual blocks at 4 and 8 px, nearest upsampling, tanh."""
     x = layers.Dense(4 * 4 * 8 * width, use_bias=False)(latent)
-    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    x = BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     x = layers.Reshape((4, 4, 8 * width))(x)
     x = residual_bottleneck(x, 2 * width)  # (batch, 4, 4, 8 * width)
     x = upsample_normalised(x, 4 * width, activation=False)
