@@ -2,12 +2,21 @@
 
 import functools
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from t2i_utils.captioning import regions
-from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, WIDTH, RegionEncoder, _birds, _per_region
+from t2i_utils.captioning.regions import (
+    IMAGE_SIZE,
+    SIDE,
+    WIDTH,
+    RegionEncoder,
+    _birds,
+    _per_region,
+    _probability,
+)
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
 PLACE = IMAGE_SIZE // SIDE  # pixels
@@ -66,10 +75,16 @@ def test_a_batch_changes_nothing(monkeypatch):
 
 
 def test_birds_are_counted_together_and_placed():
+    maps = keras.Input((SIDE, SIDE, 1000))
+    classifier = keras.layers.Dense(1000, kernel_initializer="identity")
+    classifier(maps)
+    model = keras.Model(maps, _birds(classifier))
     logits = np.zeros((2, SIDE, SIDE, 1000), np.float32)
     logits[0, 2, 3, BIRD_CLASSES[4]] = 490.0  # a mean of 10 over the places
     logits[1, 1, 1, 950] = 490.0  # no bird
-    probability, places = _birds(logits)
+    whole, places = map(np.asarray, model(logits))
+    np.testing.assert_allclose(whole, logits.mean(axis=(1, 2)), atol=1e-5)
+    probability = _probability(whole)
     birds = len(BIRD_CLASSES)
     total = np.exp(10) + 999
     assert probability == pytest.approx([(np.exp(10) + birds - 1) / total, birds / total], rel=1e-4)

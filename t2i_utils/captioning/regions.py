@@ -72,7 +72,8 @@ class RegionEncoder:
             layers.AveragePooling2D(x.shape[1] // GRID)(x) for x in (images, *network.outputs[:2])
         ]
         low = layers.Concatenate()([means[0], extremes, *means[1:]])
-        model = keras.Model(images, [regions, network.outputs[-1], low])
+        whole, places = _birds(network.get_layer("classifier"))
+        model = keras.Model(images, [regions, whole, places, low])
         self._features = backend.compile_function(model, model.variables)
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
@@ -80,8 +81,8 @@ class RegionEncoder:
         found = []
         for start in range(0, len(pictures), BATCH_SIZE):
             images = from_uint8(pictures[start : start + BATCH_SIZE])
-            regions, logits, low = backend.to_numpy(self._features(images))
-            bird, places = _birds(logits)
+            regions, logits, places, low = backend.to_numpy(self._features(images))
+            bird = _probability(logits)
             if self._presence is not None:
                 bird = np.minimum(bird, bird_presence(regions, self._presence))
             found.append((regions, bird, places, low))
@@ -109,12 +110,21 @@ def _per_region(features: Any) -> Any:
     return layers.AveragePooling2D(factor)(features)
 
 
-def _birds(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """From each place's logits (n, 7, 7, 1000): is there a bird, and where."""
-    birds = np.asarray(BIRD_CLASSES)
-    others = np.setdiff1d(np.arange(logits.shape[-1]), birds)
-    whole = logits.mean(axis=(1, 2))
-    exponentials = np.exp(whole - whole.max(axis=1, keepdims=True))
-    probability = exponentials[:, birds].sum(axis=1) / exponentials.sum(axis=1)
-    places = logits[..., birds].max(axis=-1) - logits[..., others].mean(axis=-1)
-    return probability, np.maximum(places, 0)
+def _birds(classifier: Any) -> tuple[Any, Any]:
+    """What a classifier says of the map before it: the picture's logits, and where birds are.
+
+    The other classes count by their mean alone. It needs one column of weights, not 941.
+    """
+    head, (kernel, bias) = classifier.input, backend.to_numpy(classifier.weights)
+    others = np.setdiff1d(np.arange(kernel.shape[1]), BIRD_CLASSES)
+    weights = np.vstack([kernel, bias])
+    columns = np.c_[weights[:, BIRD_CLASSES], weights[:, others].mean(axis=1)]
+    seen = ops.matmul(head, columns[:-1]) + columns[-1]  # (n, 7, 7, birds and the others)
+    places = ops.relu(ops.max(seen[..., :-1], axis=-1) - seen[..., -1])
+    return classifier(layers.GlobalAveragePooling2D()(head)), places
+
+
+def _probability(logits: np.ndarray) -> np.ndarray:
+    """From logits (n, 1000), the probability of the bird classes together, (n,)."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials[:, BIRD_CLASSES].sum(axis=1) / exponentials.sum(axis=1)
