@@ -110,8 +110,10 @@ def build_projected_discriminator(
         precision: Keras's name of a dtype policy.
     """
     towers = {}
-    with backend.precision(precision):
+    # Gradients through so many layers stay in float32 where the policy is float16, of narrow range.
+    with backend.precision("float32" if precision == "mixed_float16" else precision):
         trunk = build_projected_trunk(feature_size)
+    with backend.precision(precision):
         head = build_projected_heads(embedding_width, stage, width, feature_size)
         if has_towers:
             towers["image_tower"] = build_image_tower(width, feature_size)
