@@ -675,7 +675,7 @@ show_rows(rows | {"held back": small[shown]})
 # <details><summary>Expected result (paper birds)</summary>
 #
 # ![Rows of eight pictures: birds in daylight become birds in the dark; from nothing there are green
-# blots on dark purple and blue; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
+# blots on purple and blue; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
 #
 # *100 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU.*
 #

@@ -105,7 +105,7 @@ def _block(
         kernel,
         strides=stride,
         padding="same",
-        # In bfloat16, TensorFlow's gradient of a strided one takes some twenty times as long on a CPU.
+        # TensorFlow's gradient of a strided one is some twenty times slower in bfloat16 on a CPU.
         dtype=None if stride == 1 else "float32",
         name=f"{prefix}_depthwise",
     )(x)
