@@ -2,15 +2,11 @@
 
 import numpy as np
 import pytest
+from answers import said
 from keras import layers, ops
 
 from t2i_utils.course import checks_03
 from t2i_utils.stackgan.layers import ModulatedBatchNorm
-
-
-def said(capsys) -> str:
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
 
 
 def refused(capsys, check, *answer, hint: str) -> None:

@@ -2,21 +2,10 @@
 
 import numpy as np
 import pytest
+from answers import refused, said
 from keras import layers, ops
 
 from t2i_utils.course import checks_04
-
-
-def said(capsys) -> str:
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
-
-
-def refused(capsys, check, answer, hint: str) -> None:
-    assert check(answer) is False
-    line = said(capsys)
-    assert line.startswith("Not yet: ") and hint in line, line
-
 
 # --- exercise 1 --------------------------------------------------------------------------------
 

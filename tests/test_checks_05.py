@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
+from answers import said
 
 from t2i_utils.course import checks_05
 from t2i_utils.evaluation import kernel_distance, lerp, slerp
-
-
-def said(capsys) -> str:
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
 
 
 def rejected(capsys, hint: str) -> bool:

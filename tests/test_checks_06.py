@@ -2,22 +2,11 @@
 
 import numpy as np
 import pytest
+from answers import refused, said
 from keras import ops
 
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
 from t2i_utils.course import checks_06
-
-
-def said(capsys) -> str:
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
-
-
-def refused(capsys, check, answer, hint: str) -> None:
-    assert check(answer) is False
-    line = said(capsys)
-    assert line.startswith("Not yet: ") and hint in line, line
-
 
 # --- exercise 1 --------------------------------------------------------------------------------
 

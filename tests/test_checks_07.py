@@ -5,24 +5,14 @@ import io
 
 import numpy as np
 import pytest
+from answers import refused, said
 
 from t2i_utils.course import checks_07
-
-
-def said(capsys) -> str:
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
 
 
 def accepted(capsys, check, answer) -> None:
     assert check(answer) is True
     assert said(capsys).startswith("Right: ")
-
-
-def refused(capsys, check, answer, hint: str) -> None:
-    assert check(answer) is False
-    line = said(capsys)
-    assert line.startswith("Not yet: ") and hint in line, line
 
 
 # --- exercise 1 --------------------------------------------------------------------------------

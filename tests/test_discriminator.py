@@ -12,9 +12,13 @@ from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.recipes import build_discriminator, make_config
 
 
-def judge(gan, batch, embeddings=None):
+def features_of(gan, batch):
     augmentation = [batch["augment_real"]] if "augment_real" in batch else []  # modern only
-    features = gan.discriminator.features(batch["images"], *augmentation)
+    return gan.discriminator.features(batch["images"], *augmentation)
+
+
+def judge(gan, batch, embeddings=None):
+    features = features_of(gan, batch)
     words = batch["embeddings"] if embeddings is None else embeddings
     return np.asarray(gan.discriminator.judge(features, keras.ops.convert_to_tensor(words)))
 
@@ -47,12 +51,9 @@ def test_pictures_are_judged_with_several_sentences_at_once(recipe, stage):
     for words in both:
         alone.append(judge(gan, batch, words))
         put_back()
-    augmentation = [batch["augment_real"]] if "augment_real" in batch else []
-    features = gan.discriminator.features(batch["images"], *augmentation)
+    features = features_of(gan, batch)
     put_back()
-    together = gan.discriminator.judge_each(
-        features, [keras.ops.convert_to_tensor(x) for x in both]
-    )
+    together = gan.discriminator.judge_each(features, both)
     put_back()
     for found, expected in zip(together, alone, strict=True):
         np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-4, atol=1e-4)

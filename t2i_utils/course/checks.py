@@ -46,6 +46,21 @@ def call(function: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
     return answer, ""
 
 
+def one_number(answer: Any) -> float | None:
+    """The answer as a float, or None if it is not one number."""
+    number = as_array(answer)
+    return None if number is None or number.size != 1 else float(number.reshape(()))
+
+
+def call_for_number(function: Callable[..., Any], *arguments: Any) -> tuple[float, str]:
+    """As `call`, of a function that is to return one number; not a number where it did not."""
+    answer, problem = call(function, *arguments)
+    value = None if problem else one_number(answer)
+    if value is None:
+        return float("nan"), problem or f"return one number, got {short(answer)}"
+    return value, ""
+
+
 def draws_from(function: Callable[..., Any], *arguments: Any) -> bool:
     """Whether a learner's function draws from the generator that it is given, as last argument.
 

@@ -5,7 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, is_blank, short, verdict
+from t2i_utils.course.checks import (
+    as_array,
+    call,
+    call_for_number,
+    is_blank,
+    one_number,
+    short,
+    verdict,
+)
 from t2i_utils.course.checks_05_covered import check_covered as check_covered
 from t2i_utils.course.checks_05_covered import ready_covered as ready_covered
 from t2i_utils.evaluation import kernel_distance, lerp, slerp
@@ -25,7 +33,7 @@ def check_kernel_distance(function: Callable[..., Any]) -> bool:
         answer, problem = call(function, real.copy(), fake.copy())
         if problem:
             return verdict(False, f"{what}: {problem}" if "stopped" in problem else problem)
-        value, right = _one_number(answer), kernel_distance(real, fake).value
+        value, right = one_number(answer), kernel_distance(real, fake).value
         if value is None:
             return verdict(False, f"return one number, got {short(answer)}")
         if not np.isclose(value, right, rtol=1e-5, atol=1e-9):
@@ -74,7 +82,7 @@ def check_num_pictures(answer: Any) -> bool:
     """Exercise 2: how many pictures give a share of 40 % a standard error of 2 points."""
     if is_blank(answer):
         return verdict(False, "replace the ... by a number of pictures")
-    value, variance = _one_number(answer), SHARE * (1 - SHARE)
+    value, variance = one_number(answer), SHARE * (1 - SHARE)
     if value is None:
         return verdict(False, f"one number is wanted, got {short(answer)}")
     if np.isclose(value, _ENOUGH, atol=1):
@@ -102,7 +110,7 @@ def check_r_precision(function: Callable[..., Any]) -> bool:
     answer, problem = call(function, similarity.copy())
     if problem:
         return verdict(False, problem)
-    value = _one_number(answer)
+    value = one_number(answer)
     if value is None:
         return verdict(False, f"return one number, got {short(answer)}")
     best_wrong = similarity[:, 1:].max(axis=1)
@@ -124,7 +132,7 @@ def check_r_precision(function: Callable[..., Any]) -> bool:
     answer, problem = call(function, np.full((6, 10), 0.5))
     if problem:
         return verdict(False, f"when all captions are equally similar: {problem}")
-    if _one_number(answer) != 0:
+    if one_number(answer) != 0:
         return verdict(
             False,
             "right on most data; but a grey picture, to which all captions are equally similar, "
@@ -133,19 +141,10 @@ def check_r_precision(function: Callable[..., Any]) -> bool:
     return verdict(True, "and a picture that cannot choose gets no point")
 
 
-def _number_of(function: Callable[..., Any], features: np.ndarray) -> tuple[float, str]:
-    """The number that a function gives for a copy of the features, or what is wrong."""
-    answer, problem = call(function, features.copy())
-    value = None if problem else _one_number(answer)
-    if value is None:
-        return float("nan"), problem or f"return one number, got {short(answer)}"
-    return value, ""
-
-
 def check_spread(function: Callable[..., Any]) -> bool:
     """Exercise 5: the mean Euclidean distance over all pairs of different pictures of a group."""
     features = np.random.default_rng(3).normal(size=(6, 4)) * [1, 2, 3, 4]
-    value, problem = _number_of(function, features)
+    value, problem = call_for_number(function, features.copy())
     if problem:
         return verdict(False, problem)
     right = mean_pairwise_distance(features)
@@ -275,7 +274,7 @@ def ready_longest_step(features: np.ndarray) -> float:
 def check_longest_step(function: Callable[..., Any]) -> bool:
     """Exercise 8: the longest step of a walk, as a share of its whole way."""
     features = np.random.default_rng(5).normal(size=(7, 5)).cumsum(axis=0) * [1, 2, 3, 1, 1]
-    value, problem = _number_of(function, features)
+    value, problem = call_for_number(function, features.copy())
     if problem:
         return verdict(False, problem)
     right = ready_longest_step(features)
@@ -297,11 +296,6 @@ def check_longest_step(function: Callable[..., Any]) -> bool:
                 return verdict(False, hint)
         return verdict(False, f"expected {right:.4f}, got {value:.4f}")
     answer, problem = call(function, np.ones((4, 3)))
-    if problem or _one_number(answer) != 0:
+    if problem or one_number(answer) != 0:
         return verdict(False, "right, but a walk that stands still should get 0: you divide by 0")
     return verdict(True, "an even walk of 9 pictures gets 0.125, a single jump gets 1")
-
-
-def _one_number(answer: Any) -> float | None:
-    number = as_array(answer)
-    return None if number is None or number.size != 1 else float(number.reshape(()))

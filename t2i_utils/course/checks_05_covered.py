@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import call_for_number, verdict
 
 
 def check_covered(function: Callable[..., Any]) -> bool:
@@ -13,13 +13,10 @@ def check_covered(function: Callable[..., Any]) -> bool:
     random = np.random.default_rng(55)
     cloud = np.concatenate([random.normal(size=(12, 2)), random.normal(size=(6, 2)) * 0.2 + 4])
     points = random.normal(size=(25, 2)) * 2.2 + 1
-    answer, problem = call(function, points.copy(), cloud.copy())
+    value, problem = call_for_number(function, points.copy(), cloud.copy())
     if problem:
         return verdict(False, problem)
-    number = as_array(answer)
-    if number is None or number.size != 1:
-        return verdict(False, f"return one number, a share; got {short(answer)}")
-    value, right = float(number.reshape(())), ready_covered(points, cloud)
+    right = ready_covered(points, cloud)
     if np.isclose(value, right):
         return verdict(True, "in the ball of one is enough, and a ball reaches to the third fellow")
     return verdict(False, _hint(value, right, points, cloud))
@@ -32,11 +29,7 @@ def ready_covered(points: np.ndarray, cloud: np.ndarray, k: int = 3) -> float:
 
 
 def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
-    distances = np.sqrt(np.maximum(squared, 0))
-    if first is second:
-        np.fill_diagonal(distances, 0)
-    return distances
+    return np.linalg.norm(first[:, None] - second, axis=-1)
 
 
 def _hint(value: float, right: float, points: np.ndarray, cloud: np.ndarray) -> str:

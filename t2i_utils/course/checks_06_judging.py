@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import as_array, call, call_for_number, short, verdict
 
 
 def check_hide(function: Callable[..., Any]) -> bool:
@@ -41,8 +41,7 @@ def ready_hide(regions: np.ndarray, weights: np.ndarray, count: int) -> np.ndarr
 
 
 def _hide_hint(found: np.ndarray, regions: np.ndarray, weights: np.ndarray) -> str:
-    same = np.zeros_like(regions)
-    np.copyto(same, regions)
+    same = regions.copy()
     same[:, np.argsort(-weights.mean(axis=0))[:2]] = 0
     firsts = regions.copy()
     firsts[:, np.argsort(-weights[0])[:2]] = 0
@@ -104,13 +103,10 @@ def check_floor(function: Callable[..., Any]) -> bool:
     """Exercise 9: what descriptions of other pictures repeat of a caption."""
     asked = [{1, 2, 3}, {2, 4}, {5}, {1, 6, 7, 8}]
     said = [{1, 2}, {2, 1, 5, 6}, {5, 2, 6, 8}, {1, 3}]
-    answer, problem = call(function, [*map(set, asked)], [*map(set, said)])
+    value, problem = call_for_number(function, [*map(set, asked)], [*map(set, said)])
     if problem:
         return verdict(False, problem)
-    number = as_array(answer)
-    if number is None or number.size != 1:
-        return verdict(False, f"return one number, a share; got {short(answer)}")
-    value, right = float(number.reshape(())), _floor(asked, said)
+    right = _floor(asked, said)
     if np.isclose(value, right):
         return verdict(True, "each caption meets every description but its own")
     total, others = sum(map(len, asked)), len(asked) - 1

@@ -187,9 +187,9 @@ class ModernRecipe(Recipe):
         assert isinstance(config, ModernConfig)
         texts, images = batch["embeddings"], batch["images"]
         blur = batch.get("blur", 1.0)  # without a step: as sharp as can be
-        places = ops.arange(texts.shape[0])  # which sentence of the batch each picture shows
+        own = places = ops.arange(texts.shape[0])  # which sentence of the batch each picture shows
         if config.diversity_weight:  # draw half of the captions, each twice with its own noise
-            places = places // 2 * 2
+            places = own // 2 * 2
             texts = ops.take(texts, places, axis=0)
         fake, mu, log_sigma = gan.generator(gan.generator_inputs(texts, batch), training=True)
         fake_features = discriminator.features(fake, batch["augment_fake"], blur)
@@ -201,7 +201,6 @@ class ModernRecipe(Recipe):
         if config.contrastive_weight:
             sentences = ops.concatenate([batch["embeddings"], batch["distractors"]])
             vectors = discriminator.text_vectors(sentences)
-            own = ops.arange(texts.shape[0])
             match_real = self._match(gan, batch, real_features, vectors, own)
             match_fake = self._match(gan, batch, fake_features, vectors, places)
             d_match, g_match = losses.matching_losses(match_real, match_fake)
