@@ -52,6 +52,24 @@ def test_a_compiled_step_keeps_what_it_assigns():
     assert total.numpy().tolist() == [15.0] and count.numpy().tolist() == [3.0]
 
 
+@pytest.mark.skipif(backend.name() != "jax", reason="several steps are one call on JAX alone")
+def test_several_steps_of_one_call_follow_each_other():
+    total, count = variable(0.0), variable(0.0)
+
+    def step(shared, own):
+        count.assign(count + 1)
+        total.assign(total * shared["kept"] + own["x"])
+        return {"total": total.value, "mean": total / count}
+
+    compiled = backend.compile_steps(step, [total, count])
+    shared, own = {"kept": np.float32(0.5)}, {"x": np.array([[2], [4], [6]], "float32")}
+    assert np.ravel(compiled(shared, own)["total"]).tolist() == [2.0, 5.0, 8.5]
+    assert np.ravel(compiled(shared, own)["mean"]).tolist() == pytest.approx(
+        [6.25 / 4, 7.125 / 5, 9.5625 / 6]
+    )
+    assert total.numpy().tolist() == [9.5625] and count.numpy().tolist() == [6.0]
+
+
 def test_a_compiled_function_reads_what_variables_hold_when_it_is_called():
     weight = variable(2.0, 3.0)
     compiled = backend.compile_function(lambda x: x * weight, [weight])
@@ -136,7 +154,7 @@ def test_all_of_this_and_the_loss_scale_hold_on_jax_too():
         text=True,
     )
     assert result.returncode == 0, result.stdout[-3000:]
-    assert "10 passed, 14 skipped" in result.stdout
+    assert "11 passed, 14 skipped" in result.stdout
 
 
 @pytest.mark.skipif("T2I_NESTED" in os.environ, reason="it is about TensorFlow alone")

@@ -110,9 +110,13 @@ def test_diversity_loss_asks_for_the_difference_of_two_photographs():
     real = [RANDOM.standard_normal((4, 3, 3, 2)).astype("float32")]
     fake = RANDOM.standard_normal((2, 3, 3, 2)).astype("float32")
     alike = np.repeat(fake, 2, axis=0)
-    assert float(losses.diversity_loss([alike], real)) == 1
-    assert float(losses.diversity_loss(real, real)) == pytest.approx(0, abs=1e-6)
-    assert float(losses.diversity_loss([3 * real[0]], real)) == 0
-    enough = losses.DIFFERENCE * real[0]
-    assert float(losses.diversity_loss([enough], real)) == pytest.approx(0, abs=1e-6)
-    assert float(losses.diversity_loss([enough / 4], real)) == pytest.approx(0.75, rel=1e-5)
+
+    def loss(drawn):
+        return float(losses.diversity_loss(drawn, real, 0.6))
+
+    assert loss([alike]) == 1
+    assert loss(real) == pytest.approx(0, abs=1e-6)
+    assert loss([3 * real[0]]) == 0
+    enough = 0.6 * real[0]
+    assert loss([enough]) == pytest.approx(0, abs=1e-6)
+    assert loss([enough / 4]) == pytest.approx(0.75, rel=1e-5)

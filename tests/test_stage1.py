@@ -92,6 +92,22 @@ def test_modern_generator_is_modulated_in_every_block():
     assert all(x.modulation.kernel.shape[0] == 128 + 100 for x in blocks)
 
 
+def test_each_further_convolution_of_a_block_changes_the_picture():
+    gan = shared_gan("modern", 1)
+    model = build_generator(make_config("modern", "smoke", 1, convolutions=2), WIDTH)
+    blocks = [x for x in model.layers if type(x).__name__ == "ModulatedBatchNorm"]
+    assert [x.output.shape[1] for x in blocks] == [8, 8, 16, 16, 32, 32, 64, 64]
+    further = [x for x in model.layers if type(x) is keras.layers.Conv2D][:-1]  # without RGB's
+    assert [x.output.shape[1] for x in further] == [8, 16, 32, 64]
+    before = np.asarray(model(inputs(gan))[0])
+    for layer in further:
+        kernel = np.asarray(layer.kernel)
+        layer.kernel.assign(2 * kernel)
+        assert np.abs(np.asarray(model(inputs(gan))[0]) - before).max() > 1e-3
+        layer.kernel.assign(kernel)
+    np.testing.assert_array_equal(np.asarray(model(inputs(gan))[0]), before)
+
+
 @pytest.mark.parametrize("recipe", ["paper", "modern"])
 def test_mixed_precision_ends_in_float32(recipe):
     config = make_config(recipe, "smoke", 1, precision="mixed_bfloat16", generator_width=8)

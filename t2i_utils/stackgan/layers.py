@@ -208,6 +208,14 @@ def glu_upsample(inputs: Any, channels: int, normalise: Any) -> Any:
     return ops.glu(x)
 
 
+def glu_convolve(inputs: Any, channels: int, normalise: Any) -> Any:
+    """As `glu_upsample`, at the same height and width."""
+    convolve = layers.Conv2D(
+        2 * channels, 3, padding="same", use_bias=False, kernel_initializer=small_uniform()
+    )
+    return ops.glu(normalise(convolve(inputs)))
+
+
 def upsample_normalised(inputs: Any, channels: int, activation: bool = True) -> Any:
     """Double height and width (nearest), 3x3 convolution, BatchNorm and ReLU, as in the paper."""
     x = UpsampleConv2D(channels)(inputs)

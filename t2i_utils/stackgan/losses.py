@@ -6,7 +6,6 @@ from typing import Any
 from keras import ops
 
 TEMPERATURE = 0.1  # of the contrastive loss
-DIFFERENCE = 0.75  # of that of two photographs, that two pictures of one caption should have
 LEFT_OUT = 1e4  # taken from a similarity that must not count
 
 
@@ -92,7 +91,9 @@ def matching_losses(match_real: Any, match_fake: Any) -> tuple[Any, Any]:
     return real + _mean(ops.relu(-excess)), _mean(ops.relu(excess))
 
 
-def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -> Any:
+def diversity_loss(
+    fake_features: Sequence[Any], real_features: Sequence[Any], difference: float
+) -> Any:
     """How far two pictures of one caption fall short of differing nearly as two photographs do.
 
     Mode seeking (Mao et al., CVPR 2019, arXiv 1903.05628), measured on the discriminator's frozen
@@ -101,13 +102,14 @@ def diversity_loss(fake_features: Sequence[Any], real_features: Sequence[Any]) -
     Args:
         fake_features: maps (batch, h, w, channels); rows 0 and 1 have one caption, 2 and 3, ...
         real_features: the same maps of photographs.
+        difference: wanted, as a share of that of two photographs.
 
     Returns:
         A scalar: 0 when the pictures differ enough at every scale, at most 1.
     """
     shortfalls = []
     for fake, real in zip(fake_features, real_features, strict=True):
-        wanted = DIFFERENCE * ops.stop_gradient(_pair_distance(real))
+        wanted = difference * ops.stop_gradient(_pair_distance(real))
         shortfalls.append(ops.relu(1 - _pair_distance(fake) / wanted))
     return sum(shortfalls) / len(shortfalls)
 

@@ -115,14 +115,29 @@ class StageGAN:
                 the average from the first update on; else the first updates average over a
                 shorter past, and random weights are soon forgotten.
         """
-        config = self.config
         if train_generator not in self._compiled:
-            variables = [*self.state_variables, *self.discriminator.frozen_variables]
-            variables += self.stage1.variables if self.stage1 is not None else []
             self._compiled[train_generator] = backend.compile_step(
-                lambda inputs: self._update(inputs, train_generator), variables
+                lambda inputs: self.learn(inputs, train_generator), self.variables
             )
+        scalars = self.scalars(step, learning_rate_factor, ends_batch, trained_before)
         fields = {name: values for name, values in batch.items() if name != "indices"}
+        return self._compiled[train_generator](fields | scalars)
+
+    @property
+    def variables(self) -> list[Any]:
+        """Every variable that an update reads or changes."""
+        variables = [*self.state_variables, *self.discriminator.frozen_variables]
+        return variables + (self.stage1.variables if self.stage1 is not None else [])
+
+    def scalars(
+        self,
+        step: int,
+        learning_rate_factor: float = 1.0,
+        ends_batch: bool = True,
+        trained_before: bool = False,
+    ) -> dict[str, np.ndarray]:
+        """What of a batch for `learn` depends on the step alone: see `update`. float32."""
+        config = self.config
         scalars = self.recipe.scalars(config, step)
         decay = config.average_decay
         if not trained_before:
@@ -130,10 +145,10 @@ class StageGAN:
         scalars["decay"] = decay if ends_batch else 1
         scalars["generator_rate"] = config.generator_learning_rate * learning_rate_factor
         scalars["discriminator_rate"] = config.discriminator_learning_rate * learning_rate_factor
-        fields |= {name: np.asarray(value, "float32") for name, value in scalars.items()}
-        return self._compiled[train_generator](fields)
+        return {name: np.asarray(value, "float32") for name, value in scalars.items()}
 
-    def _update(self, batch: dict[str, Any], train_generator: bool) -> dict[str, Any]:
+    def learn(self, batch: dict[str, Any], train_generator: bool = True) -> dict[str, Any]:
+        """One update, to be compiled: the batch of `update` with its `scalars`."""
         self.generator_optimizer.learning_rate.assign(batch["generator_rate"])
         self.discriminator_optimizer.learning_rate.assign(batch["discriminator_rate"])
         if self.loss_scale is None:

@@ -26,14 +26,19 @@ class DeviceFeed:
         self._side = batches.stored.shape[1]
         pictures = batches.stored.reshape(len(batches.stored), -1)  # (n, side * side * 3) uint8
         captions = batches.captions.reshape(-1, batches.captions.shape[-1])
-        self._data = {
+        self.data = {
             "pictures": devices.place_whole(np.asarray(pictures)),
             "captions": devices.place_whole(np.asarray(captions)),
         }
-        self._compiled = backend.compile_step(self._gather, [])
+        self._compiled = backend.compile_step(self.carry_out, [])
 
     def gather(self, plan: Plan) -> dict[str, Any]:
         """The arrays of a plan, as `Batches.gather` gives them, on the accelerator."""
+        inputs, classes = self.inputs(plan)
+        return {**self._compiled({**self.data, **inputs}), **classes, "indices": plan.rows}
+
+    def inputs(self, plan: Plan) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What of a plan `carry_out` takes, and the classes of its pictures and distractors."""
         batches, class_ids = self._batches, self._batches.pack.class_ids
         pairs = {
             "embeddings": (plan.rows, plan.columns),
@@ -48,14 +53,14 @@ class DeviceFeed:
             "places": {n: batches.caption_places(*p).T.astype(np.int32) for n, p in pairs.items()},
             "there": {n: (p[1] != NONE).astype(np.float32) for n, p in pairs.items()},
         }
-        return {
-            **self._compiled({**self._data, **inputs}),
+        classes = {
             "class_ids": class_ids[plan.rows],
             "distractor_class_ids": class_ids[plan.distractor_rows],
-            "indices": plan.rows,
         }
+        return inputs, classes
 
-    def _gather(self, inputs: dict[str, Any]) -> dict[str, Any]:
+    def carry_out(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Pictures and sentences of `data` and the `inputs` of a plan, as part of a step."""
         found = {
             name: self._embeddings(inputs["captions"], places, inputs["there"][name])
             for name, places in inputs["places"].items()

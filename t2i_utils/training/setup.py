@@ -30,7 +30,8 @@ from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder
 from t2i_utils.training.stage import Stage
 
-SIZES = ("generator_width", "discriminator_width", "feature_size")  # --init takes the weights'
+# --init takes the weights'
+SIZES = ("generator_width", "discriminator_width", "feature_size", "convolutions")
 
 
 def build_stages(

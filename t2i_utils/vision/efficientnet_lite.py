@@ -106,7 +106,7 @@ def _block(
         strides=stride,
         padding="same",
         # TensorFlow's gradient of a strided one is some twenty times slower in bfloat16 on a CPU.
-        dtype=None if stride == 1 else "float32",
+        dtype="float32" if stride > 1 and backend.name() == "tensorflow" else None,
         name=f"{prefix}_depthwise",
     )(x)
     x = layers.ReLU(6.0)(x)

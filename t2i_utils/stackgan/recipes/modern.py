@@ -6,6 +6,7 @@ A projected discriminator on frozen ImageNet features (Sauer et al., NeurIPS 202
 sees blurred pictures first (StyleGAN-XL, arXiv 2202.00273) and an averaged generator.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from t2i_utils.stackgan.layers import (
     ModulatedBatchNorm,
     TiledConcatenate,
     convolve_normalised,
+    glu_convolve,
     glu_upsample,
     residual_block,
     small_uniform,
@@ -43,8 +45,10 @@ class ModernConfig(Config):
     initial_log_sigma: float = -2.0  # of the condition, before training
     contrastive_weight: float = 0.0  # of the image-text loss; 0 builds no towers
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ
+    difference: float = 0.75  # so much, of what two photographs do
     blur_steps: int = whole(0)  # the discriminator's view sharpens over so many first steps
     hidden_square: float = 0.0  # side of what the discriminator is not shown, of the picture's
+    convolutions: int = whole(1, 1, 4)  # Stage I: of each block
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,6 +57,11 @@ class ModernConfig(Config):
                 f"{self.part_size} pictures at once make no pairs, and two of one caption are "
                 "compared: change batch_size or accumulate, or set diversity_weight to 0"
             )
+
+
+def _falling(steps: int) -> dict[str, int]:
+    """A length; in its second half the learning rates fall to a tenth."""
+    return {"steps": steps, "decay_from": steps // 2, "decay_until": steps}
 
 
 class ModernRecipe(Recipe):
@@ -86,8 +95,26 @@ class ModernRecipe(Recipe):
         ("smoke", 2): _smoke,
         ("cpu", 1): {**_stage1, "steps": 4000},
         ("cpu", 2): {"generator_width": 16, "batch_size": 16, "steps": 1500},
-        ("gpu", 1): {**_stage1, "steps": 40000},
-        ("gpu", 2): {"generator_width": 32, "steps": 40000},
+        ("gpu", 1): {
+            **_stage1,
+            "convolutions": 2,
+            "contrastive_weight": 1.0,
+            "difference": 0.85,
+            "batch_size": 96,
+            "generator_learning_rate": 5e-4,
+            "discriminator_learning_rate": 3e-4,
+            "average_decay": 0.9995,
+            **_falling(21500),
+        },
+        ("gpu", 2): {
+            "generator_width": 20,
+            "contrastive_weight": 0.5,
+            "batch_size": 32,
+            "generator_learning_rate": 4e-4,
+            "discriminator_learning_rate": 3e-4,
+            "average_decay": 0.999,
+            **_falling(18440),
+        },
     }
     fine_tuning = {  # at three times these rates, trained weights lost the heads of their birds
         "generator_learning_rate": 2e-4,
@@ -104,15 +131,26 @@ class ModernRecipe(Recipe):
         """
         assert isinstance(config, ModernConfig)
         body = self.stage1_body if config.stage == 1 else self.stage2_body
+        if config.stage == 1 and config.convolutions > 1:
+            body = functools.partial(body, convolutions=config.convolutions)
         log_sigma = config.initial_log_sigma
         return generator_around(body, config, embedding_width, small_uniform(), log_sigma)
 
-    def stage1_body(self, latent: Any, width: int) -> Any:
-        """Four upsampling blocks; condition and noise modulate each of them."""
+    def stage1_body(self, latent: Any, width: int, convolutions: int = 1) -> Any:
+        """Four upsampling blocks; condition and noise modulate each convolution of them.
+
+        A block's first convolution upsamples; what further ones find is added to it.
+        """
+
+        def modulate(maps: Any) -> Any:
+            return ModulatedBatchNorm()([maps, latent])
+
         x = layers.Dense(4 * 4 * 8 * width, kernel_initializer=small_uniform())(latent)
         x = layers.Reshape((4, 4, 8 * width))(x)
         for channels in (8 * width, 4 * width, 2 * width, width):  # of 8, 16, 32 and 64 px
-            x = glu_upsample(x, channels // 2, lambda maps: ModulatedBatchNorm()([maps, latent]))
+            x = glu_upsample(x, channels // 2, modulate)
+            for _ in range(convolutions - 1):
+                x = layers.add([x, glu_convolve(x, channels // 2, modulate)])
         return to_rgb(x, small_uniform())
 
     def stage2_body(self, small: Any, condition: Any, width: int) -> Any:
@@ -208,7 +246,7 @@ class ModernRecipe(Recipe):
             g_loss += config.contrastive_weight * g_match
             metrics |= {"match_real": ops.mean(match_real), "match_fake": ops.mean(match_fake)}
         if config.diversity_weight:
-            sameness = losses.diversity_loss(fake_features, real_features)
+            sameness = losses.diversity_loss(fake_features, real_features, config.difference)
             g_loss += config.diversity_weight * sameness
             metrics["sameness"] = sameness
         return (d_loss, g_loss), metrics
