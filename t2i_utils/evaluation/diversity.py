@@ -19,7 +19,7 @@ def mean_pairwise_distance(features: np.ndarray) -> float:
     if len(features) < 2:
         raise InputError(f"diversity: {len(features)} picture of a caption; draw 2 or more")
     above = np.triu_indices(len(features), 1)
-    return float(np.sqrt(_squared_distances(features, features)[above]).mean())
+    return float(np.sqrt(squared_distances(features, features)[above]).mean())
 
 
 def nearest_neighbours(
@@ -45,7 +45,7 @@ def nearest_neighbours(
         chunk = references[start : start + CHUNK]
         for first in range(0, len(queries), CHUNK):
             part = slice(first, first + CHUNK)
-            squared = _squared_distances(queries[part], chunk)
+            squared = squared_distances(queries[part], chunk)
             nearest, least = squared.argmin(axis=1), squared.min(axis=1)
             closer = least < best[part]
             rows[part][closer] = start + nearest[closer]
@@ -53,7 +53,8 @@ def nearest_neighbours(
     return rows, np.sqrt(best)
 
 
-def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distances (n, m) of rows (n, width) and (m, width), in float64."""
     a, b = np.asarray(a, "float64"), np.asarray(b, "float64")
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
     return np.maximum(squared, 0)

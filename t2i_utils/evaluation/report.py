@@ -127,14 +127,18 @@ def format_value(score: Score, value: float) -> str:
 
 
 _NOTES = [
-    "- *photographs*: the same measure of held-out photographs. For KID and FID these are scored "
-    "against as many training photographs, which are of other classes in a zero-shot split: the "
-    "ceiling.",
+    "- *photographs*: the same measure of held-out photographs. For KID, FID, precision, recall, "
+    "density and coverage these are scored against as many training photographs, which are of "
+    "other classes in a zero-shot split: the ceiling.",
     "- ± is one standard error (KID: jackknife over ten parts of the pictures).",
     "- KID and FID are not those of the literature, which are taken on InceptionV3 (`--inception`) "
     "and 30,000 pictures: compare them only within one network, n, crop and resize. FID falls as "
     "n grows; KID does not.",
     "- *birdness*: the likeliest ImageNet class is a bird, with a probability of 5 % or more.",
+    "- *precision*: the share of pictures that lie among photographs, nearer to one than its third "
+    "nearest photograph does; *recall*: the share of photographs that so lie among pictures; "
+    "*density* and *coverage*: much the same, harder to deceive by a few odd pictures (five "
+    "nearest). Precision and density see realism, recall and coverage variety.",
     "- *R-precision*: the matcher finds the caption among it and others of other classes. A "
     "picture that was drawn from a caption shows little else, so by the matcher's measures a "
     "generator may pass photographs, whose captions leave most of them unsaid.",

@@ -11,6 +11,7 @@ from t2i_utils.evaluation.diversity import mean_pairwise_distance, nearest_neigh
 from t2i_utils.evaluation.frechet import fit_gaussian, frechet_distance
 from t2i_utils.evaluation.kernel import kernel_distance
 from t2i_utils.evaluation.measurements import Measurements
+from t2i_utils.evaluation.neighbourhoods import compare_neighbourhoods
 
 NUM_NEAREST = 8  # pictures shown in the report, each beside its nearest training photograph
 NEAR_QUANTILE = 0.05  # a picture nearer than this quantile of held-out photographs is a near copy
@@ -65,7 +66,7 @@ def score_realism(
     training: np.ndarray,
     network: str,
 ) -> list[Score]:
-    """Birdness, KID and FID of generated features against held-out photographs.
+    """Birdness, distances and neighbourhoods of generated features and held-out photographs.
 
     Args:
         drawn: (n, 1280), of generated pictures.
@@ -80,6 +81,7 @@ def score_realism(
         Score("birdness", birds, float(real.is_bird.mean()), "higher", count, network,
               "59 of 1,000 classes", share_error(birds, count)),
         *score_distances(drawn, real.features, training, network),
+        *score_neighbourhoods(drawn, real.features, training, network),
     ]  # fmt: skip
 
 
@@ -102,6 +104,24 @@ def score_distances(
         Score("KID x 1000", 1000 * kernel.value, 1000 * kernel_distance(real, training).value,
               "lower", count, network, held_out, 1000 * kernel.standard_error, is_share=False),
         Score("FID", own, ceiling, "lower", count, network, held_out, is_share=False),
+    ]  # fmt: skip
+
+
+def score_neighbourhoods(
+    drawn: np.ndarray, real: np.ndarray, training: np.ndarray, network: str
+) -> list[Score]:
+    """Precision, recall, density and coverage: none where the pictures are too few for them.
+
+    The arguments are those of `score_distances`.
+    """
+    own = compare_neighbourhoods(drawn, real)
+    ceiling = compare_neighbourhoods(training[: len(drawn)], real)
+    if own is None or ceiling is None:
+        return []
+    return [
+        Score(name, value, best, "higher", len(drawn), network, f"{len(real)} held-out photographs",
+              is_share=name != "density")
+        for name, value, best in zip(own._fields, own, ceiling, strict=True)
     ]  # fmt: skip
 
 
