@@ -523,8 +523,8 @@ for name in ("toy", "birds"):
 # learning rate is 8e-4 at the start, a little above the usual 6e-4, and it will fall to a tenth:
 # large steps turn day into night soon, small ones settle it. Both have a reason. When we kept the
 # rate at 8e-4, our birds had night at step 60, dusk at 100 and night at 140. And over thousands of
-# steps such a rate spoils what the weights know: the library's birds lost their heads at 6e-4 (see
-# `fine_tuning` in `recipes/modern.py`).
+# steps such a rate spoils what the weights know: drawings of an earlier `birds` lost their heads at
+# 6e-4 (see `fine_tuning` in `recipes/modern.py`).
 
 # %%
 BATCH, STEPS, WARM_UP, EVERY = 16, 100, 20, 20
