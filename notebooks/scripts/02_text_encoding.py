@@ -649,8 +649,8 @@ moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
 print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]
-# The weights of that time then drew unseen captions with a KID of 18 instead of 80 (the model card
-# of `birds`; notebook 05 explains the measure).
+# The weights of that time then drew unseen captions with a KID x 1000 of 18 instead of 80 (the
+# README, under "Limits, honestly"; notebook 05 explains the measure).
 #
 # > **Tip.** Clean text in the same way in training and in use. And where new data give bad
 # > pictures, compare the *inputs* of old and new before you doubt the network.

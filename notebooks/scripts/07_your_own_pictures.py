@@ -516,14 +516,15 @@ for name in ("toy", "birds"):
 #
 # > **Tip.** Choose a starting point that is near to your pictures: `toy` for drawings, `birds` for
 # > photographs. For photographs of your own write `STARTER = "birds"` in section 4. Its
-# > discriminator is shipped, too. It is wider, so a step takes about twice as long.
+# > discriminator is shipped, too. Its generator is wider, and each block has two convolutions where
+# > that of `toy` has one, so a step takes longer.
 #
 # Here are the sizes that the new networks must have, so that the weights fit. The generator's
 # learning rate is 8e-4 at the start, a little above the usual 6e-4, and it will fall to a tenth:
 # large steps turn day into night soon, small ones settle it. Both have a reason. When we kept the
 # rate at 8e-4, our birds had night at step 60, dusk at 100 and night at 140. And over thousands of
-# steps such a rate spoils what the weights know: the library's birds lost their heads at 6e-4 (see
-# `fine_tuning` in `recipes/modern.py`).
+# steps such a rate spoils what the weights know: drawings of an earlier `birds` lost their heads at
+# 6e-4 (see `fine_tuning` in `recipes/modern.py`).
 
 # %%
 BATCH, STEPS, WARM_UP, EVERY = 16, 100, 20, 20
@@ -533,6 +534,8 @@ config = make_config(
     "modern",
     stage=1,
     generator_width=theirs["generator_width"],
+    convolutions=theirs.get("convolutions", 1),  # in each block of the generator
+    discriminator_width=theirs["discriminator_width"],
     feature_size=theirs["feature_size"],
     batch_size=BATCH,
     num_distractors=128,
