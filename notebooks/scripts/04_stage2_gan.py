@@ -401,8 +401,8 @@ pd.DataFrame({name: sizes_of(*value) for name, value in sizes.items()}).fillna("
 print(inspect.getsource(paper.stage2_body))
 
 # %% [markdown]
-# Now a GAN around your body, in half the width of the shipped one, and some sketches to work on:
-# four sentences, drawn by the shipped Stage I.
+# Now a GAN around your body, in width 8, and some sketches to work on: four sentences, drawn by the
+# shipped Stage I.
 
 # %%
 config = make_config("by-hand", "smoke", stage=2, generator_width=8, batch_size=8)

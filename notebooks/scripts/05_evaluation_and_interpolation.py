@@ -770,11 +770,11 @@ for name, synthesizer in recipes.items():
     print(f"{name:7} generator width {width}, {stage['images_seen']:,} pictures seen")
 
 # %% [markdown]
-# `birds-paper` is one training. `birds` is the mean of four trainings, three of which went on from
-# an earlier one. Its settings were changed on the way (the model card tells how). So this is no
-# race on equal terms. Neither is the authors' own training: that had width 128 and showed 8,855
-# photographs 600 times, which makes 5.3 million pictures. We ask both for sixty captions with
-# exactly one vivid colour each.
+# This is no race on equal terms. `birds` saw nearly six times as many pictures, on a GPU.
+# `birds-paper` was trained on two cores. `birds` is also the mean of two moments of one training,
+# mixed in the shares that scored best (the model card tells how). The authors' own training is a
+# third case: it had width 128 and showed 8,855 photographs 600 times, which makes 5.3 million
+# pictures. We ask both for sixty captions with exactly one vivid colour each.
 
 # %%
 TEMPLATES = ["a small {0} bird with a {1} beak", "this bird is {0} with {1} wings",
@@ -876,7 +876,7 @@ print(f"by {terms_of}")
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Two bars with their errors: KID of the modern recipe is 16, near the dashed line of photographs
+# ![Two bars with their errors: KID of the modern recipe is 15, near the dashed line of photographs
 # at 2; that of the paper's recipe is 179](../figures/05_kid.png)
 #
 # *By the model cards of `birds` and `birds-paper`: 1,000 captions of unseen classes, Lite2 at 224
