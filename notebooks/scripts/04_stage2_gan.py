@@ -401,8 +401,8 @@ pd.DataFrame({name: sizes_of(*value) for name, value in sizes.items()}).fillna("
 print(inspect.getsource(paper.stage2_body))
 
 # %% [markdown]
-# Now a GAN around your body, in half the width of the shipped one, and some sketches to work on:
-# four sentences, drawn by the shipped Stage I.
+# Now a GAN around your body, in width 8, and some sketches to work on: four sentences, drawn by the
+# shipped Stage I.
 
 # %%
 config = make_config("by-hand", "smoke", stage=2, generator_width=8, batch_size=8)
@@ -644,7 +644,7 @@ def refine(generator, sketches=sketches, embeddings=embeddings):
 SIDE = 64  # of a crop, in pixels; shown three times as large
 CORNERS = {  # left and top
     "toy": {"eye": (156, 30), "wing": (104, 96), "outline": (20, 150)},
-    "cub": {"eye": (156, 30), "wing": (104, 96), "outline": (20, 150)},
+    "cub": {"eye": (170, 4), "wing": (64, 112), "outline": (190, 90)},
 }[DATA]
 
 
@@ -946,8 +946,11 @@ real_enlarged = np.asarray(layers.UpSampling2D(4, interpolation="bilinear")(real
 show_rows({"sketch": to_uint8(real_enlarged), "Stage II": real_birds[2]})
 
 # %% [markdown]
-# Three places of each bird at three times their size. They are the places where Stage II changed
-# most.
+# Look at the fourth bird before you go on. Its sketch has a long neck and hardly a head. Does Stage
+# II mend that?
+#
+# Here are three places of the first two birds at three times their size. They are the places where
+# Stage II changed most.
 
 
 # %%

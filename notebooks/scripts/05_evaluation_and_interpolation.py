@@ -770,11 +770,11 @@ for name, synthesizer in recipes.items():
     print(f"{name:7} generator width {width}, {stage['images_seen']:,} pictures seen")
 
 # %% [markdown]
-# `birds-paper` is one training. `birds` is the mean of four trainings, three of which went on from
-# an earlier one. Its settings were changed on the way (the model card tells how). So this is no
-# race on equal terms. Neither is the authors' own training: that had width 128 and showed 8,855
-# photographs 600 times, which makes 5.3 million pictures. We ask both for sixty captions with
-# exactly one vivid colour each.
+# This is no race on equal terms. `birds` saw nearly six times as many pictures, on a GPU.
+# `birds-paper` was trained on two cores. `birds` is also the mean of two moments of one training,
+# mixed in the shares that scored best (the model card tells how). The authors' own training is a
+# third case: it had width 128 and showed 8,855 photographs 600 times, which makes 5.3 million
+# pictures. We ask both for sixty captions with exactly one vivid colour each.
 
 # %%
 TEMPLATES = ["a small {0} bird with a {1} beak", "this bird is {0} with {1} wings",
@@ -797,12 +797,16 @@ print("\n".join(vivid_captions[::9]))
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Two rows of seven pictures: above, birds in the colours of their captions; below, coloured
-# shapes, of which the first resembles a bird](../figures/05_recipes.png)
+# ![Two rows of seven pictures: above, seven birds, of which the red, the yellow, the green and the
+# blue one have the colour of their caption; below, coloured shapes, of which the first resembles a
+# bird](../figures/05_recipes.png)
 #
 # *The shipped weights `birds` and `birds-paper`, Stage I, 64 pixels, seed 0.*
 #
 # </details>
+#
+# Compare each bird with its caption. The second was asked for "a red belly and a white head": has it
+# got them, or the other way round?
 #
 # Now we measure. Each recipe gets one line of a table. What can be measured without photographs is
 # measured here: the vivid colour, its floor with the caption of another colour, and the diversity
@@ -876,7 +880,7 @@ print(f"by {terms_of}")
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Two bars with their errors: KID of the modern recipe is 16, near the dashed line of photographs
+# ![Two bars with their errors: KID of the modern recipe is 15, near the dashed line of photographs
 # at 2; that of the paper's recipe is 179](../figures/05_kid.png)
 #
 # *By the model cards of `birds` and `birds-paper`: 1,000 captions of unseen classes, Lite2 at 224
@@ -1110,7 +1114,8 @@ show_rows({
 # %% [markdown]
 # Look at the middle columns first. Are lerp's birds paler there? The cell before has counted:
 # compare its vivid pixels with those of the captions. If keeping the length wins by both numbers,
-# keep it. (The slider below and the library's films take lerp.)
+# keep it. If the last line there says "none", eighty pictures do not tell the ways apart. (The
+# slider below and the library's films take lerp.)
 #
 # Two more things to look for. Does the *bird* stay, its pose and place, while its colours change?
 # Then the network keeps apart what the sentence says and what the noise decides. And does it change
@@ -1297,8 +1302,8 @@ print(inspect.getsource(CaptionSlider.redraw))
 #   are; test the test with a forger, then look at the pairs.
 # - A table of scores compares recipes on equal terms, and prints the terms: network, n, split,
 #   crop, resize, seed, widths, pictures seen, errors, ceiling.
-# - Between noises interpolate along the sphere (slerp). Between captions, too, the midpoints of the
-#   straight line are too short. Compare the ways by KID and by vivid pixels before you choose one.
+# - Between noises interpolate along the sphere (slerp). Between captions, too, some midpoints of the
+#   straight line are too short; whether this harms the pictures, KID and vivid pixels have to say.
 # - An attribute is a direction: change one word, keep the noise, and watch whether one part changes
 #   and the bird stays. The longest step of a walk tells a slope from a cliff.
 #
