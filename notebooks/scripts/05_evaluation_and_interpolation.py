@@ -805,8 +805,8 @@ print("\n".join(vivid_captions[::9]))
 #
 # </details>
 #
-# Compare each bird with its caption. The second was asked for "a red belly and a white head": has it
-# got them, or the other way round?
+# Compare each bird with its caption. The second was asked for "a red belly and a white head": has
+# it got them, or the other way round?
 #
 # Now we measure. Each recipe gets one line of a table. What can be measured without photographs is
 # measured here: the vivid colour, its floor with the caption of another colour, and the diversity
@@ -1302,8 +1302,9 @@ print(inspect.getsource(CaptionSlider.redraw))
 #   are; test the test with a forger, then look at the pairs.
 # - A table of scores compares recipes on equal terms, and prints the terms: network, n, split,
 #   crop, resize, seed, widths, pictures seen, errors, ceiling.
-# - Between noises interpolate along the sphere (slerp). Between captions, too, some midpoints of the
-#   straight line are too short; whether this harms the pictures, KID and vivid pixels have to say.
+# - Between noises interpolate along the sphere (slerp). Between captions, too, some midpoints of
+#   the straight line are too short; whether this harms the pictures, KID and vivid pixels have to
+#   say.
 # - An attribute is a direction: change one word, keep the noise, and watch whether one part changes
 #   and the bird stays. The longest step of a walk tells a slope from a cliff.
 #
