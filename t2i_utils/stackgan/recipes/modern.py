@@ -116,7 +116,7 @@ class ModernRecipe(Recipe):
             **_falling(18440),
         },
     }
-    fine_tuning = {  # at three times these rates, trained weights lost the heads of their birds
+    fine_tuning = {  # at three times these rates, the first `birds` lost their heads
         "generator_learning_rate": 2e-4,
         "discriminator_learning_rate": 2e-4,
         "blur_steps": 0,
