@@ -131,9 +131,15 @@ def _compile_jax(function: Callable, variables: list[Any]) -> Callable:
     pure = _pure_step(function, variables)
     compiled = jax.jit(pure, donate_argnums=0, out_shardings=places)
 
-    def step(inputs: Any) -> Any:
-        before = [variable.value for variable in variables]
-        outputs, values = compiled(before, many.place_rows(inputs))
+    step = _assigning(compiled, variables)
+    return lambda inputs: step(many.place_rows(inputs))
+
+
+def _assigning(compiled: Callable, variables: list[Any]) -> Callable:
+    """What calls `compiled` with the variables' values and assigns the new ones that it returns."""
+
+    def step(*inputs: Any) -> Any:
+        outputs, values = compiled([variable.value for variable in variables], *inputs)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         return outputs
@@ -155,24 +161,17 @@ def compile_steps(function: Callable, variables: list[Any]) -> Callable:
     """
     import jax
 
-    def one(values: list[Any], shared: Any, own: Any) -> tuple[list[Any], Any]:
-        outputs, values = _pure_step(lambda inputs: function(*inputs), variables)(
-            values, (shared, own)
-        )
-        return values, outputs
+    step = _pure_step(lambda inputs: function(*inputs), variables)
 
-    def pure(values: list[Any], shared: Any, own: Any) -> tuple[list[Any], Any]:
-        return jax.lax.scan(lambda carry, inputs: one(carry, shared, inputs), values, own)
+    def pure(values: list[Any], shared: Any, own: Any) -> tuple[Any, list[Any]]:
+        def one(values: list[Any], inputs: Any) -> tuple[list[Any], Any]:
+            outputs, values = step(values, (shared, inputs))
+            return values, outputs
 
-    compiled = jax.jit(pure, donate_argnums=0)
+        values, outputs = jax.lax.scan(one, values, own)
+        return outputs, values
 
-    def steps(shared: Any, own: Any) -> Any:
-        values, outputs = compiled([variable.value for variable in variables], shared, own)
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        return outputs
-
-    return steps
+    return _assigning(jax.jit(pure, donate_argnums=0), variables)
 
 
 def gradients(

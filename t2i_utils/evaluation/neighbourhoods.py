@@ -8,6 +8,7 @@ Sources: Kynkäänniemi et al., Improved Precision and Recall, NeurIPS 2019 (arX
 Naeem et al., Reliable Fidelity and Diversity Metrics, ICML 2020 (arXiv 2002.09797), k = 5.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,8 +48,8 @@ def compare_neighbourhoods(drawn: np.ndarray, real: np.ndarray) -> Neighbourhood
     """
     if min(len(drawn), len(real)) <= NEAREST_OF_COVERAGE:
         return None
-    near, far = (_squared_radii(real, k) for k in (NEAREST, NEAREST_OF_COVERAGE))
-    of_drawn = _squared_radii(drawn, NEAREST)
+    near, far = _squared_radii(real, (NEAREST, NEAREST_OF_COVERAGE))
+    (of_drawn,) = _squared_radii(drawn, (NEAREST,))
     precise = np.zeros(len(drawn), bool)
     recalled, covered = np.zeros((2, len(real)), bool)
     dense = 0
@@ -68,14 +69,14 @@ def compare_neighbourhoods(drawn: np.ndarray, real: np.ndarray) -> Neighbourhood
     )
 
 
-def _squared_radii(features: np.ndarray, k: int) -> np.ndarray:
-    """The squared distance (n,) from each row to its k-th nearest other row."""
-    radii = np.empty(len(features))
+def _squared_radii(features: np.ndarray, nearest: Sequence[int]) -> np.ndarray:
+    """The squared distances (k, n) from each row to its k nearest other rows that are asked for."""
+    radii = np.empty((len(nearest), len(features)))
     for first in range(0, len(features), CHUNK):
         part = slice(first, first + CHUNK)
-        nearest = np.empty((len(features[part]), 0))
+        found = np.empty((len(features[part]), 0))
         for start in range(0, len(features), CHUNK):
             chunk = squared_distances(features[part], features[start : start + CHUNK])
-            nearest = np.sort(np.concatenate([nearest, chunk], axis=1), axis=1)[:, : k + 1]
-        radii[part] = nearest[:, k]  # at 0 is the row itself
+            found = np.sort(np.concatenate([found, chunk], axis=1), axis=1)[:, : max(nearest) + 1]
+        radii[:, part] = found[:, list(nearest)].T  # at 0 is the row itself
     return radii

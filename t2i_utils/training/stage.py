@@ -89,8 +89,7 @@ class Stage:
         return factor, metrics
 
     def _noise(self, step: int) -> dict[str, np.ndarray]:
-        random = np.random.default_rng([self.seed, self.number, step])
-        return self.gan.draw_noise(random, self.gan.config.batch_size)
+        return noise_of(self.gan, self.seed, step)
 
     @contextlib.contextmanager
     def settled(self) -> Iterator[None]:
@@ -143,6 +142,12 @@ class Stage:
             "device": backend.devices()[0],
             "date": datetime.date.today().isoformat(),
         }
+
+
+def noise_of(gan: StageGAN, seed: int, step: int) -> dict[str, np.ndarray]:
+    """The random numbers of a step's whole batch: a function of seed, stage and step."""
+    random = np.random.default_rng([seed, gan.config.stage, step])
+    return gan.draw_noise(random, gan.config.batch_size)
 
 
 def learning_rate_factor(config: Config, step: int, num_images: int) -> float:

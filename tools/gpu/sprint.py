@@ -17,7 +17,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from t2i_utils.stackgan.update import StageGAN
 from t2i_utils.stackgan.weights import StageToSave, load_weights, save_weights
 from t2i_utils.training.device_feed import DeviceFeed
 from t2i_utils.training.run_data import RunData
-from t2i_utils.training.stage import SETTLING
+from t2i_utils.training.stage import SETTLING, noise_of
 
 BEGAN = time.monotonic()
 TOGETHER = 20  # steps of a call
@@ -147,12 +147,6 @@ def stacked(make: Callable[[int], Any], start: int) -> Any:
     return keras.tree.map_structure(lambda *leaves: np.stack(leaves), *trees)
 
 
-def noise_of(gan: StageGAN, seed: int, step: int) -> dict[str, np.ndarray]:
-    """The random numbers of a step."""
-    random = np.random.default_rng([seed, gan.config.stage, step])
-    return gan.draw_noise(random, gan.config.batch_size)
-
-
 def settle(gan: StageGAN, data: RunData) -> None:
     """Give the averaged generator BatchNorm statistics of its own: `StageGAN.settle_average`."""
     batches = data.batches(gan.config)
@@ -184,7 +178,7 @@ def say(text: str) -> None:
     print(f"[{time.monotonic() - BEGAN:6.1f}] {text}", flush=True)
 
 
-def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+def parse() -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path)
@@ -195,7 +189,7 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--limit", type=float, required=True, help="seconds of this call")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="FIELD=VALUE")
-    return parser.parse_args(words)
+    return parser.parse_args()
 
 
 def setting(text: str) -> tuple[str, Any]:
