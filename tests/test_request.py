@@ -141,14 +141,18 @@ def test_requests_of_several_stages_or_none_are_refused(synthesizer):
 
 
 def test_the_best_of_several_is_the_one_that_the_discriminator_prefers(synthesizer):
-    """Compared with a discriminator that is loaded and called by hand, picture by picture."""
+    """Compared with a discriminator that is loaded and called by hand, picture by picture.
+
+    It prefers the picture to which the own sentence adds most, beside the mean one.
+    """
     count = 6
     texts = synthesizer.embed([RED])
     tried = np.concatenate([synthesizer.noise(1, 4, 2, candidate) for candidate in range(count)])
     pictures = synthesizer.draw(np.repeat(texts, count, axis=0), tried, 1)[1]
     judge = load_discriminator(trained_run(), 1)
     images = pictures.astype("float32") / 127.5 - 1
-    scores = [float(np.asarray(judge.score(image[None], texts))[0]) for image in images]
+    logits = [[judge.score(x[None], text) for text in (texts, 0 * texts)] for x in images]
+    scores = [float(np.asarray(own)[0]) - float(np.asarray(mean)[0]) for own, mean in logits]
     assert len(np.unique(np.round(scores, 5))) == count
     requests = [Request(RED, stage=2, seed=4, sample=2, best_of=count), Request(BLUE, seed=1)]
     for both in (requests, requests[::-1]):  # beside one that has nothing to choose

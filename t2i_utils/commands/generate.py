@@ -51,8 +51,8 @@ def add_arguments(parser: Parser) -> None:
         "--best-of",
         type=positive,
         metavar="N",
-        help="try N noises for each picture, draw the one that the discriminator finds most real "
-        "and most like the caption; default: 8 where the weights have a discriminator, else 1",
+        help="try N noises for each picture, draw the one that shows the caption best, as the "
+        "discriminator sees it; default: 8 where the weights have a discriminator, else 1",
     )
     how.add_argument("--seed", type=seed, metavar="N", help="same seed, same result; default: 0")
     where = parser.add_argument_group("where to")

@@ -26,8 +26,8 @@ class Request:
         to_caption: a second caption to go to, or None.
         to_seed: a second noise to go to (of the same row), or None.
         amount: how far to go there: 0 is the first, 1 the second.
-        best_of: so many noises are tried, and the one whose small picture the discriminator finds
-            most real and most like the caption is drawn; 1 tries one. Not on a walk.
+        best_of: so many noises are tried, and the one is drawn whose small picture shows the
+            caption best, as the discriminator sees it; 1 tries one. Not on a walk.
         called: what an error message calls the caption; not kept.
 
     Raises:

@@ -130,7 +130,7 @@ class Synthesizer:
         return has_discriminator(self.weights.card, 1)
 
     def scores(self, pictures: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
-        """How real the discriminator of Stage I finds pictures, and how like their sentences.
+        """How well pictures show their sentences, as the discriminator of Stage I sees it.
 
         Args:
             pictures: (n, 64, 64, 3) uint8.
@@ -309,7 +309,7 @@ def _candidates(synthesizer: Synthesizer, request: Request) -> np.ndarray:
 def _choose(
     synthesizer: Synthesizer, embeddings: np.ndarray, candidates: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Of each request's noises, the one whose small picture the discriminator likes best."""
+    """Of each request's noises, the one whose small picture shows the sentence best."""
     noise, counts = np.concatenate(candidates), [len(tried) for tried in candidates]
     if max(counts) == 1:
         return noise

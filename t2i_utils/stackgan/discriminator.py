@@ -80,10 +80,26 @@ class Discriminator:
             images: (batch, size, size, 3) in [-1, 1].
             embeddings: (batch, width), whitened.
         """
-        return self._score(keras.tree.flatten(self.trunk(images, training=False)), embeddings)
+        logits = self._logits(self._still_features(images), [embeddings], training=False)
+        return ops.mean(logits[0], axis=-1)
 
-    def _score(self, features: list[Any], embeddings: Any) -> Any:
-        return ops.mean(self._logits(features, [embeddings], training=False)[0], axis=-1)
+    def match(self, images: Any, embeddings: Any) -> Any:
+        """How much a picture's own sentence adds to its mean logit, (batch,).
+
+        What it is compared with is the mean sentence of training: zeros, once whitened. How real a
+        picture is, apart from what it should show, drops out. This changes nothing, either.
+
+        Args:
+            images: (batch, size, size, 3) in [-1, 1].
+            embeddings: (batch, width), whitened.
+        """
+        sentences = [embeddings, ops.zeros_like(embeddings)]
+        own, mean = self._logits(self._still_features(images), sentences, training=False)
+        return ops.mean(own - mean, axis=-1)
+
+    def _still_features(self, images: Any) -> list[Any]:
+        """Feature maps of pictures as they are, which change nothing."""
+        return keras.tree.flatten(self.trunk(images, training=False))
 
     def judge(self, features: list[Any], embeddings: Any) -> Any:
         """Logits (batch, n) of features with sentences (batch, width)."""

@@ -68,9 +68,8 @@ class ProjectedDiscriminator(Discriminator):
             views.append(augment_window(images, *settings))
         return [maps for view in views for maps in keras.tree.flatten(self.trunk(view))]
 
-    def score(self, images: Any, embeddings: Any) -> Any:
-        """As `Discriminator.score`, of pictures as they are."""
-        return self._score(self.features(images), embeddings)
+    def _still_features(self, images: Any) -> list[Any]:
+        return self.features(images)
 
     def _logits(self, features: list[Any], sentences: Sequence[Any], training: bool) -> list[Any]:
         """The head sees a picture once, however many sentences it is judged with."""

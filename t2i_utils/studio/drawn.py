@@ -60,7 +60,7 @@ def draw_requests(requests: Sequence[Request]) -> Drawn:
 
 
 def best_seed(request: Request, seeds: Sequence[int]) -> int:
-    """Of some seeds, the one whose bird the discriminator likes best.
+    """Of some seeds, the one whose bird shows its caption best, as the discriminator sees it.
 
     It is the first one where the weights have no discriminator.
 
