@@ -7,6 +7,9 @@ Many steps are one call, so that the GPU never waits for Python. In the second h
 learning rates fall to a tenth. The program stops `--limit` seconds after it began; the same command
 goes on from what it left in WORK, until `--seconds` of training are over (without them: what the
 limit leaves). OUT gets the weight set, float16, and a log. Stage II takes its Stage I from OUT.
+
+`--moments N` also keeps the averaged generator at N moments, evenly spaced, as weight sets in
+OUT/moments. The mean of two of them drew better than each (`tools/average_weights.py`).
 """
 
 import argparse
@@ -68,29 +71,38 @@ def main() -> None:
         read_variables(file, "state", gan.state_variables)
         say(f"{file}: on from step {progress.step}")
     with log(options.out / f"log{options.stage}.csv") as write:
-        train(gan, data, progress, options, write)
+        for moment in train(gan, data, progress, options, write):
+            save(options.out / "moments" / f"stage{options.stage}-{moment}", gan, data, progress)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_arrays(file, to_arrays("state", gan.state_variables), dataclasses.asdict(progress))
     settle(gan, data)
+    about = save(options.out, gan, data, progress, gan.discriminator)
+    pace = about["images_seen"] / max(progress.seconds, 1)
+    say(f"stage {options.stage}: {pace:.0f} pictures a second: {about}")
+
+
+def save(
+    folder: Path, gan: StageGAN, data: RunData, progress: Progress, discriminator: Any = None
+) -> dict[str, Any]:
+    """Write the averaged generator as a weight set; give what its card says."""
     about = {
-        "recipe": config.recipe,
+        "recipe": gan.config.recipe,
         "steps": progress.step,
-        "images_seen": progress.step * config.batch_size,
+        "images_seen": progress.step * gan.config.batch_size,
         "seconds": round(progress.seconds),
         "backend": backend.name(),
         "device": jax.devices()[0].device_kind,
         "date": time.strftime("%Y-%m-%d"),
     }
-    entry = StageToSave(gan.drawing_generator, config, about, gan.discriminator)
-    save_weights(options.out, [entry], data.whitening, data.card)
-    pace = about["images_seen"] / max(progress.seconds, 1)
-    say(f"stage {options.stage}: {pace:.0f} pictures a second: {about}")
+    entry = StageToSave(gan.drawing_generator, gan.config, about, discriminator)
+    save_weights(folder, [entry], data.whitening, data.card)
+    return about
 
 
 def train(
     gan: StageGAN, data: RunData, progress: Progress, options: argparse.Namespace, write: Callable
-) -> None:
-    """Take steps until the seconds are over, or the limit is reached."""
+) -> Iterator[int]:
+    """Take steps until the seconds are over, or the limit is reached; say when a moment is due."""
     batches = data.batches(gan.config)
     feed = DeviceFeed(batches)
 
@@ -103,12 +115,15 @@ def train(
 
     compiled = backend.compile_steps(learn, gan.variables)
     clock, spoken, last = None, time.monotonic(), None
+    reached = int(share_of(progress, options) * options.moments)
     with ThreadPoolExecutor(AHEAD) as pool:
         for calls in ahead(lambda start: stacked(make, start), progress.step, pool):
-            left = BEGAN + options.limit - time.monotonic()
-            if left <= 0 or options.seconds and progress.seconds >= options.seconds:
+            share = share_of(progress, options)
+            if reached < (reached := int(share * options.moments)):
+                yield reached
+                clock = time.monotonic()  # saving is no training
+            if share >= 1 or seconds_left(options) <= 0:
                 return
-            share = progress.seconds / (options.seconds or progress.seconds + left)
             factor = 0.1 ** max(0.0, (share - FALL_FROM) / (1 - FALL_FROM))
             scalars = stacked(lambda step, by=factor: gan.scalars(step, by), progress.step)
             own = {**calls, "batch": {**calls["batch"], **scalars}}
@@ -129,6 +144,17 @@ def train(
                 if not np.isfinite(list(means.values())).all():
                     sys.exit(f"step {progress.step}: not finite: {means}")
                 write({**dataclasses.asdict(progress), "factor": factor, **means})
+
+
+def seconds_left(options: argparse.Namespace) -> float:
+    """Of this call."""
+    return BEGAN + options.limit - time.monotonic()
+
+
+def share_of(progress: Progress, options: argparse.Namespace) -> float:
+    """How much of the training is over, 0 to 1."""
+    whole = options.seconds or progress.seconds + max(0.0, seconds_left(options))
+    return min(1.0, progress.seconds / whole)
 
 
 def ahead(make: Callable[[int], Any], step: int, pool: ThreadPoolExecutor) -> Iterator[Any]:
@@ -187,6 +213,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--stage", type=int, choices=(1, 2), required=True)
     parser.add_argument("--seconds", type=float, help="of training, all calls together")
     parser.add_argument("--limit", type=float, required=True, help="seconds of this call")
+    parser.add_argument("--moments", type=int, default=0, metavar="N", help="weight sets to keep")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="FIELD=VALUE")
     return parser.parse_args()
