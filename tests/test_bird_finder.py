@@ -14,7 +14,7 @@ from t2i_utils.captioning.bird_finder import (
     read_photograph,
     square,
 )
-from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
+from t2i_utils.captioning.regions import Glance, RegionEncoder, RegionFeatures
 from t2i_utils.data.crops import crop_window
 from t2i_utils.data.readers import read_dataset
 from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
@@ -211,6 +211,10 @@ class Watched:
     def __call__(self, squares: np.ndarray) -> RegionFeatures:
         self.shown.append(squares)
         return encoder()(squares)
+
+    def glance(self, squares: np.ndarray) -> Glance:
+        self.shown.append(squares)
+        return encoder().glance(squares)
 
 
 def assert_found(birds: list[Image.Image]) -> None:

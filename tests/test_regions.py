@@ -9,6 +9,7 @@ from PIL import Image
 
 from t2i_utils.captioning import regions
 from t2i_utils.captioning.regions import (
+    AT32,
     IMAGE_SIZE,
     SIDE,
     WIDTH,
@@ -40,6 +41,18 @@ def test_regions_come_row_by_row_and_end_with_their_mean_colours():
     means = picture[0].reshape(SIDE, PLACE, SIDE, PLACE, 3).mean(axis=(1, 3)) / 127.5 - 1
     np.testing.assert_allclose(seen.regions[0, :, -3:], means.reshape(49, 3), atol=1e-4)
     np.testing.assert_allclose(seen.regions[0, 6, -3:], [1, -1, -0.6], atol=1e-4)
+
+
+def test_a_glance_sees_the_same_birds_in_the_same_places():
+    presence = np.random.default_rng(3).standard_normal(AT32 + 1)
+    presence *= 0.01
+    presence[-1] = -3  # it sees few birds
+    for eyes in (encoder(), RegionEncoder(presence)):
+        pictures = noise(3)
+        seen, glance = eyes(pictures), eyes.glance(pictures)
+        np.testing.assert_allclose(glance.places, seen.places, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(glance.bird, seen.bird, rtol=1e-4, atol=1e-7)
+    assert (glance.bird < encoder().glance(pictures).bird).all()
 
 
 def test_a_region_tells_of_its_own_place():

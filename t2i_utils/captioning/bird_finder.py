@@ -68,7 +68,7 @@ def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> Regi
     The window has StackGAN's rule: half side 0.75 times the longer side of the box. The
     probability of a bird is the higher one of the whole picture's and the square's.
     """
-    whole = encoder(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
+    whole = encoder.glance(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
     squares = []
     for picture, share in zip(pictures, find_boxes(whole.places), strict=True):
         x, y, width, height = share * np.tile(picture.size, 2)

@@ -47,6 +47,13 @@ class RegionFeatures(NamedTuple):
     low: np.ndarray
 
 
+class Glance(NamedTuple):
+    """What a first look says of pictures: `bird` and `places` of `RegionFeatures`."""
+
+    bird: np.ndarray
+    places: np.ndarray
+
+
 class RegionEncoder:
     """Computes features of square pictures with EfficientNet-Lite0, whose weights are shipped."""
 
@@ -75,6 +82,9 @@ class RegionEncoder:
         whole, places = _birds(network.get_layer("classifier"))
         model = keras.Model(images, [regions, whole, places, low])
         self._features = backend.compile_function(model, model.variables)
+        deepest = layers.GlobalAveragePooling2D()(network.outputs[-2])
+        glance = keras.Model(images, [deepest, whole, places])
+        self._glance = backend.compile_function(glance, glance.variables)
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
         """Features of pictures (n, 224, 224, 3) uint8."""
@@ -82,11 +92,24 @@ class RegionEncoder:
         for start in range(0, len(pictures), BATCH_SIZE):
             images = from_uint8(pictures[start : start + BATCH_SIZE])
             regions, logits, places, low = backend.to_numpy(self._features(images))
-            bird = _probability(logits)
-            if self._presence is not None:
-                bird = np.minimum(bird, bird_presence(regions, self._presence))
-            found.append((regions, bird, places, low))
+            found.append((regions, self._bird(logits, mean_of(regions)), places, low))
         return RegionFeatures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    def glance(self, pictures: np.ndarray) -> Glance:
+        """Whether and where there are birds in pictures (n, 224, 224, 3) uint8, and no more."""
+        found = []
+        for start in range(0, len(pictures), BATCH_SIZE):
+            images = from_uint8(pictures[start : start + BATCH_SIZE])
+            deepest, logits, places = backend.to_numpy(self._glance(images))
+            found.append((self._bird(logits, deepest), places))
+        return Glance(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    def _bird(self, logits: np.ndarray, deepest: np.ndarray) -> np.ndarray:
+        """The probability of a bird, (n,), by logits (n, 1000) and by the mean deepest map."""
+        bird = _probability(logits)
+        if self._presence is not None:
+            bird = np.minimum(bird, bird_presence(deepest, self._presence))
+        return bird
 
 
 def mean_of(regions: np.ndarray) -> np.ndarray:
@@ -94,9 +117,9 @@ def mean_of(regions: np.ndarray) -> np.ndarray:
     return np.asarray(regions[..., DEEPEST], "float32").mean(axis=1)
 
 
-def bird_presence(regions: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The probability of a bird, (n,), by weights of `t2i_utils.captioning.no_bird`."""
-    return 1 / (1 + np.exp(-(mean_of(regions) @ weights[:-1] + weights[-1])))
+def bird_presence(deepest: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The probability of a bird, (n,), by `mean_of` and weights of `no_bird`."""
+    return 1 / (1 + np.exp(-(deepest @ weights[:-1] + weights[-1])))
 
 
 def _per_region(features: Any) -> Any:
