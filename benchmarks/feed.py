@@ -1,9 +1,11 @@
 """Throughput of the feed on one core: batches that it plans and gathers per second.
 
 Run with `python -m benchmarks.feed`. The pack is random numbers, as large as CUB's training part
-at the crop `paper`: 5,894 pictures of ten captions.
+at the crop `paper`: 5,894 pictures of ten captions. `--pictures 100000` makes it larger, and on
+Linux a line says how much memory the process needs of its own (mapped files do not count).
 """
 
+import argparse
 import os
 import tempfile
 import time
@@ -24,6 +26,7 @@ STAGES = {
     "Stage II, 16 pictures": {"batch_size": 16, "image_size": 256, "num_distractors": 4096},
 }
 SECONDS = 3  # that each measurement lasts
+CHUNK = 1000  # pictures whose sentences are made at once
 
 
 def random_pack(folder: Path, num_images: int = NUM_IMAGES) -> Pack:
@@ -35,14 +38,18 @@ def random_pack(folder: Path, num_images: int = NUM_IMAGES) -> Pack:
         "num_captions": np.full(num_images, NUM_CAPTIONS, np.int32),
         "zero_shot_train": np.ones(num_images, bool),
         "official_train": np.ones(num_images, bool),
-        "embeddings": random.random((num_images, NUM_CAPTIONS, WIDTH), np.float32),
     }
-    arrays["embeddings"] = arrays["embeddings"].astype(np.float16)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
+    shape = (num_images, NUM_CAPTIONS, WIDTH)
+    embeddings = mapped_zeros(folder / "embeddings.npy", np.float16, shape)
+    for start in range(0, num_images, CHUNK):
+        embeddings[start : start + CHUNK] = random.random((CHUNK, *shape[1:]), np.float32)[
+            : num_images - start
+        ]
     for size in (76, 304):
         images = mapped_zeros(folder / f"images_{size}.npy", np.uint8, (num_images, size, size, 3))
-        images[:] = random.integers(0, 256, (size, size, 3), np.uint8)
+        images[:NUM_IMAGES] = random.integers(0, 256, (size, size, 3), np.uint8)  # others: no disk
     manifest: dict[str, Any] = {"num_images": num_images, "max_captions": NUM_CAPTIONS}
     manifest |= {"encoder": {"name": "noise", "width": WIDTH}, "image_sizes": [76, 304]}
     manifest["class_names"] = {str(number): f"class {number}" for number in range(NUM_CLASSES)}
@@ -60,23 +67,35 @@ def batches_per_second(batches: Batches, seconds: float = SECONDS) -> float:
     return (step - 3) / (time.process_time() - began)
 
 
+def own_memory() -> int | None:
+    """Bytes of the process that no file backs; None where the system does not say."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if "RssAnon" in line), None)
+
+
 def main() -> None:
-    """Print a line for the table of captions, and one for each stage."""
+    """Print a line for the table of captions, one for each stage, and one for memory."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=NUM_IMAGES)
+    count = parser.parse_args().pictures
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
     with tempfile.TemporaryDirectory() as folder:
-        pack = random_pack(Path(folder))
+        pack = random_pack(Path(folder), count)
         indices = pack.indices()
         whitening = pack.whitening(indices)
         began = time.perf_counter()
         captions = whitened_captions(pack, indices, whitening)
         print(
-            f"whitening {NUM_IMAGES * NUM_CAPTIONS:,} captions once: "
+            f"whitening {count * NUM_CAPTIONS:,} captions once: "
             f"{time.perf_counter() - began:.1f} s, {captions.nbytes / 1e6:.0f} MB"
         )
         for name, options in STAGES.items():
             batches = Batches(pack, indices, whitening=whitening, captions=captions, **options)
             print(f"{name}: {batches_per_second(batches):.0f} batches a second on one core")
+        if (memory := own_memory()) is not None:
+            print(f"memory of its own: {memory / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":
