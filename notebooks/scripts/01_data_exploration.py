@@ -420,7 +420,7 @@ print(f"paper's crop: longer side of the box / side of the window {ratio.median(
 
 # %%
 costs = {"empty": "Share of the crop outside the box", "stretch": "Stretched how many times?"}
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.8), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 2.6), sharey=True)
 for axis, (cost, title) in zip(axes, costs.items(), strict=True):
     sns.boxplot(windows, x=cost, y="crop", hue="crop", width=0.6, fliersize=2, ax=axis)
     axis.set(title=title, xlabel="", ylabel="")
@@ -524,8 +524,8 @@ show_rows(shown)
 # </details>
 #
 # To put a number on it, we take the colours of parts that most people ticked for the wanted bird
-# (section 4). Which share of them does the bird that was handed out have, too? As a control, a
-# training picture drawn by chance is judged in the same way.
+# (section 4). Which share of them does the bird that was handed out have, each on the same part? As
+# a control, a training picture drawn by chance is judged in the same way.
 
 # %%
 part_colours = [place for place, name in enumerate(names) if "_color::" in name]
@@ -537,7 +537,7 @@ for split, rows in found.items():
     wanted = has[class_of[list(rows)]]
     for who, theirs in (("the cheat", list(rows.values())), ("chance", by_chance)):
         share = (wanted & has[class_of[theirs]]).sum() / wanted.sum()
-        print(f"{split:9} {who:9} {share:4.0%} of the wanted colours, each on its part")
+        print(f"{split:9} {who:9} {share:4.0%} of the wanted colours")
 
 # %% [markdown]
 # Compare each line of the cheat with its chance. Under the official split, looking up is enough,
@@ -595,7 +595,7 @@ for size in sizes:
         right = batches == wrong
         rows.append((size, how, right.mean(), right.any(axis=1).mean()))
 spoilt = pd.DataFrame(rows, columns=["size", "captions", "of the pairs", "batches with one"])
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4))
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
 for axis, share in zip(axes, ("of the pairs", "batches with one"), strict=True):
     sns.lineplot(spoilt, x="size", y=share, hue="captions", marker="o", linewidth=2.5, ax=axis,
                  legend=share == "of the pairs")  # fmt: skip
@@ -650,7 +650,7 @@ for share in (0, 0.25, 0.5, 0.75, 1):
     weights = np.linalg.solve(x.T @ x + ridge, x.T @ (truth - 0.5))
     right, wrong = (0.5 + pairs(unseen, w, rng) @ weights for w in (unseen, far_unseen))
     rows.append((share, right.mean(), wrong.mean(), (right > wrong).mean()))
-judged = pd.DataFrame(rows, columns=["spoilt", "right pairs", "wrong pairs", "right is higher"])
+judged = pd.DataFrame(rows, columns=["spoilt", "right", "wrong", "told apart"])
 
 # %% [markdown]
 # The mean score of right and of wrong pairs. The space between them is what the judge can teach a
@@ -658,9 +658,9 @@ judged = pd.DataFrame(rows, columns=["spoilt", "right pairs", "wrong pairs", "ri
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 3.4))
-axis.fill_between(judged["spoilt"], judged["wrong pairs"], judged["right pairs"], alpha=0.15)
-for name in ("right pairs", "wrong pairs"):
-    axis.plot(judged["spoilt"], judged[name], marker="o", linewidth=2.5, label=name)
+axis.fill_between(judged["spoilt"], judged["wrong"], judged["right"], alpha=0.15)
+for name in ("right", "wrong"):
+    axis.plot(judged["spoilt"], judged[name], marker="o", linewidth=2.5, label=f"{name} pairs")
 axis.set(title="What the judge says of birds it has not seen", ylabel="mean score")
 axis.set(xlabel="share of the wrong pairs in training that are right")
 axis.legend()
@@ -669,8 +669,9 @@ print(judged.round(2).to_string(index=False))
 
 # %% [markdown]
 # Each spoilt pair narrows the gap, and where all are spoilt, no gap is left. The last column says
-# how often the right sentence scores higher than the wrong one (chance: 0.50). It falls late: a
-# judge with spoilt pairs is less sure, long before it is mistaken. So a shuffle harms small batches
+# how often the right sentence scores higher than the wrong one (chance: 0.50). Compare the first
+# and the third line: by how much has the gap shrunk, and by how much this share? A judge with
+# spoilt pairs is less sure, long before it is mistaken. So a shuffle harms small batches
 # and does little to large ones, and pairs by class are right in any batch. The library draws the
 # wrong caption from the pictures of the *other* classes, all equally likely.
 #

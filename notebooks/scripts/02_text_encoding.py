@@ -215,7 +215,7 @@ def paint(vectors, seed=0):
     return artist.draw(ready, noise)[2]
 
 
-show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=150)
+show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=200)
 
 # %% [markdown]
 # The blue bird (4) differs at once. The swap (3) looks like the first sentence, and so does the
@@ -469,18 +469,18 @@ print(f"finds the colour in a sentence that denies it:  {denies_it[rows, asked].
 
 # %% [markdown]
 # A denied colour is still a named colour. Does the trained generator make the same mistake?
-# **Predict** the colour of each second bird.
+# **Predict** the birds of the lower row.
 
 # %%
-yes_and_no = ["a bird with a red belly", "a bird without a red belly"]
-yes_and_no += ["a bird with yellow wings", "a bird without yellow wings"]
-yes_and_no += ["a bird that is blue", "a bird that is not blue"]
-show_sheet(yes_and_no, [[picture] for picture in paint(embed(yes_and_no))], size=150)
+said = ["a bird with a red belly", "a bird with yellow wings", "a bird that is blue"]
+denial = ["a bird without a red belly", "a bird without yellow wings", "a bird that is not blue"]
+rows = {"said": paint(embed(said)), "denied": paint(embed(denial))}
+show_rows(rows, columns=["red belly", "yellow wings", "blue"], width=6)
 
 # %% [markdown]
-# The denial changes a little of each bird, and none of them loses its colour. The words "not" and
-# "without" are in the vector, as the fourth bar shows. But captions say what *is* there. A network
-# that learns from them has never had a reason to read these words.
+# The denial changes a little of each bird, and none of them loses its colour. The probe could read
+# "not" and "without" from the vector (the fourth bar). But captions say what *is* there: a network
+# that learns from them has little reason to look.
 #
 # One more measurement closes the case of cosine. For 200 birds we compare a sentence with its
 # paraphrase and with its swap: which of the two is nearer?
@@ -687,7 +687,7 @@ asked += ["a brown bird with a spotted belly and a long beak"]
 show_rows({
     "without": paint(embed(asked), seed=3),
     "with a\nfull stop": paint(embed([sentence + "." for sentence in asked]), seed=3),
-})  # fmt: skip
+}, width=8)  # fmt: skip
 
 # %% [markdown]
 # The sentences mean the same, and colours and shapes have changed. It was worse with the weights
@@ -766,8 +766,8 @@ SAME = {
     "Turkish": "siyah kanatlı küçük sarı bir kuş",
     "Japanese": "黒い翼を持つ小さな黄色い鳥",
 }
-pictures = paint(embed(list(SAME.values())))
-show_sheet(list(SAME), [[picture] for picture in pictures], size=128)
+pictures = paint(embed(list(SAME.values())))  # seed 0, as above
+show_rows({"": pictures}, columns=list(SAME))
 
 # %% [markdown]
 # Compare crown, wings and back: close relatives, but not one bird. Over many captions, the colour

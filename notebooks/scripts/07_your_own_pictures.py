@@ -728,10 +728,9 @@ for name, player in histories.items():
 # with the end of the other: weights that have seen none of your pictures may be nearer to them than
 # what a minute of training from nothing gives.
 #
-# And look at where the best step lies. In our run the fine-tuned birds were best at step 80, and
-# the last step, which is the darkest, is no worse within the error. From nothing, the last step was
-# the best. On few pictures, longer is not always better. So it is wise to keep the weights of
-# several steps, and to take those with the lowest KID to the *held-back* pictures.
+# And look at where the best step lies. On few pictures, longer is not always better. So it is wise
+# to keep the weights of several steps, and to take those with the lowest KID to the *held-back*
+# pictures.
 #
 # > **Caution.** Whoever chooses the best of six steps by a score has chosen a lucky one, too. The
 # > score of the chosen step is a little better than the weights are. For a number that you publish,
@@ -786,9 +785,19 @@ print(f"each training picture was shown {seen:.0f} times")
 # What helps: more pictures; hiding a part of each picture from the judge (`hidden_square`, which we
 # had switched off for these few steps); and stopping early.
 #
-# **For longer than a minute** leave the notebook. The command works in the same way, with smaller
-# learning rates that fall towards the end. It keeps a checkpoint, sample sheets and a log, and it
-# chooses its best step by pictures that it holds back:
+# **What would an hour give instead of a minute?** We let the fine-tuned player of this notebook go
+# on, with a rate that falls. **Predict:** what will the generator learn next, and what will happen
+# to the gap?
+#
+# ![LONGER_ALT](../figures/07_longer.png)
+#
+# *LONGER_CAPTION*
+#
+# LONGER_TEXT
+#
+# For longer than a minute leave the notebook. The command works in the same way, with smaller
+# learning rates. It keeps a checkpoint, sample sheets and a log, and it chooses its best step by
+# pictures that it holds back:
 #
 # ```
 # python train.py --data my_folder --init birds --run runs/mine
