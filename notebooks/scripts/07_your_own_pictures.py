@@ -686,7 +686,7 @@ show_rows(rows | {"held back": small[shown]})
 #
 # <details><summary>What we saw</summary>
 #
-# The light went first: at step 100 every picture was night. Birds stayed where they were, and most
+# The light went first: at step 100 all pictures were dark. Birds stayed where they were, and most
 # kept the colours of their caption. There was no moon yet, apart from what was left of two clouds.
 # The papers were not yet those of the captions. From nothing there were blots, and nothing that the
 # caption says. (Seed 0, two cores without a GPU.)
@@ -795,11 +795,11 @@ print(f"each training picture was shown {seen:.0f} times")
 # *One run, seed 0, 60 training pictures, batch 16, two CPU cores; bars are standard errors. Made by
 # `python tools/fine_tuning_figure.py`.*
 #
-# Moons come next, and they are learned in two steps: first the place, in the colour of the bird, and
-# the colour later, if at all. The distance falls all the while. But look at the two lines on the
-# right: from step 100 to 200 the judge's score of training pictures still rises, and that of
-# held-back ones falls. The drawings still get better while the judge already learns by heart. That
-# is the moment to save the weights more often.
+# Moons come next: at step 200 most birds have a disc where the moon belongs, in the colours of the
+# bird and not yet in its own. From first to last, the distance falls by more than its errors. But
+# look at the two lines on the right. From step 100 to 200 the judge's score of training pictures
+# still rises, and that of held-back ones does not. So the drawings can get better while the judge
+# already learns by heart: watch both.
 #
 # For longer than a minute leave the notebook. The command works in the same way, with smaller
 # learning rates. It keeps a checkpoint, sample sheets and a log, and it chooses its best step by
