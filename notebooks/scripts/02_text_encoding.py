@@ -753,8 +753,9 @@ print("missed:", ", ".join(missed) or "none")
 
 # %% [markdown]
 # The probe has learned from English sentences only. (One word came along by accident: *orange* is
-# French as well.) **Does a picture follow, too?** The generator has learned from English captions
-# only. Here is one sentence in the same languages, with the same noise.
+# French as well.) **Does a picture follow, too?** The generator knows more than the probe: one
+# training sentence in ten was a short one in another of the encoder's languages
+# (`t2i_utils/text/typed.py`). Here is one sentence in seven languages, with the same noise.
 
 # %%
 SAME = {
@@ -1045,7 +1046,8 @@ print(inspect.getsource(conditioning_augmentation))
 #   learning rate does nearly what standardising does; whitening adds a step of its own.
 # - A full stop moves every embedding in the same direction: captions are read in one plain form, in
 #   training and in use.
-# - A probe and a generator trained on English work in other languages, more or less: measure each.
+# - A probe trained on English works in other languages, more or less, and so does the generator:
+#   measure each language.
 # - Conditioning augmentation makes a cloud of each caption; the KL keeps sigma from going to 0, and
 #   its weight trades smoothness against obedience.
 #
