@@ -673,23 +673,14 @@ rows |= {f"from nothing,\nstep {STEPS}": nothing.images[STEPS][SHOWN]}
 show_rows(rows | {"held back": small[shown]})
 
 # %% [markdown]
-# <details><summary>Expected result (paper birds)</summary>
-#
-# ![Rows of eight pictures: birds in daylight become birds in the dark; from nothing there are green
-# blots on purple and blue; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
-#
-# *100 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU.*
-#
-# </details>
-#
 # Look for three things: what changed first, what stayed, and what has not come yet.
 #
 # <details><summary>What we saw</summary>
 #
 # The light went first: at step 100 all pictures were dark. Birds stayed where they were, and most
 # kept the colours of their caption. There was no moon yet, apart from what was left of two clouds.
-# The papers were not yet those of the captions. From nothing there were blots, and nothing that the
-# caption says. (Seed 0, two cores without a GPU.)
+# The papers were not yet those of the captions. (Seed 0, two cores without a
+# GPU; the figure at the end of section 8 shows the same birds.)
 #
 # </details>
 #
@@ -714,15 +705,6 @@ for name, player in histories.items():
           f"best {best['KID']:.0f} +- {best['error']:.0f} at step {best['step']}")  # fmt: skip
 
 # %% [markdown]
-# <details><summary>Expected result (paper birds)</summary>
-#
-# ![Two curves of KID over 100 steps; the fine-tuned one lies far lower and falls; the other stays
-# high](../figures/07_kid.png)
-#
-# *The same two runs.*
-#
-# </details>
-#
 # Compare the gap with the standard errors before you believe it. Compare also the start of the one
 # with the end of the other: weights that have seen none of your pictures may be nearer to them than
 # what a minute of training from nothing gives.
@@ -793,7 +775,7 @@ print(f"each training picture was shown {seen:.0f} times")
 # scores of training and of held-back pictures part](../figures/07_longer.png)
 #
 # *One run, seed 0, 60 training pictures, batch 16, two CPU cores; bars are standard errors. Made by
-# `python tools/fine_tuning_figure.py`.*
+# `python tools/fine_tuning_figure.py`, stopped after step 200.*
 #
 # Moons come next: at step 200 most birds have a disc where the moon belongs, in the colours of the
 # bird and not yet in its own. From first to last, the distance falls by more than its errors. But
