@@ -290,9 +290,9 @@ show_figure(figure, "two games: one spreads along the ring, in the other the poi
 # </details>
 #
 # The lower row is **mode collapse**, the best-known illness of GANs. The forger puts all its points
-# where the judge is weakest today. The judge learns to call that place forged, and the whole heap
-# moves on to the next. Few points are wrong, but most of the ring is never drawn. With a faster
-# judge the forger has no time to bring all its points to one place.
+# where the judge is weakest at the moment. The judge learns to call that place forged, and the
+# whole heap moves on to the next. At any one moment most of the ring is missing. In the upper row
+# the judge is quicker: it calls a place forged before all points have arrived there.
 #
 # One run is one throw of the dice. `play_ring(seed=1)` throws again, with either pair of rates.
 #
