@@ -718,6 +718,10 @@ def sharpen(pictures, strength):
     return np.stack([np.asarray(Image.fromarray(picture).filter(mask)) for picture in pictures])
 
 
+# %% [markdown]
+# The three, by one measure:
+
+# %%
 filtered = min((sharpen(plainly, strength) for strength in (50, 100, 150, 200)), key=off_by)
 learned = refine(gan.generator, tasks, texts)
 for name, pictures in {"enlarged": plainly, "filter": filtered, "yours": learned}.items():
