@@ -19,6 +19,7 @@ DIAGRAMS = (
     sentences.encoder,
     sentences.conditioning,
     generators.stage1,
+    players.game,
     players.discriminator,
     players.update,
     generators.stage2,

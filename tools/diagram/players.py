@@ -1,10 +1,50 @@
-"""Diagrams of the discriminator and of one update."""
+"""Diagrams of the game, of the discriminator and of one update."""
 
 from tools.diagram import shapes
 from tools.diagram.bird import RED, YELLOW, draw_bird
 from tools.diagram.kit import NORMAL, Box, Diagram, shape_text
 
 LEFT, RIGHT = 24, 576  # the margins
+
+
+def game() -> Diagram:
+    """The game of a GAN: who sees what, and which way the gradients go."""
+    d = Diagram(
+        "game",
+        "The game of a GAN",
+        """The generator, a forger, turns noise into a forgery. The discriminator, a judge, gets
+        forgeries and real examples and gives each a logit: above 0 means real. The judge's own loss
+        changes the judge. The forger's loss is made from the judge's logit of a forgery; its
+        gradient passes back through the judge, which it does not change, and through the forgery to
+        the forger, which it changes. The forger never sees a real example.""",
+        300,
+    )
+    noise = d.box(LEFT, 136, 84, 46, "", "noise z", role="text")
+    forger = d.box(150, 126, 118, 66, "Forger G", "(generator)", role="maps")
+    forgery = draw_bird(d, 304, 137, 44, pixels=12)
+    judge = d.box(386, 84, 118, 66, "Judge D", "(discriminator)", role="maps")
+    draw_bird(d, 304, 26, 44, colours=YELLOW)
+    d.text(292, 52, "real", anchor="end", bold=True)
+    d.text(326, 202, "forged", bold=True)
+    d.arrow(noise.right, forger.left, kind="text")
+    d.arrow(forger.right, forgery.left, kind="maps", gap=0)
+    d.arrow((348, 159), (386, 138), kind="maps", gap=0)
+    d.arrow((348, 48), (386, 96), kind="maps", gap=0)
+    d.text(550, 112, "logit", bold=True)
+    d.text(550, 130, "real?", ink="soft")
+    d.arrow(judge.right, (528, 117), kind="maps", gap=0)
+    d.arrow((550, 138), (550, 240), (209, 240), (209, 194), kind="gradient")
+    d.text(380, 228, "the forger's gradient: how would this look more real?", ink="gradient")
+    d.arrow((550, 96), (550, 58), (445, 58), (445, 82), kind="gradient")
+    d.text(498, 50, "the judge's gradient", ink="gradient")
+    d.text(
+        300,
+        270,
+        "The forger's gradient passes back through the judge and does not change it.",
+        "The forger never sees anything real.",
+        ink="soft",
+    )
+    return d
 
 
 def discriminator() -> Diagram:
