@@ -24,6 +24,7 @@ DIAGRAMS = (
     generators.stage2,
     reading.captioner,
     reading.measures,
+    reading.balls,
 )
 
 
