@@ -226,9 +226,10 @@ for (name, places), images, color in zip(
 ):
     axis.plot(*places.T, ".", color=color, alpha=0.5, label=name)
     sns.kdeplot(x=places[:, 0], y=places[:, 1], levels=[0.2], color=color, linewidths=3, ax=axis)
-    for place, image in zip(places[:45], images[:45], strict=True):
-        frame = {"edgecolor": color, "linewidth": 2, "pad": 0.1}
-        axis.add_artist(AnnotationBbox(OffsetImage(image, zoom=0.5), place, bboxprops=frame))
+    for place, image in zip(places[:30], images[:30], strict=True):
+        frame = {"edgecolor": color, "linewidth": 2}
+        box = AnnotationBbox(OffsetImage(image, zoom=0.5), place, pad=0.1, bboxprops=frame)
+        axis.add_artist(box)
 axis.set(title="Two clouds of pictures, seen from their broadest side")
 axis.legend(loc="upper right", markerscale=3)
 show_figure(figure, "pictures in frames of two colours at their places, each cloud with an outline")
@@ -359,10 +360,10 @@ print(measured.round(1).to_string())
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![FID falls from 580 at 30 pictures to 140 at 480 and stays above the dashed line; KID scatters
+# ![FID falls from 750 at 30 pictures to 180 at 480 and stays above the dashed line; KID scatters
 # around it](../figures/05_sample_size.png)
 #
-# *Pictures of toy birds in two random halves, judge Lite0 at 128 pixels; no training involved.*
+# *Pictures of toy birds in two random halves, judge Lite2 at 128 pixels; no training involved.*
 #
 # </details>
 #
@@ -469,7 +470,7 @@ show_figure(figure, f"two bars, precision and recall, for each of: {', '.join(ca
 # ![Pairs of bars, precision and recall, of drawn pictures and of three sets of real
 # ones](../figures/05_precision_recall.png)
 #
-# *Against real pictures of unseen toy classes, in equal numbers; judge Lite0 at 128 pixels.*
+# *Against real pictures of unseen toy classes, in equal numbers; judge Lite2 at 128 pixels.*
 #
 # </details>
 #
@@ -523,11 +524,12 @@ for column, better in (("IS (more is better)", "best"), ("KID x 1000 (less)", "w
 table.round(1)
 
 # %% [markdown]
-# Two of these sets are worthless: birds cut in pieces, and forty pictures over and over. Compare
-# where the two measures put them. IS asks whether an ImageNet classifier finds *something* in each
-# picture, and not always the same. It knows neither the real pictures nor the captions. (With
-# photographs of CUB, this cell gave an IS of 24.3, and of 32.9 after their quarters had been
-# swapped.) Where a paper reports IS, read on to its FID.
+# Which set wins by IS, and is it the one that you would choose? Two of the sets are worthless: birds
+# cut in pieces, and forty pictures over and over. How far below the real pictures does each measure
+# put them? IS asks whether an ImageNet classifier finds *something* in each picture, and not always
+# the same. It knows neither the real pictures nor the captions. (With photographs of CUB, this cell
+# gave an IS of 24.3, and of 32.9 after their quarters had been swapped.) Where a paper reports IS,
+# read on to its FID.
 #
 # ### Quiz A
 #

@@ -1195,7 +1195,8 @@ def hide_and_read(describer, standard):
 texts = np.repeat(artist.embed(wishes), 4, axis=0)
 many_birds = artist.draw(texts, artist.noise(len(texts), seed=2), stage=2)[2]
 of_many = shipped.standardise(shipped.eyes(resize(many_birds, IMAGE_SIZE)).regions)
-hidden = {"yours, toy birds": (talker, some), "the shipped one, drawn birds": (shipped, of_many)}
+first = {"toy": "yours, toy birds", "cub": "the shipped one, photographs"}[DATA]
+hidden = {first: (talker, some), "the shipped one, drawn birds": (shipped, of_many)}
 probable = pd.DataFrame({name: hide_and_read(*both) for name, both in hidden.items()})
 figure, axis = plt.subplots(figsize=(8, 3.6))
 probable.plot.barh(ax=axis, width=0.75, color=["#1f6f8b", "#e07a3f"])
