@@ -524,10 +524,10 @@ for column, better in (("IS (more is better)", "best"), ("KID x 1000 (less)", "w
 table.round(1)
 
 # %% [markdown]
-# Which set wins by IS, and is it the one that you would choose? Two of the sets are worthless: birds
-# cut in pieces, and forty pictures over and over. How far below the real pictures does each measure
-# put them? IS asks whether an ImageNet classifier finds *something* in each picture, and not always
-# the same. It knows neither the real pictures nor the captions. (With photographs of CUB, this cell
+# Which set wins by IS, and would you choose it too? Two of the sets are worthless: birds cut in
+# pieces, and forty pictures over and over. How far below the real pictures does each measure put
+# them? IS asks whether an ImageNet classifier finds *something* in each picture, and not always the
+# same. It knows neither the real pictures nor the captions. (With photographs of CUB, this cell
 # gave an IS of 24.3, and of 32.9 after their quarters had been swapped.) Where a paper reports IS,
 # read on to its FID.
 #

@@ -1203,9 +1203,9 @@ probable.plot.barh(ax=axis, width=0.75, color=["#1f6f8b", "#e07a3f"])
 for bars in axis.containers:
     axis.bar_label(bars, fmt=" %.0f")
 axis.invert_yaxis()
-axis.set(title="What if regions are hidden?", ylabel="hidden")
-axis.set(xlabel="probability of the colours that it said, %", xlim=(0, 100))
-axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=2)
+axis.set(title="What if regions are hidden?", ylabel="hidden", xlim=(0, 100))
+axis.set_xlabel("probability of the colours that it said, %")
+axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.24), ncols=2)
 show_figure(figure, f"pairs of bars for what is hidden: {', '.join(probable.index)}")
 costs = probable.loc["10 by chance"] - probable.loc["10 it looked at most"]
 for name, cost in costs.items():
