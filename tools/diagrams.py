@@ -25,6 +25,7 @@ DIAGRAMS = (
     generators.stage2,
     reading.captioner,
     reading.measures,
+    reading.balls,
 )
 
 

@@ -75,6 +75,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from keras import ops
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
@@ -85,6 +86,7 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 # %% jupyter={"source_hidden": true}
 from t2i_utils.course import checks_05
 from t2i_utils.course.data import course_pack
+from t2i_utils.course.film import show_film
 from t2i_utils.course.show import show_figure, show_rows
 from t2i_utils.course.slider import CaptionSlider
 from t2i_utils.drawing.synthesizer import Synthesizer
@@ -108,10 +110,11 @@ from t2i_utils.vision import lite2, load_features
 #
 # ## 1. What do you see?
 #
-# Most measures compare drawn pictures with real ones, and need both. So in the first ten sections
-# we judge the Stage I that was trained on toy birds, of which we can draw as many as we like; with
-# `DATA = "cub"` it is the one of photographs. Everything works on any weights: put the folder of a
-# run of yours in the place of the name.
+# Most measures compare drawn pictures with real ones, and need both. No photographs come with the
+# course. So sections 1 to 9 judge a Stage I that learned from toy birds, of which there are as many
+# as we like. Sections 10 to 14 judge and walk with the generator of photographs. (With
+# `DATA = "cub"` all sections do.) Any weights will do: put the folder of a run of yours in the
+# place of the name.
 
 # %%
 draw = Synthesizer({"toy": "toy", "cub": "birds"}[DATA])
@@ -141,20 +144,19 @@ class_ids = pack.class_ids[rows]
 shown = np.sort(np.unique(class_ids, return_index=True)[1])[:6]
 for number, index in enumerate(shown, start=1):
     print(f"{number}  {captions[index]}")
-show_rows({"photographs": real[shown], "drawn": drawn[shown]}, list("123456"))
+show_rows({"real": real[shown], "drawn": drawn[shown]}, list("123456"))
 
 # %% [markdown]
-# The upper row shows the pictures that the captions were written for, the lower row what was drawn.
-# (We call the upper ones *photographs* from here on, even where they are toy birds.) Take a pencil
-# and give each lower picture 0, 1 or 2 points: is it a bird? does it obey? Keep the notes. No
-# number below replaces this look.
+# The upper row shows the pictures that the captions were written for. We call them *real*, toy
+# birds or not. The lower row was drawn. Give each drawn picture 0, 1 or 2 points: is it a bird?
+# Does it obey? Keep the notes. No number below replaces this look.
 #
 # Your points mix several questions. Does it look real? Does it obey? Do its birds differ? Are they
 # copies? No measure sees all of this, so we build one for each question.
 #
-# ![A table of seven measures: KID and FID see realism, R-precision and colours see the text, the
-# spread of one caption's pictures sees diversity, the nearest training picture sees copying, and
-# eyes see the most](../figures/diagrams/measures.svg)
+# ![A table of seven measures: KID and FID, and precision and recall, see realism; R-precision and
+# colours see the text; the spread of one caption's pictures sees diversity, the nearest training
+# picture sees copying, and eyes see the most](../figures/diagrams/measures.svg)
 #
 # *Notice the empty circles: a generator can be perfect for one measure and fail at all that this
 # measure is blind to.*
@@ -180,7 +182,7 @@ if NETWORK == "lite0":
 real_features, drawn_features = judge(real), judge(drawn)
 
 # %% [markdown]
-# Now the three changes.
+# Here are the three changes.
 
 # %%
 some = real[:32]
@@ -189,6 +191,12 @@ changes = {
     "blurred": resize(resize(some, 12), 64),
     "another bird": np.roll(some, 1, axis=0),
 }
+show_rows({"as it is": some[:7]} | {name: changed[:7] for name, changed in changes.items()})
+
+# %% [markdown]
+# And how far away each of them is, as a mean over 32 birds:
+
+# %%
 table = pd.DataFrame(index=list(changes), columns=["pixels say", "features say"], dtype=float)
 for name, changed in changes.items():
     pixels = (changed / 255 - some / 255).reshape(len(some), -1)
@@ -197,29 +205,39 @@ for name, changed in changes.items():
 (table / table.loc["another bird"]).round(2)
 
 # %% [markdown]
-# To pixels, the blur is almost harmless, and the mirror image is nearly as far away as a stranger.
-# Features see it the other way round, as you do. From here on a picture is its features.
+# Read the table column by column. Pixels hardly mind the blur, and take the mirror image almost for
+# a stranger. Features see it the other way round, as you do. From here on a picture *is* its
+# features.
 #
 # ## 3. FID: do the two clouds match?
 #
 # A good generator need not draw the *same* pictures as reality. It should draw from the same cloud.
 # 1,280 dimensions cannot be plotted, so here are the two in which all these pictures differ most.
+# Each cloud gets an outline, and some of its pictures hang at their places.
 
 # %%
-clouds = {"photographs": real_features, "drawn": drawn_features}
+clouds = {"real": real_features, "drawn": drawn_features}
 both = np.concatenate(list(clouds.values()))
 _, _, directions = np.linalg.svd(both - both.mean(axis=0), full_matrices=False)
-flat = pd.DataFrame((both - both.mean(axis=0)) @ directions[:2].T, columns=["first", "second"])
-flat["pictures"] = np.repeat(list(clouds), [len(cloud) for cloud in clouds.values()])
-figure, axis = plt.subplots(figsize=(7, 4.5))
-sns.scatterplot(flat, x="first", y="second", hue="pictures", s=18, alpha=0.7, ax=axis)
-sns.kdeplot(flat, x="first", y="second", hue="pictures", levels=[0.2], ax=axis, legend=False)
+flat = {name: (cloud - both.mean(axis=0)) @ directions[:2].T for name, cloud in clouds.items()}
+figure, axis = plt.subplots(figsize=(9.5, 6.5))
+for (name, places), images, color in zip(
+    flat.items(), (real, drawn), ("#1f6f8b", "#e07a3f"), strict=True
+):
+    axis.plot(*places.T, ".", color=color, alpha=0.5, label=name)
+    sns.kdeplot(x=places[:, 0], y=places[:, 1], levels=[0.2], color=color, linewidths=3, ax=axis)
+    for place, image in zip(places[:30], images[:30], strict=True):
+        frame = {"edgecolor": color, "linewidth": 2}
+        box = AnnotationBbox(OffsetImage(image, zoom=0.5), place, pad=0.1, bboxprops=frame)
+        axis.add_artist(box)
 axis.set(title="Two clouds of pictures, seen from their broadest side")
-show_figure(figure, "dots of photographs and of drawn pictures, each cloud with its outline")
+axis.legend(loc="upper right", markerscale=3)
+show_figure(figure, "pictures in frames of two colours at their places, each cloud with an outline")
 
 # %% [markdown]
-# The lines hold four fifths of each cloud. Where the outlines differ, one set has many pictures and
-# the other has few. (These are two directions of 1,280. The clouds may differ in the others, too.)
+# Each line holds four fifths of its cloud. Where do neighbours look alike to you? Where one outline
+# reaches and the other does not, one set has birds that the other lacks.
+#
 # The **Fréchet distance** (FID) puts a Gaussian in the place of each cloud, with mean $\mu$ and
 # covariance $\Sigma$, and measures how far apart these two Gaussians are, as a squared distance:
 #
@@ -227,12 +245,29 @@ show_figure(figure, "dots of photographs and of drawn pictures, each cloud with 
 # + \operatorname{tr}\left(\Sigma_1 + \Sigma_2 - 2\,(\Sigma_1 \Sigma_2)^{1/2}\right)$$
 #
 # The first term says how far apart the centres are. The second is 0 when both clouds are spread in
-# the same way in every direction. In one dimension it is simply $(\mu_1 - \mu_2)^2 + (\sigma_1 -
-# \sigma_2)^2$: the distance of the centres, and the difference of the widths.
-#
-# A number alone means nothing. What would a *perfect* generator get? It could draw nothing better
-# than new photographs. So we score photographs of the training classes in the same way: this is the
-# **ceiling**. **Predict:** is it 0?
+# the same way in every direction. In one dimension all of it is $(\mu_1 - \mu_2)^2 + (\sigma_1 -
+# \sigma_2)^2$: the distance of the centres, and the difference of the widths. As code it takes five
+# lines. We try them on the plane of the plot, beside the library's version.
+
+
+# %%
+def fid_by_hand(first, second):
+    """FID of two sets of features (n, d), straight from the formula."""
+    gap = first.mean(axis=0) - second.mean(axis=0)
+    spread_1, spread_2 = np.cov(first.T), np.cov(second.T)
+    # The trace of a matrix's root is the sum of the roots of its eigenvalues.
+    shared = np.sqrt(np.linalg.eigvals(spread_1 @ spread_2).real.clip(0)).sum()
+    return gap @ gap + np.trace(spread_1) + np.trace(spread_2) - 2 * shared
+
+
+in_plane = frechet_distance(*map(fit_gaussian, flat.values()))
+print(f"in the plane: by hand {fid_by_hand(*flat.values()):.2f}, the library's {in_plane:.2f}")
+
+# %% [markdown]
+# That was two directions of 1,280. In all of them the library's version is faster, and that is all
+# it adds. But a number alone means nothing. What would a *perfect* generator get? It could draw
+# nothing better than new real pictures. So we score real pictures of the training classes in the
+# same way: this is the **ceiling**. **Predict:** is it 0?
 
 # %%
 train_rows = shuffled_rows(pack, "zero-shot", "train")
@@ -240,12 +275,12 @@ train_pictures = np.concatenate([*photographs(pack, train_rows, stage=1)])
 train_features = judge(train_pictures)
 count = len(real)
 gaussian = fit_gaussian(real_features)
-for name, features in (("drawn", drawn_features), ("photographs", train_features[:count])):
+for name, features in (("drawn", drawn_features), ("real", train_features[:count])):
     print(f"FID of {name}: {frechet_distance(gaussian, fit_gaussian(features)):.1f} (n = {count})")
 
 # %% [markdown]
-# The ceiling is not 0, although both sets are photographs. One reason is that the test classes
-# *are* other birds. The other reason is less innocent, and section 5 shows it.
+# The ceiling is not 0, although both sets are real. One reason is that the test classes *are* other
+# birds. The other reason is less innocent, and section 5 shows it.
 #
 # > **Caution.** The literature's FID looks through another network, InceptionV3, at 299 pixels.
 # > Ours has the same form and is **not comparable** with theirs.
@@ -280,18 +315,18 @@ if checks_05.check_kernel_distance(my_kernel_distance):
 # %% [markdown]
 # [One solution](solutions/05_evaluation_and_interpolation.ipynb).
 #
-# The library's version adds a standard error. It leaves out a tenth of both sets in turn, and looks
-# how much the number moves. KID is a small number, so people print it times 1,000.
+# The library's version adds a standard error. It leaves out one tenth of both sets after the other,
+# and sees how much the number moves. KID is a small number, so people print it times 1,000.
 
 # %%
-for name, features in (("drawn", drawn_features), ("photographs", train_features[:count])):
+for name, features in (("drawn", drawn_features), ("real", train_features[:count])):
     kid = kernel_distance(real_features, features)
     print(f"KID x 1000 of {name}: {1000 * kid.value:.1f} ± {1000 * kid.standard_error:.1f}")
 
 # %% [markdown]
 # ## 5. How many pictures does it take?
 #
-# Here is a test that every measure should pass. We split the training photographs into two random
+# Here is a test that every measure should pass. We split the training pictures into two random
 # halves. Both come from one cloud, so the true distance is **0**. **Predict** what FID and KID say
 # for the first 30 pictures of each half, for 60, and so on.
 
@@ -325,19 +360,18 @@ print(measured.round(1).to_string())
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![FID falls from 580 at 30 pictures to 140 at 480 and stays above the dashed line; KID scatters
+# ![FID falls from 750 at 30 pictures to 180 at 480 and stays above the dashed line; KID scatters
 # around it](../figures/05_sample_size.png)
 #
-# *Pictures of toy birds in two random halves, judge Lite0 at 128 pixels; no training involved.*
+# *Pictures of toy birds in two random halves, judge Lite2 at 128 pixels; no training involved.*
 #
 # </details>
 #
 # The dashed line is the truth. FID starts far above it and falls as the sets grow: a Gaussian of
 # 1,280 dimensions has 1,280 x 1,281 / 2 variances and covariances, about 820,000 numbers, to learn
-# from $n$ pictures. It is *biased*: with half of
-# the pictures, the same generator looks worse. So compare FIDs at equal $n$ only, and never an FID
-# of some hundred pictures with one of a paper's 30,000. KID scatters around the truth, and its bar
-# says how much.
+# from $n$ pictures. It is *biased*: with half of the pictures, the same generator looks worse. So
+# compare FIDs at equal $n$ only, and never an FID of some hundred pictures with one of a paper's
+# 30,000. KID scatters around the truth, and its bar says how much.
 #
 # ### Exercise 2: how sure is a share?
 #
@@ -356,16 +390,22 @@ passed = checks_05.check_num_pictures(number_of_pictures)
 #
 # ### Wrong, or missing?
 #
-# FID and KID are one number for two faults. A generator may draw what no photograph resembles. Or
-# it may draw a few kinds of birds well, and no others. Two shares tell these faults apart
+# FID and KID are one number for two faults. A generator may draw what nothing real resembles. Or it
+# may draw a few kinds of birds well, and no others. Two shares tell these faults apart
 # (Kynkäänniemi et al., 2019). Around each picture of a cloud we lay a ball in the space of
-# features, just wide enough to reach its third nearest fellow: where pictures are crowded, balls
-# are small.
+# features, just wide enough to reach its third nearest fellow.
 #
-# - **Precision** is the share of drawn pictures that lie in the ball of some photograph. What is
-#   missing to 1 is *wrong*.
-# - **Recall** is the share of photographs that lie in the ball of some drawn picture. What is
-#   missing to 1 is *missing*.
+# - **Precision** is the share of drawn pictures that lie in the ball of some real one. The rest is
+#   *wrong*.
+# - **Recall** is the share of real pictures that lie in the ball of some drawn one. The rest is
+#   *missing*.
+#
+# ![Two panels with the same points. Left, wide balls around real points cover the crowded drawn
+# points and miss four others. Right, the small balls of the crowded drawn points cover only the
+# real points beside them](../figures/diagrams/balls.svg)
+#
+# *The same points twice. Notice that a crowded cloud has small balls: drawing one good bird again
+# and again earns precision and no recall.*
 #
 # ### Exercise 3: is it covered?
 #
@@ -392,7 +432,7 @@ covered = my_covered if passed else checks_05.ready_covered
 # %% [markdown]
 # [One solution](solutions/05_evaluation_and_interpolation.ipynb).
 #
-# The drawn pictures get three sets of photographs beside them, all of training birds: any of them,
+# The drawn pictures get three sets of real ones beside them, all of training birds: any of them,
 # the same ones with every second one blurred, and those that lie nearest to a single one of them,
 # as if a generator had collapsed. **Predict** which of the two shares falls in which set.
 
@@ -402,9 +442,9 @@ half = train_features[:count].copy()
 half[::2] = judge(resize(resize(train_pictures[:count:2], 16), 64))
 candidates = {
     "drawn": drawn_features,
-    "photographs": train_features[:count],
-    "photographs, half blurred": half,
-    "photographs, much alike": train_features[np.argsort(from_one)[:count]],
+    "real": train_features[:count],
+    "real, half blurred": half,
+    "real, much alike": train_features[np.argsort(from_one)[:count]],
 }
 shares = {
     name: {"precision": covered(cloud, real_features), "recall": covered(real_features, cloud)}
@@ -427,10 +467,10 @@ show_figure(figure, f"two bars, precision and recall, for each of: {', '.join(ca
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Pairs of bars, precision and recall, of drawn pictures and of three sets of
-# photographs](../figures/05_precision_recall.png)
+# ![Pairs of bars, precision and recall, of drawn pictures and of three sets of real
+# ones](../figures/05_precision_recall.png)
 #
-# *Against photographs of unseen toy classes, in equal numbers; judge Lite0 at 128 pixels.*
+# *Against real pictures of unseen toy classes, in equal numbers; judge Lite2 at 128 pixels.*
 #
 # </details>
 #
@@ -465,9 +505,9 @@ def inception_score(features):
 
 quarters = judge(np.roll(train_pictures[:count], 32, axis=(1, 2)))
 sets = {
-    "photographs": train_features[:count],
-    "photographs, quarters swapped": quarters,
-    "forty photographs, again and again": np.resize(train_features[:40], (count, 1280)),
+    "real": train_features[:count],
+    "real, quarters swapped": quarters,
+    "forty real ones, again and again": np.resize(train_features[:40], (count, 1280)),
     "drawn": drawn_features,
 }
 
@@ -484,11 +524,12 @@ for column, better in (("IS (more is better)", "best"), ("KID x 1000 (less)", "w
 table.round(1)
 
 # %% [markdown]
-# Two of these sets are worthless: birds cut in pieces, and forty pictures over and over. Compare
-# where the two measures put them. IS asks whether an ImageNet classifier finds *something* in each
-# picture, and not always the same. It knows neither the real pictures nor the captions. (With
-# photographs of CUB, this cell gave an IS of 24.3, and of 32.9 after their quarters had been
-# swapped.) Where a paper reports IS, read on to its FID.
+# Which set wins by IS, and would you choose it too? Two of the sets are worthless: birds cut in
+# pieces, and forty pictures over and over. How far below the real pictures does each measure put
+# them? IS asks whether an ImageNet classifier finds *something* in each picture, and not always the
+# same. It knows neither the real pictures nor the captions. (With photographs of CUB, this cell
+# gave an IS of 24.3, and of 32.9 after their quarters had been swapped.) Where a paper reports IS,
+# read on to its FID.
 #
 # ### Quiz A
 #
@@ -530,10 +571,10 @@ table.round(1)
 # nothing in common.
 #
 # **Colours of parts.** We know where each part of a toy bird is, so "red wings" can be checked
-# pixel by pixel. We do not know it for photographs. There we take captions with exactly one vivid
-# colour, and ask whether their picture has more of this colour than the median picture has. No more
-# than half of all pictures lie above a median. So pictures that ignore their captions get about 50
-# % here, not 0.
+# pixel by pixel. We do not know it for photographs. There we take captions with one vivid colour
+# and no other, and ask whether their picture has more of this colour than the median picture has.
+# Half of all pictures lie above a median. So pictures that ignore their captions get about 50 %
+# there, not 0.
 
 
 # %%
@@ -558,7 +599,7 @@ other_captions = [captions[i] for i in other]
 pairs = {
     "drawn": (drawn, captions),
     "drawn, captions of others": (drawn, other_captions),
-    "photographs": (real, captions),
+    "real": (real, captions),
 }
 colours = {name: colours_obeyed(*pair) for name, pair in pairs.items()}
 for name, (share, number) in colours.items():
@@ -613,14 +654,14 @@ if checks_05.check_r_precision(my_r_precision):
 precisions = {
     "drawn": r_precision(drawn_vectors, text_vectors, class_ids),
     "drawn, captions of others": r_precision(drawn_vectors, text_vectors[other], class_ids[other]),
-    "photographs": r_precision(real_vectors, text_vectors, class_ids),
+    "real": r_precision(real_vectors, text_vectors, class_ids),
 }
 for name, share in precisions.items():
     print(f"{name:26} {share:6.1%} ± {share_error(share, count):.1%}")
 
 # %% [markdown]
 # Notice how low the ceiling is. The matcher is young, and captions fit several birds. So read a
-# generator's number against *that* line. If it is higher than for photographs, do not celebrate:
+# generator's number against *that* line. If it is higher than for real pictures, do not celebrate:
 # the generator draws what the matcher likes, more clearly than reality does.
 #
 # ## 8. Do the birds of one caption differ?
@@ -661,15 +702,14 @@ spread_of = my_spread if passed else mean_pairwise_distance
 # [One solution](solutions/05_evaluation_and_interpolation.ipynb). The library's serves until yours
 # is right.
 #
-# We compare with photographs of one class, that is, one *kind* of bird in different poses and
-# places. **Predict:** will the drawn birds lie nearer to the collapsed control or to the
-# photographs?
+# We compare with real pictures of one class, that is, one *kind* of bird in different poses and
+# places. **Predict:** will the drawn birds lie nearer to the collapsed control or to the real ones?
 
 # %%
 spreads = [("drawn", features) for features in judge(many).reshape(NUM, EACH, -1)]
 spreads += [("control", features) for features in judge(frozen).reshape(NUM, EACH, -1)]
 groups = [real_features[class_ids == name][:EACH] for name in np.unique(class_ids)[: 2 * NUM]]
-spreads += [("photographs of a class", group) for group in groups if len(group) > 1]
+spreads += [("real, of a class", group) for group in groups if len(group) > 1]
 spreads = [(name, spread_of(group)) for name, group in spreads]
 spreads = pd.DataFrame(spreads, columns=["pictures", "mean distance"])
 figure, axis = plt.subplots(figsize=(8, 3))
@@ -677,26 +717,26 @@ sns.stripplot(spreads, x="mean distance", y="pictures", hue="pictures", alpha=0.
 sns.pointplot(spreads, x="mean distance", y="pictures", color="#2b2b2b", linestyle="none", ax=axis)
 axis.set(title="A dot is a caption, or a class: how much its pictures differ", ylabel="")
 axis.set_xlim(0, None)
-show_figure(figure, "three rows of dots: drawn pictures, the control, photographs of one class")
+show_figure(figure, "three rows of dots: drawn pictures, the control, real ones of one class")
 print(spreads.groupby("pictures", sort=False)["mean distance"].mean().round(1).to_string())
 
 # %% [markdown]
 # Black points are means with their 95 % interval. The nearer *drawn* is to the control, the nearer
-# it is to collapse. Photographs show how much one kind of bird can vary.
+# it is to collapse. The real ones show how much one kind of bird can vary.
 #
 # ## 9. Is it copying?
 #
 # The opposite failure is pictures that look splendid because they are training pictures. For each
-# drawn picture we look for the **nearest training picture**. How near is too near? Held-out
-# photographs cannot be copies. So a distance that is smaller than for 95 % of *them* is suspicious.
-# An alarm that has never rung proves nothing. So our control is a forger, who mirrors training
-# pictures and darkens them a little. **Predict:** what share of the forgeries will be found?
+# drawn picture we look for the **nearest training picture**. How near is too near? Real pictures
+# that were held out cannot be copies. So a distance that is smaller than for 95 % of *them* is
+# suspicious. The control is a forger, who mirrors training pictures and darkens them a little.
+# **Predict:** what share of the forgeries will be found?
 
 # %%
 forged = (0.9 * train_pictures[:count, :, ::-1]).astype("uint8")
-candidates = {"photographs": real_features, "drawn": drawn_features, "forged": judge(forged)}
+candidates = {"held out": real_features, "drawn": drawn_features, "forged": judge(forged)}
 found = {name: nearest_neighbours(f, train_features) for name, f in candidates.items()}
-near = np.quantile(found["photographs"][1], 0.05)
+near = np.quantile(found["held out"][1], 0.05)
 distances = pd.DataFrame({name: distance for name, (_, distance) in found.items()})
 figure, axis = plt.subplots(figsize=(8, 3.4))
 sns.kdeplot(distances, fill=True, alpha=0.15, linewidth=2, common_norm=False, ax=axis)
@@ -704,11 +744,11 @@ axis.axvline(near, color="#888888", linestyle="--")
 axis.set(title="How near is the nearest training picture?", xlabel="distance", ylabel="density")
 show_figure(figure, "three hills of distances: forged pictures are nearest")
 for name, share in (distances < near).mean().items():
-    print(f"{name:12} {share:4.0%} are nearer than 95 % of photographs")
+    print(f"{name:9} {share:4.0%} are nearer than 95 % of what was held out")
 
 # %% [markdown]
-# Compare *drawn* with the 5 % that photographs have by definition. Then look at the most suspicious
-# pairs, since a number only says where to look.
+# Compare *drawn* with the 5 % that held-out pictures have by definition. Then look at the most
+# suspicious pairs, since a number only says where to look.
 
 # %%
 closest = np.argsort(found["drawn"][1])[:8]
@@ -723,12 +763,12 @@ show_rows({"drawn": drawn[closest], "nearest\nin training": twins})
 #
 # ### Quiz B
 #
-# 1. Your generator's R-precision is 21 %, and that of photographs is 11 %. Is it better than
+# 1. Your generator's R-precision is 21 %, and that of real pictures is 11 %. Is it better than
 #    reality?
 #
 # <details><summary>Answer</summary>
 #
-# No. It draws what the matcher recognises, more plainly than photographs show it. The matcher is at
+# No. It draws what the matcher recognises, more plainly than reality shows it. The matcher is at
 # its end there.
 #
 # </details>
@@ -742,8 +782,8 @@ show_rows({"drawn": drawn[closest], "nearest\nin training": twins})
 #
 # </details>
 #
-# 3. No picture is nearer to training pictures than photographs are. Does this prove that nothing
-#    was copied?
+# 3. No drawn picture is nearer to training pictures than real ones are. Does this prove that
+#    nothing was copied?
 #
 # <details><summary>Answer</summary>
 #
@@ -920,7 +960,7 @@ for name, value in terms.items():
 #   than the number.
 # - The two recipes differ in pictures seen, in width and in settings. So this does not show *which*
 #   part of a recipe made the difference. Notebook 03 looked at single parts.
-# - One seed is one anecdote. A claim needs several seeds, and the spread between them.
+# - One seed is one case. A claim needs several seeds, and the spread between them.
 #
 # > **Tip.** This is a good place for a break. The second sitting is about walks.
 #
@@ -1230,10 +1270,22 @@ show_rows({"steepest": walked[:, steepest], "gentlest": walked[:, gentlest]}, co
 #
 # ## 14. Your turn: a slider
 #
-# Here you take the same walk by hand, at 256 pixels (Stage II repaints each sketch). Change the
-# captions, choose another bird, move `amount` with the mouse or, after a click on it, with the
-# arrow keys. (A slider needs a running notebook; on a web page that only shows it, you see nothing
-# here.)
+# Here is the walk of section 13 as a film, at 256 pixels (Stage II repaints each sketch). Drag the
+# slider, or press *Play*. **Predict** what will change first: the belly, the branch, or the pose?
+
+# %%
+noises = artist.noise(4, seed=0)
+frames = {
+    step: artist.draw(np.repeat(stop[None], len(noises), axis=0), noises, stage=2)[2]
+    for step, stop in enumerate(path)
+}
+show_film([f"bird {number}" for number in range(1, len(noises) + 1)], frames, {})
+
+# %% [markdown]
+# Step 0 is the yellow belly, step 4 the orange one, step 8 the red one. A film is drawn beforehand.
+# To ask for walks of your own, take the slider below: change the captions, choose another bird, and
+# move `amount` with the mouse or the arrow keys. (It needs a running notebook. A web page shows
+# nothing here.)
 
 # %%
 CaptionSlider(
@@ -1293,13 +1345,14 @@ print(inspect.getsource(CaptionSlider.redraw))
 #   teacher of what it judges.
 # - FID compares two Gaussians and is biased by the number of pictures; KID needs no Gaussian, is
 #   fair at any number, and comes with its error. Precision and recall tell wrong pictures from
-#   missing ones. Trust none of them without the score of photographs.
+#   missing ones. Trust none of them without the score of real pictures.
 # - The Inception Score sees neither real pictures nor captions, so the course does not report it.
 # - Obedience is measured with captions: exact colours of parts and R-precision, between floor and
 #   ceiling; controls that cannot fail are no controls.
-# - Diversity is measured within one caption, beside a collapsed control and photographs of a class.
-# - A generator copies if its pictures are nearer to training pictures than held-out photographs
-#   are; test the test with a forger, then look at the pairs.
+# - Diversity is measured within one caption, beside a collapsed control and real pictures of a
+#   class.
+# - A generator copies if its pictures are nearer to training pictures than held-out ones are; test
+#   the test with a forger, then look at the pairs.
 # - A table of scores compares recipes on equal terms, and prints the terms: network, n, split,
 #   crop, resize, seed, widths, pictures seen, errors, ceiling.
 # - Between noises interpolate along the sphere (slerp). Between captions, too, some midpoints of

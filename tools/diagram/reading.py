@@ -1,5 +1,7 @@
 """Diagrams of the way back from pictures to words, and of the measures."""
 
+import numpy as np
+
 from tools.diagram import shapes
 from tools.diagram.bird import draw_bird
 from tools.diagram.kit import NORMAL, Box, Diagram, shape_text
@@ -133,12 +135,12 @@ def _looks(d: Diagram, x: float, y: float, side: float, count: int) -> None:
 SEES, PARTLY, BLIND = 2, 1, 0
 ASPECTS = ("realism", "text", "diversity", "copying")
 MEASURES = (
-    ("KID and FID", "features, against photographs", (SEES, BLIND, PARTLY, BLIND)),
-    ("Birdness", "is the likeliest class a bird?", (PARTLY, BLIND, BLIND, BLIND)),
+    ("KID and FID", "two clouds of features", (SEES, BLIND, PARTLY, BLIND)),
+    ("Precision and recall", "wrong pictures, missing pictures", (SEES, BLIND, PARTLY, BLIND)),
     ("R-precision", "own caption against 99 others", (BLIND, SEES, BLIND, BLIND)),
     ("Colours", "of the parts that a caption names", (BLIND, SEES, BLIND, BLIND)),
     ("Spread in a caption", "pictures of one caption, by pairs", (BLIND, BLIND, SEES, BLIND)),
-    ("Nearest training picture", "against held-out photographs", (BLIND, BLIND, BLIND, SEES)),
+    ("Nearest training picture", "beside held-out real pictures", (BLIND, BLIND, BLIND, SEES)),
     ("Your eyes", "pictures chosen by chance", (SEES, SEES, PARTLY, PARTLY)),
 )
 
@@ -178,8 +180,8 @@ def measures() -> Diagram:
     d.text(
         24,
         y + 36,
-        "In part: KID sees that a whole set is too uniform, and not that each caption",
-        "has one bird only. A picture of a bird need not be a good picture.",
+        "In part: the first two see that a whole set is too uniform, and not that each",
+        "caption has one bird only. Eyes need many pictures side by side.",
         anchor="start",
         ink="soft",
     )
@@ -194,3 +196,70 @@ def _mark(d: Diagram, x: float, y: float, amount: int, radius: float = 9) -> Non
     elif amount == PARTLY:
         half = f"M{x} {y - radius}A{radius} {radius} 0 0 0 {x} {y + radius}Z"
         d.element("path", d=half, **{"class": "dot"})
+
+
+NEAREST = 3  # a ball reaches to the third nearest fellow, as in the notebook
+# Places on a sheet of 240 x 180 units: most drawn ones are crowded, four lie where nothing real is.
+REAL = ((44, 62), (60, 100), (72, 64), (94, 88), (98, 46), (118, 108), (126, 70), (150, 92),
+        (150, 134), (174, 116), (182, 146), (204, 128))  # fmt: skip
+DRAWN = ((56, 74), (64, 84), (72, 74), (78, 86), (62, 64), (86, 72), (82, 60), (92, 78),
+         (196, 30), (208, 40), (212, 24), (200, 46))  # fmt: skip
+
+
+def balls() -> Diagram:
+    """Precision and recall in two dimensions: who lies in whose balls."""
+    real, drawn = np.array(REAL, float), np.array(DRAWN, float)
+    precise, recalled = _inside(drawn, real), _inside(real, drawn)
+    counts = [f"{inside.sum()} of {len(inside)}" for inside in (precise, recalled)]
+    d = Diagram(
+        "balls",
+        "Precision and recall in two dimensions",
+        f"""Two clouds of points, real ones as circles and drawn ones as squares. Left, balls around
+        the real points: {counts[0]} drawn points lie in one, and this is the precision. Right,
+        balls around the drawn points: {counts[1]} real points lie in one, and this is the recall.
+        Most drawn points are crowded together, so their balls are small and reach few.""",
+        344,
+    )
+    panels = (
+        (30, "Precision", "balls around real pictures", real, precise, "drawn"),
+        (330, "Recall", "balls around drawn pictures", drawn, recalled, "real"),
+    )
+    for left, title, note, cloud, inside, name in panels:
+        d.text(left + 120, 34, title, size=NORMAL + 1, bold=True)
+        d.text(left + 120, 54, note, ink="soft")
+        role = "text" if cloud is real else "maps"
+        for (x, y), radius in zip(cloud, _radii(cloud), strict=True):
+            d.element("circle", cx=left + x, cy=84 + y, r=radius, opacity=0.45, **{"class": role})
+        _points(d, left, real, "dot", np.ones(len(real), bool) if cloud is real else inside)
+        _points(d, left, drawn, "dot-maps", np.ones(len(drawn), bool) if cloud is drawn else inside)
+        share = f"{inside.sum()} of {len(inside)} {name} pictures are covered: {inside.mean():.0%}"
+        d.text(left + 120, 286, share, bold=True)
+    for x, kind, word in ((130, "dot", "real"), (206, "dot-maps", "drawn")):
+        _points(d, x, np.array([[0.0, 232.0]]), kind, np.ones(1, bool))
+        d.text(x + 14, 320, word, anchor="start", ink="soft")
+    d.text(330, 320, "hollow: in no ball, so not covered", anchor="start", ink="soft")
+    return d
+
+
+def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(first[:, None] - second, axis=-1)
+
+
+def _radii(cloud: np.ndarray) -> np.ndarray:
+    """How far each point's ball reaches."""
+    return np.sort(_distances(cloud, cloud), axis=1)[:, NEAREST]
+
+
+def _inside(points: np.ndarray, cloud: np.ndarray) -> np.ndarray:
+    """Which points lie in the ball of some point of the cloud."""
+    return (_distances(points, cloud) <= _radii(cloud)).any(axis=1)
+
+
+def _points(d: Diagram, left: float, places: np.ndarray, kind: str, inside: np.ndarray) -> None:
+    """Real points as circles, drawn ones as squares; hollow what lies in no ball."""
+    for (x, y), covered in zip(places, inside, strict=True):
+        x, y = left + x, 84 + y
+        if kind == "dot":
+            d.element("circle", cx=x, cy=y, r=4.5, **{"class": kind if covered else "empty"})
+        else:
+            d.rectangle(Box(x - 4, y - 4, 8, 8), kind if covered else "maps", radius=1)

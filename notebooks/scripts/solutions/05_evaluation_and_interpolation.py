@@ -152,15 +152,15 @@ cloud, points = rng.normal(size=(40, 2)), rng.normal(size=(40, 2)) + [1.2, 0]
 figure, axis = plt.subplots(figsize=(6.5, 4))
 for middle, radius in zip(cloud, np.sort(distances_between(cloud, cloud))[:, 3], strict=True):
     axis.add_patch(plt.Circle(middle, radius, color="#1f6f8b", alpha=0.08))
-axis.plot(*cloud.T, ".", label="photographs")
+axis.plot(*cloud.T, ".", label="real")
 axis.plot(*points.T, ".", label="drawn")
 axis.set(aspect="equal", title=f"Precision {my_covered(points, cloud):.0%}")
 axis.legend()
 plt.show()
 
 # %% [markdown]
-# One photograph that lies far from all others has a wide ball, and forgives much. So precision is
-# generous where photographs are rare.
+# One real picture that lies far from all others has a wide ball, and forgives much. So precision is
+# generous where real pictures are rare.
 #
 # ## Exercise 4: R-precision
 #
