@@ -14,6 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
+ELSEWHERE = ("07_longer.png",)  # made by tools/fine_tuning_figure.py
 EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.png)\)")
 
 
@@ -29,6 +30,8 @@ def figures_of(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
             ]
             last = base64.b64decode(pictures[-1]) if pictures else None
         for name in EMBEDDED.findall(cell.source if cell.cell_type == "markdown" else ""):
+            if name in ELSEWHERE:
+                continue
             if last is None:  # such as 01_cub.png, which tools/cub_statistics.py makes
                 print(f"{name}: left as it is, for the code cell before it draws nothing")
             else:

@@ -673,6 +673,15 @@ rows |= {f"from nothing,\nstep {STEPS}": nothing.images[STEPS][SHOWN]}
 show_rows(rows | {"held back": small[shown]})
 
 # %% [markdown]
+# <details><summary>Expected result (paper birds)</summary>
+#
+# ![Rows of eight pictures: birds in daylight become birds at night; from nothing there are red and
+# green blots; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
+#
+# *100 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU.*
+#
+# </details>
+#
 # Look for three things: what changed first, what stayed, and what has not come yet.
 #
 # <details><summary>What we saw</summary>
@@ -705,6 +714,15 @@ for name, player in histories.items():
           f"best {best['KID']:.0f} +- {best['error']:.0f} at step {best['step']}")  # fmt: skip
 
 # %% [markdown]
+# <details><summary>Expected result (paper birds)</summary>
+#
+# ![Two curves of KID over 100 steps; the fine-tuned one lies far lower, rises a little at first and
+# falls to less than half; the other stays high](../figures/07_kid.png)
+#
+# *The same two runs.*
+#
+# </details>
+#
 # Compare the gap with the standard errors before you believe it. Compare also the start of the one
 # with the end of the other: weights that have seen none of your pictures may be nearer to them than
 # what a minute of training from nothing gives.
