@@ -37,7 +37,7 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a small yellow bird with a black crown" \
 	  "this bird is blue with a white belly" \
 	  "a small bird with an orange breast and grey wings" \
-	  "a large black bird with a hooked beak" \
+	  "a large black bird" \
 	  "un petit oiseau blanc aux ailes grises" \
 	  --out figures/gallery.png
 	$(BIN)/python generate.py --seed 0 --weights toy \

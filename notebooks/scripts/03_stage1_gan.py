@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 03 Stage-I GAN
 #
-# **Goal: write a network that draws birds from sentences, watch it learn in about a minute, and
+# **Goal: write a network that draws birds from sentences, watch it learn in a minute or two, and
 # tell a healthy training from a sick one.**
 #
 # <!-- The Colab button comes here when the course has its address. -->
@@ -36,7 +36,7 @@
 # ![Eight drawn birds, each above its caption, most of them in its
 # colours](../figures/03_live_run.png)
 #
-# *What your network will draw after about a minute of training, for pairs of colours that it has
+# *What your network will draw after a minute or two of training, for pairs of colours that it has
 # never seen. The photographs' turn comes in Part D.*
 
 # %% jupyter={"source_hidden": true}
@@ -895,7 +895,7 @@ def show(step):
 
 
 # %% [markdown]
-# Start it. This takes about a minute on two cores.
+# Start it. This takes one to three minutes on two cores, by how busy they are.
 
 # %%
 sheet = LiveSheet(CAPTIONS, size=110)
@@ -1076,7 +1076,8 @@ def curves(gans):
 def plot_column(axes, title, table):
     """Logits above, diversity below."""
     for kind in ("d_real", "d_wrong", "d_fake"):
-        axes[0].plot(table[kind].clip(-8, 8), label=kind)
+        width = 4 if kind == "d_real" else 1.5  # it shows beneath the others
+        axes[0].plot(table[kind].clip(-8, 8), label=kind, linewidth=width)
     axes[1].plot(table["diversity / real"], color="#7a6bb0")
     axes[1].axhline(1, color="#888888", linestyle="--")
     axes[0].set(title=title)
@@ -1148,15 +1149,16 @@ show_figure(figure, f"logits and diversity before and after the change: {', '.jo
 # <details><summary>What we saw</summary>
 #
 # With the strong discriminator the logits left the plot within a few steps, while the birds still
-# had the colours of their captions after 60. There the curves warn first. With the fast generator
-# the birds were gone, and diversity *rose*: plain surfaces, some white and some not, differ more
-# than eight birds do. There the pictures tell, and a glance at diversity alone would have been no
-# alarm. (Seed 0, two cores without a GPU.)
+# mostly had the colours of their captions after 60. There the curves warn first. With the fast
+# generator the birds were gone, and diversity *rose*: plain surfaces, some white and some not,
+# differ more than eight birds do. There the pictures tell, and a glance at diversity alone would
+# have been no alarm. (Seed 0, two cores without a GPU.)
 #
 # </details>
 #
 # | what you see | what it usually means | what to do |
 # | --- | --- | --- |
+# | `d_fake` on `d_real`, `d_wrong` far below | drawings pass as real | look at the pictures |
 # | three logits apart but in reach of each other | both players have work to do | wait |
 # | logits far apart and jumping | D learns too fast | lower its learning rate |
 # | diversity sinks towards 0, all pictures alike | collapse (section 2) | go back, slow G down |
@@ -1247,7 +1249,7 @@ if checks_03.check_collapse_alarm(my_alarm):
 #    looks through a network that was trained on ImageNet and never changes; only small heads on
 #    top are trained (Sauer et al., 2021).
 # 2. **Matching among many sentences.** You showed one wrong sentence for each picture. The
-#    library adds a *contrastive* loss: each picture must find its own sentence among hundreds
+#    library adds a *contrastive* loss: each picture must find its own sentence among thousands
 #    (Zhang et al., 2021).
 # 3. **Diversity.** Each caption is drawn twice, with two noises, and the two pictures have to
 #    differ (Mao et al., 2019).
@@ -1284,7 +1286,7 @@ axis.legend()
 show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kid.items())}")
 
 # %% [markdown]
-# The coloured band is chance: three runs of one and the same recipe lie that far apart. A bar that
+# The coloured band is chance: three runs of one recipe lie that far apart. A bar that
 # ends inside the band shows nothing. Which of the four can you call proved, and which not yet?
 #
 # - The frozen features matter most by far: a discriminator that starts from nothing learned almost
@@ -1359,7 +1361,7 @@ for name, images in {
 # 1. The similarity of every picture with every sentence is `images @ texts.T`. Divide it by the
 #    *temperature* 0.1. (Why? Similarities lie between -1 and 1. After exp, the best could count at
 #    most $e^2 \approx 7$ times the worst. Divided by 0.1, it can count $e^{20}$ times as much, so
-#    one sentence can stand out among hundreds.)
+#    one sentence can stand out among thousands.)
 # 2. A softmax over the sentences gives, for each picture, the probability of each sentence.
 # 3. The loss is minus the logarithm of the probability of the picture's own sentence, as a mean
 #    over the pictures:
@@ -1555,7 +1557,8 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])],
 # - Of the three kinds of pair, a real picture with a wrong sentence makes the discriminator read.
 # - An update differentiates two losses of one forward pass, each for its own player's weights.
 #   Pictures are drawn with a running average of the generator's weights.
-# - In about a minute birds appear that obey sentences of unseen pairs of colours.
+# - In a minute or two birds appear in the body colours of sentences with unseen pairs; body and
+#   wings together are right less often (the cell says how often).
 # - Signs of a sick training are in logits, diversity and pictures together, never in one loss
 #   alone.
 # - The library's StageGAN adds three things: a projected discriminator, matching and diversity.

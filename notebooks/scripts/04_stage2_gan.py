@@ -276,7 +276,7 @@ for name, block in {"with the addition": residual_block, "without it": plain_blo
 # And what that reading looks like, for the first bird:
 
 # %%
-show_rows(shown, [f"{depth} blocks" for depth in DEPTHS], width=7)
+show_rows(shown, [f"{depth} block{'s' * (depth > 1)}" for depth in DEPTHS], width=7)
 
 # %% [markdown]
 # Random weights blur and mix in both rows, so both lose something. Compare the two rows of numbers
@@ -386,10 +386,12 @@ register(HandRecipe())
 # %%
 def sizes_of(body, width):
     """'sides x sides, channels' of a body, each time the sides change."""
-    seen = [(64, 3)]
+    seen = [(64, 3)]  # the maps that leave each size
     for layer in keras.Model([sketch, condition], body(sketch, condition, width)).layers:
         shape = tuple(layer.output.shape[1:])
-        if len(shape) == 3 and shape[0] != seen[-1][0] and shape[0] >= 16:
+        if len(shape) == 3 and shape[0] >= 16:
+            if shape[0] == seen[-1][0] and len(seen) > 1:
+                seen.pop()
             seen.append((shape[0], shape[2]))
     return pd.Series([f"{side} x {side}, {channels}" for side, channels in seen])
 
@@ -743,9 +745,10 @@ show_rows({name: crops(pictures[which]) for name, pictures in rows_of.items()}, 
 # picture looks real, and here real *sketches* of Stage I come in. The loop is that of notebook 03;
 # stop it whenever you like.
 #
-# Forty steps are no training: the shipped Stage II has had thousands. We run them to see that the
-# parts fit: both players learn, Stage I does not, and what the first lesson gave is not lost.
-# **Predict:** will you see a difference at all?
+# Forty steps are no training: the shipped Stage II for toy birds had 400 of 16 pictures, that for
+# photographs 18,440 of 32. We run them to see that the parts fit: both players learn, Stage I does
+# not. And we measure how much of the first lesson is kept. **Predict:** will you see a difference
+# at all?
 #
 # (The first cell goes back to the end of the first lesson. If you run it again, the game starts
 # anew.)
@@ -799,8 +802,9 @@ show_rows({name: crops(images[0]) for name, images in stages.items()}, list(CORN
 # </details>
 #
 # Compare one edge at a time. The first lesson made the large step, from blur to edges. The game
-# changed little beside it: if you hardly see the difference between these two rows, look again at
-# what it had to learn from, a few hundred pictures. What a longer game does, the last row shows.
+# changed less, and may have taken some of the lesson back: the numbers below tell. Forty steps on a
+# few hundred pictures are too few to give much in return. What a longer game does, the last row
+# shows: feathers, and at times a greyer eye.
 #
 # Then look at three numbers. How far have pixels moved from the
 # enlarged sketch? How much of this change is finer than 64 pixels, that is, sharpness and not
@@ -904,7 +908,7 @@ show_rows(stages, [c.replace(", ", ",\n").replace(" and ", "\nand ") for c in ca
 rows = []
 for name, pictures in stages.items():
     images = pictures / 127.5 - 1.0
-    kept = np.corrcoef(layout(images).ravel(), enlarged.ravel())[0, 1]
+    kept = np.corrcoef(layout(images).ravel(), layout(enlarged).ravel())[0, 1]
     rows.append((name, (images - layout(images)).var() / images.var(), kept))
 rows.append(("real pictures", share, np.nan))
 table = pd.DataFrame(rows, columns=["pictures", "share of detail", "layout kept"])

@@ -475,10 +475,10 @@ show_figure(figure, f"two bars, precision and recall, for each of: {', '.join(ca
 # </details>
 #
 # Read the second pair first: it is the ceiling. Where half of the pictures are blurred, half are
-# wrong, and precision falls further than recall. Pictures that are much alike are right as far as
-# they go, so they lose recall. Which of the two faults has the generator, beside the ceiling, or is
-# it both? Compare equal numbers of pictures only: with more pictures there are more balls, and they
-# are smaller.
+# wrong, so precision falls, and recall hardly does. Pictures that are much alike do the opposite:
+# they are right as far as they go, and much of reality is missing. Which of the two faults has the
+# generator, beside the ceiling, or is it both? Compare equal numbers of pictures only: with more
+# pictures there are more balls, and they are smaller.
 #
 # ## 6. Why do we report no Inception Score?
 #
@@ -527,9 +527,8 @@ table.round(1)
 # Which set wins by IS, and would you choose it too? Two of the sets are worthless: birds cut in
 # pieces, and forty pictures over and over. How far below the real pictures does each measure put
 # them? IS asks whether an ImageNet classifier finds *something* in each picture, and not always the
-# same. It knows neither the real pictures nor the captions. (With photographs of CUB, this cell
-# gave an IS of 24.3, and of 32.9 after their quarters had been swapped.) Where a paper reports IS,
-# read on to its FID.
+# same. It knows neither the real pictures nor the captions. Where a paper
+# reports IS, read on to its FID.
 #
 # ### Quiz A
 #
@@ -787,8 +786,8 @@ show_rows({"drawn": drawn[closest], "nearest\nin training": twins})
 #
 # <details><summary>Answer</summary>
 #
-# Not quite. A part may be copied, or a picture that is not in the set you compared with. But a
-# forger was found by this test, so whole copies would most likely have been found, too.
+# Not quite. A part may be copied, or a picture that is not in the set you compared with. And the
+# test found most forgeries, not all: a single copy may escape it, many would not.
 #
 # </details>
 
@@ -811,8 +810,9 @@ for name, synthesizer in recipes.items():
 
 # %% [markdown]
 # This is no race on equal terms. `birds` saw nearly six times as many pictures, on a GPU.
-# `birds-paper` was trained on two cores. `birds` is also the mean of two moments of one training,
-# mixed in the shares that scored best (the model card tells how). The authors' own training is a
+# `birds-paper` was trained on two cores. `birds` is also the average of two checkpoints of one
+# training. Their shares were chosen by score, which flatters it a little (the model card tells
+# how). The authors' own training is a
 # third case: it had width 128 and showed 8,855 photographs 600 times, which makes 5.3 million
 # pictures. We ask both for sixty captions with exactly one vivid colour each.
 
@@ -1028,9 +1028,9 @@ for name, noises in midpoints.items():
     print(f"{name:19} mean distance {spread:.2f}")
 
 # %% [markdown]
-# Are lerp's midpoints more alike than the ends? Then short noise draws the bird that the network
-# thinks *typical*. (People use this on purpose. Drawing with shortened noise is the *truncation
-# trick*: better looks for less variety.)
+# Are lerp's midpoints more alike than the ends, by more than a little? Then short noise draws the
+# bird that the network thinks *typical*. (People use this on purpose. Drawing with shortened noise
+# is the *truncation trick*: better looks for less variety.)
 #
 # ### Exercise 6: slerp
 #
@@ -1207,9 +1207,11 @@ for name, values in hues.items():
 #
 # </details>
 #
-# Yellow should sink and red should rise. Orange has its hill at its word if the network knows it as
-# a colour of its own. Where blue moves, one changed word has changed something else as well. A
-# curve that hardly moves says that the word does not reach the middle of the picture.
+# Yellow should sink and red should rise. And can one word change one part? Look at heads and backs,
+# which the word does not name: they may turn with the belly. Orange has its hill at its word if the
+# network knows it as a colour of its own. Where blue moves, one changed word has changed something
+# else as well. A curve that hardly moves says that the word does not reach the middle of the
+# picture.
 #
 # ### Exercise 8: is there a cliff?
 #
@@ -1284,8 +1286,8 @@ show_film([f"bird {number}" for number in range(1, len(noises) + 1)], frames, {}
 # %% [markdown]
 # Step 0 is the yellow belly, step 4 the orange one, step 8 the red one. A film is drawn beforehand.
 # To ask for walks of your own, take the slider below: change the captions, choose another bird, and
-# move `amount` with the mouse or the arrow keys. (It needs a running notebook. A web page shows
-# nothing here.)
+# move `amount` with the mouse or the arrow keys. (It needs a running notebook. On a web page, look
+# at the film above.)
 
 # %%
 CaptionSlider(
@@ -1358,8 +1360,8 @@ print(inspect.getsource(CaptionSlider.redraw))
 # - Between noises interpolate along the sphere (slerp). Between captions, too, some midpoints of
 #   the straight line are too short; whether this harms the pictures, KID and vivid pixels have to
 #   say.
-# - An attribute is a direction: change one word, keep the noise, and watch whether one part changes
-#   and the bird stays. The longest step of a walk tells a slope from a cliff.
+# - An attribute is a direction: change one word, keep the noise, and watch what changes with it and
+#   what stays. The longest step of a walk tells a slope from a cliff.
 #
 # ## References
 #

@@ -170,7 +170,8 @@ share = sum(map(len, agreed)) / sum(map(len, named))
 print(f"of the colours that one person names, another names {share:.0%}")
 
 # %% [markdown]
-# Keep that number in mind. People are what we compare with, and they do not reach 100 %.
+# Keep that number in mind. It is what we compare with, and it is not 100 %. (The "person" who
+# describes toy birds is a grammar. It leaves things out, but it never errs. People do.)
 #
 # ## 2. What does the captioner see?
 #
@@ -628,8 +629,9 @@ with DeferredInterrupt(print) as stop:
             break
 
 # %% [markdown]
-# The first steps give grammar: "this bird has a" is worth much, and needs no picture. A loss alone
-# says little. So the dashed line shows the loss of a network that knows nothing, $\log V$.
+# The first steps give grammar: how a sentence begins is worth much, and needs no picture. Which
+# words come later, and which stay wrong to the end? A loss alone says little. So the dashed line
+# shows the loss of a network that knows nothing, $\log V$.
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 3))
@@ -1076,7 +1078,7 @@ def spotlight(axis, picture, looks, title, power=1.0):
     side = round(looks.size**0.5)
     heat = Image.fromarray((looks / looks.max()).reshape(side, side).astype("float32"))
     heat = np.asarray(heat.resize(picture.shape[:2], Image.Resampling.BICUBIC)).clip(0, 1) ** power
-    axis.imshow((picture * (0.35 + 0.65 * heat[..., None])).astype("uint8"))
+    axis.imshow((picture * (0.5 + 0.5 * heat[..., None])).astype("uint8"))
     axis.contour(heat, levels=[0.5], colors="#f7c948", linewidths=2)
     axis.set_title(title, fontsize=11, loc="center", pad=3)
     axis.axis("off")
@@ -1647,10 +1649,11 @@ for name, found in returned.items():
           f"parts {found.parts:.0%} (by chance {found.parts_by_chance:.0%})")  # fmt: skip
 
 # %% [markdown]
-# The dashed lines are chance, and differ because each generator has its own habits. How far does
-# each bar reach beyond its line? The round trip has looked at no photograph and at no embedding,
-# and orders the two recipes all the same. Compare it with the KID of notebook 05, section 10.
-# (Forty captions name eighty colours, so the standard error of a bar is about 5 points.)
+# The dashed lines are chance: each generator has habits of its own. How far does each bar reach
+# beyond its line, for colours and for parts? The round trip has looked at no photograph and at no
+# embedding, and orders the two recipes all the same. Compare it with the KID of notebook 05,
+# section 10. (Forty captions name eighty colours, so the standard error of a bar is about 5
+# points.)
 #
 # ### Your own pictures
 #
@@ -1707,7 +1710,8 @@ for name, found in returned.items():
 #   parts has a query for each part: it says which colour it reads there, and how sure it is.
 # - Descriptions are scored beside three baselines and a person, by precision and recall of colours
 #   and parts, BLEU-4 and CIDEr-D.
-# - It fails on rare colours, makes one bird of two, and describes a bird where there is no bird.
+# - It misses colours (on photographs rare ones), makes one bird of two, and describes a bird where
+#   there is none.
 # - The round trip judges a generator by the share of the caption that comes back, between floor and
 #   ceiling.
 #

@@ -442,7 +442,8 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 
 # %% [markdown]
 # The photocopier is caught at once. Noise and the shipped weights copy nothing, but they are far
-# from *any* of your pictures. What we hope for lies where the held-back pictures are: near enough
+# from *any* of your pictures. (Is noise nearer than the birds? So far away, a distance no longer
+# says what looks alike.) What we hope for lies where the held-back pictures are: near enough
 # to be of their kind, and not on top of a training picture.
 #
 # > **Tip.** A small distance is only a suspicion. Lay the drawing beside its nearest training
@@ -675,8 +676,8 @@ show_rows(rows | {"held back": small[shown]})
 # %% [markdown]
 # <details><summary>Expected result (paper birds)</summary>
 #
-# ![Rows of eight pictures: birds in daylight become birds at night; from nothing there are red and
-# green blots; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
+# ![Rows of eight pictures: birds in daylight become birds at night; from nothing there are blots of
+# two colours; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
 #
 # *100 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU.*
 #
@@ -686,10 +687,11 @@ show_rows(rows | {"held back": small[shown]})
 #
 # <details><summary>What we saw</summary>
 #
-# The light went first: at step 100 all pictures were dark. Birds stayed where they were, and most
-# kept the colours of their caption. There was no moon yet, apart from what was left of two clouds.
-# The papers were not yet those of the captions. (Seed 0, two cores without a
-# GPU; the figure at the end of section 8 shows the same birds.)
+# The light went first: at step 100 daylight had gone from all pictures, and some grounds were
+# violet or brown rather than dark. Birds stayed where they were, and most kept the colours of their
+# caption. There was no moon yet, apart from what was left of two clouds. The papers were not yet
+# those of the captions. (Seed 0, two cores without a GPU; the figure at the end of section 8 shows
+# the same birds.)
 #
 # </details>
 #
@@ -719,13 +721,15 @@ for name, player in histories.items():
 # ![Two curves of KID over 100 steps; the fine-tuned one lies far lower, rises a little at first and
 # falls to less than half; the other stays high](../figures/07_kid.png)
 #
-# *The same two runs.*
+# *Seed 0, on two cores. Another run of the same cells ended at 2,430 instead of 1,330: compare
+# with the errors of your own run.*
 #
 # </details>
 #
-# Compare the gap with the standard errors before you believe it. Compare also the start of the one
-# with the end of the other: weights that have seen none of your pictures may be nearer to them than
-# what a minute of training from nothing gives.
+# Compare the gap with the standard errors before you believe it: that between the two curves, and
+# that between the two ends of the fine-tuned one. Compare also the start of the one with the end of
+# the other: weights that have seen none of your pictures may be nearer to them than what a minute
+# of training from nothing gives.
 #
 # And look at where the best step lies. On few pictures, longer is not always better. So it is wise
 # to keep the weights of several steps, and to take those with the lowest KID to the *held-back*
@@ -778,8 +782,9 @@ print(f"each training picture was shown {seen:.0f} times")
 # %% [markdown]
 # A gap that grows is a sign of learning by heart: the discriminator says "real" because it knows
 # *this* picture. A generator that learns from it is pulled towards the training pictures
-# themselves. (Of the paper birds, the held-back pairs of colours are new to the judge as well. Part
-# of the gap may come from that.)
+# themselves. But look at step 0. A judge that has seen no picture has a gap as well, since the two
+# sets differ. So count only what the gap grows by afterwards. (Of the paper birds, the held-back
+# pairs of colours are new to the judge, too. Part of the growth may come from that.)
 #
 # What helps: more pictures; hiding a part of each picture from the judge (`hidden_square`, which we
 # had switched off for these few steps); and stopping early.
@@ -994,9 +999,10 @@ for name, texts in said.items():
           f"{np.mean(of_others):4.0%} of other pictures")  # fmt: skip
 
 # %% [markdown]
-# Read the two numbers of a line together. Their *difference* is what the captioner has seen. This
-# is a precision (notebook 06): a captioner that says little and says it safely scores well. So read
-# its sentences, too:
+# Read the two numbers of a line together. Their *difference* is what the captioner has seen. Is it
+# larger for the fine-tuned one than for the one from nothing, or did only the loss fall sooner?
+# This is a precision (notebook 06): a captioner that says little and says it safely scores well. So
+# read its sentences, too:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 2.8))
@@ -1097,7 +1103,7 @@ shared = course_folder() / "own-weights-to-share"
 shutil.rmtree(shared, ignore_errors=True)
 try:
     write_shared(mine, shared, card["licence"], f"hf://your-name/{FOLDER.name}")
-    print("\n".join((shared / "README.md").read_text().splitlines()[:18]))
+    print((shared / "README.md").read_text().split("| file |")[0].rstrip())
 except InputError as error:  # Without the package `safetensors`
     shared = mine
     print(error)
