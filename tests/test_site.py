@@ -1,10 +1,12 @@
 """How the site is laid out, kept and checked; its pages themselves are checked by each build."""
 
+import base64
+import hashlib
 import sys
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import build_site
@@ -51,3 +53,22 @@ def test_what_is_kept_follows_the_content_of_its_sources(tmp_path, monkeypatch):
     assert build_site._folder_for("results", source) == first and first.is_dir()
     (source / "one.py").write_text("2")
     assert build_site._folder_for("results", source) != first and not first.exists()
+
+
+def test_pictures_that_cells_make_say_in_words_what_they_show():
+    pictures = [b"one picture", b"another one"]
+    metadata = [{"image/png": {"alt": 'a "red" bird & its nest'}}, {}]
+    outputs = [
+        new_output("display_data", {"image/png": base64.b64encode(data).decode()}, metadata=about)
+        for data, about in zip(pictures, metadata, strict=True)
+    ]
+    text = new_output("stream", text="done")
+    cells = [new_markdown_cell("x"), new_code_cell("draw()", outputs=[*outputs, text])]
+    names = [f"../_images/{hashlib.sha256(data).hexdigest()}.png" for data in pictures]
+    page = "".join(f'<img alt="{name}" src="{name}" />' for name in names)
+    page += '<img alt="a figure" src="../_images/01_cub.png" />'
+    found = build_site.with_words(page, build_site.words_of_pictures([new_notebook(cells=cells)]))
+    assert found == (
+        f'<img alt="a &quot;red&quot; bird &amp; its nest" src="{names[0]}" />'
+        f'<img alt="" src="{names[1]}" /><img alt="a figure" src="../_images/01_cub.png" />'
+    )

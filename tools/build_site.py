@@ -7,14 +7,18 @@ changes. The network is needed for two npm packages and for nothing else.
 """
 
 import argparse
+import base64
 import hashlib
+import html
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from check_site import check
@@ -28,6 +32,7 @@ MATHJAX = "mathjax@3.2.2"  # Apache-2.0; its version 4 has its fonts in packages
 MATHJAX_FILES = {"tex-svg.js": "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"}
 MATHJAX_FOLDER = "_static/mathjax"
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]")
+OUTPUT_ALT = re.compile(r'alt="[^"]*_images/([0-9a-f]{64})\.png"')  # Sphinx gives the file's name
 README_WORDS = re.compile(r"^\| word \| meaning \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)", re.M)
 
 
@@ -53,6 +58,10 @@ def main() -> None:
     if subprocess.run(sphinx, env=environment).returncode:
         shutil.rmtree(results / "doctrees", ignore_errors=True)  # or no warning would come again
         raise SystemExit("Sphinx found what is written above: mend it, then build again")
+    executed = (results / "cache" / "executed").glob("*/base.ipynb")
+    words = words_of_pictures(json.loads(file.read_text()) for file in executed)
+    for page in site.glob("notebooks/**/*.html"):
+        page.write_text(with_words(page.read_text(), words))
     if not options.no_playground:
         tool = Path(__file__).with_name("playground.py")
         sources = [BOOK / name for name in ("playground", "gallery.txt", "_static/bird.svg")]
@@ -65,6 +74,31 @@ def main() -> None:
         shutil.copytree(folder, site / "playground")
     check(site, "playground" if options.no_playground else "")
     print(f"Ready: {site}; to look at it: python -m http.server --directory {site}")
+
+
+def words_of_pictures(notebooks: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """By its SHA-256, after which MyST-NB names its file, what each output picture shows."""
+    outputs = [
+        output
+        for notebook in notebooks
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    return {
+        hashlib.sha256(base64.b64decode(output["data"]["image/png"])).hexdigest(): alt
+        for output in outputs
+        if (alt := output.get("metadata", {}).get("image/png", {}).get("alt"))
+    }
+
+
+def with_words(page: str, words: dict[str, str]) -> str:
+    """A page (HTML) whose output pictures say in words what they show."""
+
+    def alt(match: re.Match[str]) -> str:
+        return f'alt="{html.escape(words.get(match[1], ""))}"'
+
+    return OUTPUT_ALT.sub(alt, page)
 
 
 def _quiet_kernels(folder: Path) -> Path:
