@@ -647,7 +647,8 @@ if checks_05.check_r_precision(my_r_precision):
 # %% [markdown]
 # [One solution](solutions/05_evaluation_and_interpolation.ipynb).
 #
-# The scores, with both controls again. Chance is 1 %.
+# The scores, with both controls again. Chance is 1 %. (The library's error adds half a hit and half
+# a miss: a score of 0 or 100 % in a few pictures does not prove "never" or "always".)
 
 # %%
 precisions = {

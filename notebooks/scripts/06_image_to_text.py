@@ -1596,8 +1596,10 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 #
 # Read it from floor to ceiling, as in notebook 05. The share of the way that the generator covers
 # is what it obeys, as far as this captioner can tell. Parts tell more than colours, because fewer
-# of them come back by chance. Three cautions belong under such a number:
+# of them come back by chance. Four cautions belong under such a number:
 #
+# - It is made of few captions, and the share of the way divides by the distance from floor to
+#   ceiling, which is short. So its error is several times that of a bar.
 # - A description need not name all that it sees. One that speaks of wings says nothing about the
 #   crown. So even real pictures stay far from 100 %.
 # - A generator that reaches the real pictures, or passes them, need not be as good as real. It may
