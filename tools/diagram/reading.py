@@ -232,7 +232,7 @@ def balls() -> Diagram:
             d.element("circle", cx=left + x, cy=84 + y, r=radius, opacity=0.45, **{"class": role})
         _points(d, left, real, "dot", np.ones(len(real), bool) if cloud is real else inside)
         _points(d, left, drawn, "dot-maps", np.ones(len(drawn), bool) if cloud is drawn else inside)
-        share = f"{inside.sum()} of {len(inside)} {name} pictures are covered: {inside.mean():.0%}"
+        share = f"{inside.sum()} of {len(inside)} {name} ones are covered: {inside.mean():.0%}"
         d.text(left + 120, 286, share, bold=True)
     for x, kind, word in ((130, "dot", "real"), (206, "dot-maps", "drawn")):
         _points(d, x, np.array([[0.0, 232.0]]), kind, np.ones(1, bool))
