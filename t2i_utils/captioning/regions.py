@@ -4,6 +4,7 @@ Deep maps say what is in a region, shallow ones and the region's mean colour say
 a classifier may forget whether a crown is red or orange, a description may not.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -88,21 +89,13 @@ class RegionEncoder:
 
     def __call__(self, pictures: np.ndarray) -> RegionFeatures:
         """Features of pictures (n, 224, 224, 3) uint8."""
-        found = []
-        for start in range(0, len(pictures), BATCH_SIZE):
-            images = from_uint8(pictures[start : start + BATCH_SIZE])
-            regions, logits, places, low = backend.to_numpy(self._features(images))
-            found.append((regions, self._bird(logits, mean_of(regions)), places, low))
-        return RegionFeatures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        regions, logits, places, low = _in_batches(self._features, pictures)
+        return RegionFeatures(regions, self._bird(logits, mean_of(regions)), places, low)
 
     def glance(self, pictures: np.ndarray) -> Glance:
         """Whether and where there are birds in pictures (n, 224, 224, 3) uint8, and no more."""
-        found = []
-        for start in range(0, len(pictures), BATCH_SIZE):
-            images = from_uint8(pictures[start : start + BATCH_SIZE])
-            deepest, logits, places = backend.to_numpy(self._glance(images))
-            found.append((self._bird(logits, deepest), places))
-        return Glance(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        deepest, logits, places = _in_batches(self._glance, pictures)
+        return Glance(self._bird(logits, deepest), places)
 
     def _bird(self, logits: np.ndarray, deepest: np.ndarray) -> np.ndarray:
         """The probability of a bird, (n,), by logits (n, 1000) and by the mean deepest map."""
@@ -110,6 +103,15 @@ class RegionEncoder:
         if self._presence is not None:
             bird = np.minimum(bird, bird_presence(deepest, self._presence))
         return bird
+
+
+def _in_batches(look: Callable, pictures: np.ndarray) -> list[np.ndarray]:
+    """What a compiled network says of pictures (n, 224, 224, 3) uint8, a part of them at a time."""
+    found = [
+        backend.to_numpy(look(from_uint8(pictures[start : start + BATCH_SIZE])))
+        for start in range(0, len(pictures), BATCH_SIZE)
+    ]
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def mean_of(regions: np.ndarray) -> np.ndarray:

@@ -154,7 +154,7 @@ def seconds_left(options: argparse.Namespace) -> float:
 def share_of(progress: Progress, options: argparse.Namespace) -> float:
     """How much of the training is over, 0 to 1."""
     whole = options.seconds or progress.seconds + max(0.0, seconds_left(options))
-    return min(1.0, progress.seconds / whole)
+    return min(1.0, progress.seconds / whole) if whole else 1.0
 
 
 def ahead(make: Callable[[int], Any], step: int, pool: ThreadPoolExecutor) -> Iterator[Any]:
