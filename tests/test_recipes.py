@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from small_gan import BATCH, WIDTH, small_batch, values
+from small_gan import BATCH, WIDTH, new_gan, small_batch, values
 
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan import recipes
@@ -119,6 +119,52 @@ def test_the_view_sharpens_over_the_first_steps():
     assert blurs[0] == 6 and blurs[10] == blurs[11] == 1
     assert all(np.diff(blurs[:11]) < 0)
     assert recipe.scalars(make_config("modern", "smoke", 2), 0) == {"blur": 1}
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_mixed_sentences_lie_between_two_of_the_batch(stage):
+    gan = new_gan("modern", stage, contrastive_weight=1.0, mixed_share=0.5)
+    seen = []
+    generator_inputs = gan.generator_inputs
+    gan.generator_inputs = lambda texts, batch: (
+        seen.append(np.array(texts)) or generator_inputs(texts, batch)
+    )
+    batch = small_batch(gan)
+    pairs = gan.config.diversity_weight > 0  # two pictures of one sentence
+    own = batch["embeddings"][np.arange(BATCH) // 2 * 2] if pairs else batch["embeddings"]
+    other = np.roll(own, 2, axis=0)
+    for angle, expected in ((0, own), (np.pi / 2, other), (np.pi / 4, (own + other) / 2**0.5)):
+        losses, metrics = gan.compute_losses({**batch, "mix": np.full(BATCH, angle, "float32")})
+        np.testing.assert_allclose(seen[-1], expected, atol=1e-5)
+        assert np.isfinite([float(loss) for loss in losses]).all()
+        assert float(metrics["match_fake"]) > 0
+
+
+def test_so_many_sentences_are_mixed():
+    config = make_config("modern", "smoke", 1, mixed_share=0.3)
+    angles = ModernRecipe().draw_noise(config, np.random.default_rng(0), 5000)["mix"]
+    assert angles.dtype == np.float32 and angles.shape == (5000,)
+    assert angles.max() <= np.pi / 2
+    assert (angles > 0).mean() == pytest.approx(0.3, abs=0.02)
+    assert angles[angles > 0].mean() == pytest.approx(np.pi / 4, rel=0.03)
+    assert "mix" not in ModernRecipe().draw_noise(
+        make_config("modern", "smoke", 1, mixed_share=0.0), np.random.default_rng(0), 8
+    )
+
+
+def test_drawn_sentences_are_matched_among_themselves_when_mixed():
+    """A picture of a mixed sentence must show that one, not the photograph's beside it."""
+    gan = new_gan("modern", 2, contrastive_weight=1.0, mixed_share=0.5)
+    batch = small_batch(gan)
+    whole = {**batch, "mix": np.full(BATCH, np.pi / 2, "float32")}
+    rolled = {
+        **{name: batch[name] for name in batch if name != "mix"},
+        "embeddings": np.roll(batch["embeddings"], 2, axis=0),
+        "class_ids": batch["class_ids"],
+        "mix": np.zeros(BATCH, "float32"),
+    }
+    found = [float(gan.compute_losses(each)[1]["match_fake"]) for each in (whole, rolled)]
+    assert found[0] == pytest.approx(found[1], rel=1e-5)
 
 
 def test_a_changed_body_is_one_method():

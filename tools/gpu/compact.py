@@ -3,9 +3,9 @@
     python tools/gpu/compact.py write PACK FILE.npz [--size 64] [--part train]
     python tools/gpu/compact.py read FILE.npz PACK
 
-Pictures become JPEG (64 px) or WebP (256 px), embeddings 8-bit numbers with a scale for each
-different caption. Of CUB's 5,414 photographs in the subset's training classes, 64 px and embeddings
-take 49 MiB, 256 px (quality 80) 44 MiB.
+Pictures become JPEG (64 px) or WebP (256 px), embeddings small whole numbers of `QUANTUM`: what
+rounding adds is 2 % of a direction's mean variance. Of CUB's 5,414 photographs in the subset's
+training classes, 64 px and embeddings take SIZE1 MiB, 256 px (quality 80) 44 MiB.
 The pack that comes out differs a little from the one that went in: train with it, and evaluate with
 the original.
 """
@@ -24,6 +24,7 @@ from t2i_utils.data.pack import MANIFEST, load_pack
 from t2i_utils.files import file_checksum
 
 CAPTIONS = ("embeddings", "typed")
+QUANTUM = 1 / 128  # of an embedding's number; those of a caption have a mean square of 1 / 512
 SMALL = ("class_ids", "image_ids", "num_captions", "zero_shot_train", "official_train")
 
 
@@ -43,14 +44,12 @@ def write(
             vectors = getattr(pack, name)[rows]
             sentences = vectors.reshape(-1, pack.width)
             different, places = np.unique(sentences, axis=0, return_inverse=True)
-            scales = np.abs(different).max(axis=-1, keepdims=True).astype("float32") / 127
             arrays[f"{name}_places"] = places.reshape(vectors.shape[:2]).astype(np.int32)
-            arrays[f"{name}_scales"] = scales
-            arrays[name] = np.round(different / scales).astype(np.int8)
+            arrays[name] = np.round(different.astype("float32") / QUANTUM).astype(np.int8)
     about = {"manifest": pack.manifest, "captions": [pack.captions[row] for row in rows]}
     about["size"] = size
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    np.savez(file, **arrays)
+    np.savez_compressed(file, **arrays)
     print(f"{file}: {len(rows)} pictures of {size} px, {file.stat().st_size / 2**20:.1f} MiB")
 
 
@@ -68,9 +67,8 @@ def read(file: Path, folder: Path) -> None:
         np.save(folder / f"images_{size}.npy", pictures)
         if "embeddings" in arrays:
             for name in CAPTIONS:
-                different = arrays[name].astype("float32") * arrays[f"{name}_scales"]
-                vectors = different.astype(np.float16)[arrays[f"{name}_places"]]
-                np.save(folder / f"{name}.npy", vectors)
+                different = (arrays[name] * QUANTUM).astype(np.float16)
+                np.save(folder / f"{name}.npy", different[arrays[f"{name}_places"]])
             for name in SMALL:
                 np.save(folder / f"{name}.npy", arrays[name])
             (folder / "captions.json").write_text(json.dumps(about["captions"]))

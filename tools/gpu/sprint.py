@@ -7,6 +7,7 @@ Many steps are one call, so that the GPU never waits for Python. In the second h
 learning rates fall to a tenth. The program stops `--limit` seconds after it began; the same command
 goes on from what it left in WORK, until `--seconds` of training are over (without them: what the
 limit leaves). OUT gets the weight set, float16, and a log. Stage II takes its Stage I from OUT.
+`--init SET` begins with the stage's two players in a weight set, instead of from nothing.
 
 `--moments N` also keeps the averaged generator at N moments, evenly spaced, as weight sets in
 OUT/moments. The mean of two of them drew better than each (`tools/average_weights.py`).
@@ -34,7 +35,12 @@ from t2i_utils.arrays import read_note, read_variables, to_arrays, write_arrays
 from t2i_utils.data.pack import load_pack
 from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.stackgan.weights import StageToSave, load_weights, save_weights
+from t2i_utils.stackgan.weights import (
+    StageToSave,
+    load_discriminator,
+    load_weights,
+    save_weights,
+)
 from t2i_utils.training.device_feed import DeviceFeed
 from t2i_utils.training.run_data import RunData
 from t2i_utils.training.stage import SETTLING, noise_of
@@ -58,11 +64,14 @@ def main() -> None:
     """Train, save, and write the weights."""
     options = parse()
     pack = load_pack(options.pack)
-    data = RunData(pack, "zero-shot", options.seed, typed=True)
     config = make_config("modern", "gpu", options.stage, **dict(options.set))
     with jax.default_device(jax.devices("cpu")[0]):  # a GPU compiles a program for each shape
-        stage1 = load_weights(options.out, (1,)).generators[1] if options.stage == 2 else None
-        gan = StageGAN(config, pack.width, stage1, options.seed)
+        given = load_weights(options.out, (1,)) if options.stage == 2 else None
+        gan = StageGAN(config, pack.width, given and given.generators[1], options.seed)
+        if options.init:
+            begin_with(options.init, gan)
+    whitening = given.whitening if given else None
+    data = RunData(pack, "zero-shot", options.seed, typed=True, whitening=whitening)
     say(f"{config}")
     file = options.work / f"stage{options.stage}.npz"
     progress = Progress()
@@ -79,6 +88,14 @@ def main() -> None:
     about = save(options.out, gan, data, progress, gan.discriminator)
     pace = about["images_seen"] / max(progress.seconds, 1)
     say(f"stage {options.stage}: {pace:.0f} pictures a second: {about}")
+
+
+def begin_with(init: Path, gan: StageGAN) -> None:
+    """Give both players the weights of a set; BatchNorm's statistics too."""
+    trained = load_weights(init, (gan.config.stage,)).generators[gan.config.stage]
+    for model in (gan.generator, gan.drawing_generator):
+        model.set_weights(trained.get_weights())
+    load_discriminator(init, gan.config.stage, gan.discriminator)
 
 
 def save(
@@ -116,6 +133,7 @@ def train(
     compiled = backend.compile_steps(learn, gan.variables)
     clock, spoken, last = None, time.monotonic(), None
     reached = int(share_of(progress, options) * options.moments)
+    begun = options.init is not None
     with ThreadPoolExecutor(AHEAD) as pool:
         for calls in ahead(lambda start: stacked(make, start), progress.step, pool):
             share = share_of(progress, options)
@@ -125,7 +143,9 @@ def train(
             if share >= 1 or seconds_left(options) <= 0:
                 return
             factor = 0.1 ** max(0.0, (share - FALL_FROM) / (1 - FALL_FROM))
-            scalars = stacked(lambda step, by=factor: gan.scalars(step, by), progress.step)
+            scalars = stacked(
+                lambda step, by=factor: gan.scalars(step, by, trained_before=begun), progress.step
+            )
             own = {**calls, "batch": {**calls["batch"], **scalars}}
             metrics = compiled(feed.data, own)
             if clock is None:  # it was compiled
@@ -214,6 +234,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of training, all calls together")
     parser.add_argument("--limit", type=float, required=True, help="seconds of this call")
     parser.add_argument("--moments", type=int, default=0, metavar="N", help="weight sets to keep")
+    parser.add_argument("--init", type=Path, metavar="SET", help="weights to begin with")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="FIELD=VALUE")
     return parser.parse_args()

@@ -2,8 +2,9 @@
 
 A projected discriminator on frozen ImageNet features (Sauer et al., NeurIPS 2021, arXiv
 2111.01007), hinge losses (DF-GAN, arXiv 2008.05865), a contrastive image-text loss (XMC-GAN, arXiv
-2101.04702), a loss that makes noise count (mode seeking, arXiv 1903.05628), a discriminator that
-sees blurred pictures first (StyleGAN-XL, arXiv 2202.00273) and an averaged generator.
+2101.04702), a loss that makes noise count (mode seeking, arXiv 1903.05628), pictures of what lies
+between two sentences (Reed et al., ICML 2016, arXiv 1605.05396), a discriminator that sees blurred
+pictures first (StyleGAN-XL, arXiv 2202.00273) and an averaged generator.
 """
 
 import functools
@@ -46,6 +47,7 @@ class ModernConfig(Config):
     contrastive_weight: float = 0.0  # of the image-text loss; 0 builds no towers
     diversity_weight: float = 0.0  # Stage I: two pictures of one caption must differ
     difference: float = 0.75  # so much, of what two photographs do
+    mixed_share: float = 0.0  # of the drawn sentences: mixed of two
     blur_steps: int = whole(0)  # the discriminator's view sharpens over so many first steps
     hidden_square: float = 0.0  # side of what the discriminator is not shown, of the picture's
     convolutions: int = whole(1, 1, 4)  # Stage I: of each block
@@ -201,12 +203,19 @@ class ModernRecipe(Recipe):
     def draw_noise(
         self, config: Config, random: np.random.Generator, batch_size: int
     ) -> dict[str, np.ndarray]:
-        """As ever, and the numbers that decide how photographs and drawings are augmented."""
-        augmentation = {
-            name: random.random((batch_size, UNIFORMS)).astype("float32")
-            for name in ("augment_real", "augment_fake")
-        }
-        return super().draw_noise(config, random, batch_size) | augmentation
+        """As ever, and what decides how pictures are augmented and sentences are mixed.
+
+        "mix" (batch,): an angle from 0 (the sentence itself) to pi / 2 (another in its place).
+        """
+        assert isinstance(config, ModernConfig)
+        drawn = super().draw_noise(config, random, batch_size)
+        for name in ("augment_real", "augment_fake"):
+            drawn[name] = random.random((batch_size, UNIFORMS)).astype("float32")
+        if config.mixed_share:
+            mixed, share = random.random((2, batch_size))
+            drawn["mix"] = np.where(mixed < config.mixed_share, share * np.pi / 2, 0)
+            drawn["mix"] = drawn["mix"].astype("float32")
+        return drawn
 
     def scalars(self, config: Config, step: int) -> dict[str, float]:
         """How much the discriminator's view is blurred: START_BLUR at first, 1 (sharp) at last.
@@ -229,6 +238,8 @@ class ModernRecipe(Recipe):
         if config.diversity_weight:  # draw half of the captions, each twice with its own noise
             places = own // 2 * 2
             texts = ops.take(texts, places, axis=0)
+        if config.mixed_share:
+            texts = _mix(texts, ops.take(batch["mix"], places))
         fake, mu, log_sigma = gan.generator(gan.generator_inputs(texts, batch), training=True)
         fake_features = discriminator.features(fake, batch["augment_fake"], blur)
         real_features = discriminator.features(images, batch["augment_real"], blur)
@@ -237,9 +248,12 @@ class ModernRecipe(Recipe):
         g_loss += config.kl_weight * kl
         metrics |= {"kl": kl, "diversity": diversity(fake), "diversity_real": diversity(images)}
         if config.contrastive_weight:
-            sentences = ops.concatenate([batch["embeddings"], batch["distractors"]])
-            vectors = discriminator.text_vectors(sentences)
+            sentences = [batch["embeddings"], batch["distractors"]]
+            vectors = discriminator.text_vectors(ops.concatenate(sentences))
             match_real = self._match(gan, batch, real_features, vectors, own)
+            if config.mixed_share:  # the drawn sentences take the place of the photographs'
+                mixed = discriminator.text_vectors(texts)
+                vectors = ops.concatenate([mixed, vectors[texts.shape[0] :]])
             match_fake = self._match(gan, batch, fake_features, vectors, places)
             d_match, g_match = losses.matching_losses(match_real, match_fake)
             d_loss += config.contrastive_weight * d_match
@@ -266,6 +280,20 @@ class ModernRecipe(Recipe):
             ops.take(classes, places),
             ops.concatenate([classes, batch["distractor_class_ids"]]),
         )
+
+
+def _mix(texts: Any, angles: Any) -> Any:
+    """Between each sentence and the last but one before it: two of one caption stay alike.
+
+    Along an arc, not the straight line: whitened captions of different pictures are nearly at right
+    angles, and their mean is shorter than any caption.
+
+    Args:
+        texts: (batch, width), whitened.
+        angles: (batch,), from 0 to pi / 2.
+    """
+    angles = angles[:, None]
+    return ops.cos(angles) * texts + ops.sin(angles) * ops.roll(texts, 2, axis=0)
 
 
 register(ModernRecipe())
