@@ -228,7 +228,7 @@ if twins:
 # pictures in four shapes.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def write_shape(shape, names):
     """Write some pictures with their captions in one of four shapes; return the folder."""
     place = course_folder() / "paper-birds-shapes" / shape
@@ -251,7 +251,8 @@ def write_shape(shape, names):
 
 
 # %% [markdown]
-# `read_dataset` finds out which shape it is. It also says aloud what it had to assume. We catch
+# (The cell above is folded away: it only copies files.) `read_dataset` finds out which shape it is.
+# It also says aloud what it had to assume. We catch
 # these notes, to print them below.
 
 
@@ -548,18 +549,20 @@ show_figure(figure, f"a dot for each picture of: {', '.join(groups)}; the border
 # **Predict:** how far is a held-back shot from the nearest training picture, by either split?
 
 # %%
-shots = [np.roll(small[train[:20]], move, axis=(1, 2)) for move in ((0, 0), (2, -3), (-2, 4))]
-lit = [shot * np.float32(factor) for shot, factor in zip(shots, (1, 0.9, 0.8), strict=True)]
-looks_of = judge(np.concatenate(lit).astype("uint8"))
-series = np.tile(np.arange(20), 3)
-for name, held in {
-    "one picture in four": np.random.default_rng(0).permutation(60) < 15,
-    "one series in four": np.asarray(split(series, 4), bool),
-}.items():
-    _, distances = nearest(looks_of[held], looks_of[~held])
+some = small[train[:20]]
+shots = [
+    (np.roll(some, move, axis=(1, 2)) * np.float32(light)).astype("uint8")
+    for move, light in (((0, 0), 1), ((2, -3), 0.9), ((-2, 4), 0.8))
+]
+series = np.tile(np.arange(len(some)), len(shots))
+by_picture = np.random.default_rng(0).permutation(len(series)) < len(series) // 4
+by_series = np.asarray(split(series, 4), bool)
+seen_shots = judge(np.concatenate(shots))
+for name, held in {"one picture in four": by_picture, "one series in four": by_series}.items():
+    _, distances = nearest(seen_shots[held], seen_shots[~held])
     print(f"{name:20} mean distance {np.mean(distances):4.1f}, "
           f"{np.mean(distances < border):4.0%} near copies")  # fmt: skip
-show_rows({"one series": np.stack([shot[0] for shot in lit]).astype("uint8")}, width=5)
+show_rows({"two series": np.concatenate([[shot[i] for shot in shots] for i in (0, 1)])})
 
 # %% [markdown]
 # Split by pictures, most of what is "held back" lies beside a shot of its own series. A network
@@ -986,9 +989,23 @@ print("your factor at its last step:", round(float(rate_factor(190, 190)), 3))
 #
 # Leave the notebook for it: type it into a terminal, in the folder of the course. @@COMMAND@@
 #
-# For photographs, write `--init birds`. Then `python generate.py "your caption" --weights
-# runs/mine` draws with the result, `t2i studio --weights runs/mine` opens it in the panel of
-# sliders, and `--resume --steps 400` goes on training.
+# For photographs, write `--init birds`. Afterwards:
+#
+# | you want to | command |
+# | --- | --- |
+# | draw | `python generate.py "your caption" --weights runs/mine` |
+# | draw with sliders | `t2i studio --weights runs/mine` |
+# | train on, at the last rate | `python train.py --run runs/mine --resume --steps 400` |
+#
+# And if you are not content:
+#
+# | you see | it may help to |
+# | --- | --- |
+# | step 0 is kept | start from weights that are nearer to your pictures, or bring more pictures |
+# | many near copies | stop earlier, bring more pictures, hide a larger square |
+# | all captions give one picture | find captions that tell nothing (exercise 2), and rewrite them |
+# | colours are right, shapes are not | train longer; shapes come last |
+# | good scores, bad drawings of new captions | look for a series in both parts (exercise 3) |
 #
 # ### Quiz C
 #
@@ -1110,13 +1127,11 @@ def own_captioner(goes_on):
 
 
 # %%
-def train_captioner_on(describer, steps, batch=16, rate=5e-4):
-    """Teach a describer your captions; returns the loss of each step."""
-    captioner, seen = describer.captioner, describer.standardise(looks["train"])
+def captioner_step(captioner, rate=5e-4):
+    """A step to call with regions and sentences (batch, words); it returns the loss."""
     variables = captioner.encoder.trainable_variables + captioner.decoder.trainable_variables
     optimizer = keras.optimizers.AdamW(rate, beta_2=0.98)
     optimizer.build(variables)
-    numbers = [wanted.encode(own, captioner.config.max_words + 1) for own in own_captions]
 
     @tf.function
     def step_on(regions, sentences):
@@ -1127,9 +1142,26 @@ def train_captioner_on(describer, steps, batch=16, rate=5e-4):
         optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
-    random = np.random.default_rng(0)
-    rows = [random.choice(len(seen), batch, replace=len(seen) < batch) for _ in range(steps)]
-    return [float(step_on(seen[r], np.stack([random.choice(numbers[i]) for i in r]))) for r in rows]
+    return step_on
+
+
+# %% [markdown]
+# Each step takes some training pictures, and one of the captions of each.
+
+
+# %%
+def train_captioner_on(describer, steps, batch=16):
+    """Teach a describer your captions; returns the loss of each step."""
+    step_on = captioner_step(describer.captioner)
+    seen = describer.standardise(looks["train"])
+    longest = describer.captioner.config.max_words + 1
+    numbers = [wanted.encode(own, longest) for own in own_captions]  # of words, for each caption
+    random, losses = np.random.default_rng(0), []
+    for _ in range(steps):
+        rows = random.choice(len(seen), batch, replace=len(seen) < batch)
+        sentences = np.stack([random.choice(numbers[row]) for row in rows])
+        losses.append(float(step_on(seen[rows], sentences)))
+    return losses
 
 
 # %% [markdown]
