@@ -1,85 +1,84 @@
-"""For maintainers: what the command of notebook 07, section 10, gives: figures/07_command.png.
+"""For maintainers: what more steps of notebook 07's fine-tuning give: figures/07_longer.png.
 
-    python tools/fine_tuning_figure.py FOLDER
+    python tools/fine_tuning_figure.py 1000
 
-It fine-tunes `toy` on the notebook's paper birds, as `train.py --data paper-birds --init toy` does,
-in a new folder (some tens of minutes on two CPU cores). If FOLDER has a run already, it only draws.
-The figure: what the set drew before, what the run draws, the held-back birds, and KID by step.
+It runs the notebook's own cells on paper birds, up to the training, with more steps. Then it trains
+the generator that begins with trained weights, and draws what it looked like on the way.
 """
 
 import argparse
-import csv
+import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 
-from t2i_utils.cli import main as call_command
-from t2i_utils.course.paper_birds import paper_birds, write_pictures
-from t2i_utils.drawing.synthesizer import Synthesizer
-
-FIGURE = Path(__file__).resolve().parent.parent / "figures" / "07_command.png"
-STARTER = "toy"
-SHOWN = np.linspace(0, 59, 8).astype(int)  # of the sixty held-back birds, as in the notebook
-
-
-def write_birds(folder: Path) -> None:
-    """Write the notebook's paper birds with their table of captions."""
-    captions = write_pictures(folder)
-    with open(folder / "captions.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file", "caption"])
-        for name, sentences in captions.items():
-            writer.writerows([name, sentence] for sentence in sentences)
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK = ROOT / "notebooks" / "07_your_own_pictures.ipynb"
+FIGURE = ROOT / "figures" / "07_longer.png"
+LOOKS = 5  # besides that at step 0
+UNTIL = "tuned = fine_tune(STARTER"  # the notebook's training begins with this cell
+SETTINGS = "BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 35"
 
 
-def draw(folder: Path) -> None:
-    """Rows of pictures above the curve of KID."""
-    birds = [bird for place, bird in enumerate(paper_birds(60, True)) if place in SHOWN]
-    captions = [bird.captions[0] for bird in birds]
-    rows = {}
-    for name, weights in (("before", STARTER), ("after", folder)):
-        artist = Synthesizer(weights)
-        rows[name] = artist.draw(artist.embed(captions), artist.noise(8, seed=1), stage=1)[1]
-    rows["held back"] = np.stack([bird.picture for bird in birds])
-    figure = plt.figure(figsize=(9.5, 1.12 * len(rows) + 2.6), layout="constrained")
-    parts: Any = figure.subfigures(2, height_ratios=(1.12 * len(rows), 2.6))
-    for line, (label, images) in zip(parts[0].subplots(len(rows), 8), rows.items(), strict=True):
+def notebook_with(steps: int) -> dict[str, Any]:
+    """The names that the notebook's cells define, up to its training, with so many steps."""
+    os.chdir(NOTEBOOK.parent)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    cells = nbformat.read(NOTEBOOK, 4).cells
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    for text in (SETTINGS, UNTIL):
+        if sum(text in source for source in sources) != 1:
+            raise SystemExit(f"error: {NOTEBOOK} has changed: {text!r} is not in it")
+    for source in sources:
+        if UNTIL in source:
+            return names
+        longer = SETTINGS.replace("140, 20, 35", f"{steps}, 20, {-(-steps // LOOKS)}")
+        exec(source.replace(SETTINGS, longer), names)
+    return names
+
+
+def draw(run: SimpleNamespace, names: dict[str, Any]) -> None:
+    """Rows of pictures by step, above the curves of KID and of the judge's scores."""
+    steps = list(run.drawn)
+    places = np.linspace(0, len(steps) - 1, min(len(steps), 6)).round().astype(int)
+    chosen = [steps[place] for place in places]
+    rows = {f"step {step}": run.drawn[step][names["SHOWN"]] for step in chosen}
+    rows["held back"] = names["small"][names["shown"]]
+    figure = plt.figure(figsize=(9.5, 1.08 * len(rows) + 3))
+    parts: Any = figure.subfigures(2, height_ratios=(1.08 * len(rows), 3))
+    above, below = parts
+    for line, (label, images) in zip(above.subplots(len(rows), 8), rows.items(), strict=True):
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
         for axis, image in zip(line, images, strict=True):
             axis.imshow(image)
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-    with open(folder / "steps.csv", encoding="utf-8") as file:
-        table = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    steps, kid, error = (
-        np.array([row[key] for row in table]) for key in ("step", "kid", "standard_error")
-    )
-    axis = parts[1].subplots()
-    axis.errorbar(steps, 1000 * kid, 1000 * error, marker="o", capsize=3)
-    kept = int(np.argmin(kid))
-    axis.plot(steps[kept], 1000 * kid[kept], "o", markersize=11, color="#d1495b", label="kept")
-    axis.set(title="KID x 1000 to the held-back pictures", xlabel="step", ylim=(0, None))
-    axis.legend()
-    figure.savefig(FIGURE, dpi=96)
+    left, right = below.subplots(1, 2)
+    history = {key: np.array([row[key] for row in run.history]) for key in run.history[0]}
+    left.errorbar(history["step"], history["KID"], history["error"], marker="o", capsize=3)
+    left.set(title="KID x 1000, held-back pictures", xlabel="step", ylim=(0, None))
+    for part, label in (("train", "training pictures"), ("test", "held-back pictures")):
+        right.plot(history["step"], history[part], marker="o", label=label)
+    right.set(title="The judge's mean score", xlabel="step")
+    right.legend(fontsize=10)
+    figure.savefig(FIGURE)
     plt.close(figure)
 
 
 def main() -> None:
-    """Fine-tune if need be, and draw."""
+    """Train for more steps, and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    if not (folder / "run").is_dir():
-        write_birds(folder / "paper-birds")
-        words = ["train", "--data", str(folder / "paper-birds"), "--init", STARTER]
-        if status := call_command([*words, "--run", str(folder / "run")]):
-            raise SystemExit(status)
-    draw(folder / "run")
+    parser.add_argument("steps", type=int, nargs="?", default=1000)
+    names = notebook_with(parser.parse_args().steps)
+    whitening = names["artist"].weights.whitening
+    draw(names["fine_tune"](names["STARTER"], whitening, names["WARM_UP"]), names)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
-ELSEWHERE = ("07_command.png",)  # made by tools/fine_tuning_figure.py
+ELSEWHERE = ("07_longer.png",)  # made by tools/fine_tuning_figure.py
 EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.png)\)")
 
 
