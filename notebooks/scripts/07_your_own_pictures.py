@@ -857,9 +857,9 @@ show_rows(rows | {"held back": small[shown]})
 # ![Rows of eight pictures: birds in daylight become birds at night; from nothing there are blots of
 # a few colours; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
 #
-# *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Your run will
-# not be the same, not even with the same seed: sums in another order are rounded otherwise, and a
-# GAN makes much of a small difference.*
+# *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Two runs on this
+# machine gave the same numbers. Another processor may round otherwise, and a GAN makes much of a
+# small difference.*
 #
 # </details>
 #
