@@ -857,7 +857,7 @@ show_rows(rows | {"held back": small[shown]})
 # ![Rows of eight pictures: birds in daylight become birds at night; from nothing there are blots of
 # a few colours; at the bottom paper birds with a moon](../figures/07_side_by_side.png)
 #
-# *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Two runs on this
+# *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Two runs on one
 # machine gave the same numbers. Another processor may round otherwise, and a GAN makes much of a
 # small difference.*
 #
