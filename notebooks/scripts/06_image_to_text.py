@@ -112,6 +112,7 @@ from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabu
 from t2i_utils.course import checks_06
 from t2i_utils.course.data import course_pack, course_root
 from t2i_utils.course.show import label_dots, show_figure, show_rows, show_sheet
+from t2i_utils.data.captions import with_article
 from t2i_utils.data.readers.cub import class_attributes
 from t2i_utils.data.toy.scenery import paint_scenery
 from t2i_utils.drawing.synthesizer import Synthesizer
@@ -543,7 +544,7 @@ print("places with another answer:", np.flatnonzero((before != after).any(axis=(
 # of its captions, and the encoder's work serves both.
 
 # %%
-PICTURES, CAPTIONS, STEPS = 16, 2, 450
+PICTURES, CAPTIONS, STEPS = 16, 2, 900
 mean = regions_to_learn.mean((0, 1), "float32")
 scale = regions_to_learn.std((0, 1), "float32") + 1e-3
 numbers_of = [vocabulary.encode(pack.captions[row], LENGTH + 1) for row in train]
@@ -621,7 +622,7 @@ for variable, value in zip(everything, fresh, strict=True):
 with DeferredInterrupt(print) as stop:
     for step in range(STEPS):
         losses.append(float(train_on(*batch_of(step))))
-        if step + 1 in (1, 10, 25, 50, 100, 200, 300, 400, STEPS) or stop.requested:
+        if step + 1 in (1, 10, 25, 50, 100, 200, 400, 600, STEPS) or stop.requested:
             said = vocabulary.decode(say_greedily(encoder, decoder, own_regions[:1])[0])
             told.append(f"| {step + 1} | {losses[-1]:.2f} | {said} |")
             line.update(Markdown("\n".join(told)))
@@ -1564,24 +1565,56 @@ if checks_06.check_floor(my_floor):
 # Now we count over all of them. *Kept* is the share of the colours (or of the pairs of colour and
 # part) in the caption that the description names again. (The library's floor, "by chance", takes
 # one other description for each caption. Yours takes all, so it is the surer number.)
+#
+# How sure are such shares? Other captions would have given others. So we draw sixty captions from
+# our sixty, some of them twice and some not at all, and count again. How much the shares of 200
+# such draws differ, their standard deviation, is the standard error. This is the *bootstrap*.
+
 
 # %%
-kept = {name: survival(asked, texts) for name, texts in back.items()}
-survived = pd.DataFrame({name: found._asdict() for name, found in kept.items()}).T
-survived = survived.drop(columns="count").rename(columns=lambda name: name.replace("_", " "))
-figure, axis = plt.subplots(figsize=(8, 3.6))
-(100 * survived.T).plot.barh(ax=axis, color=["#e07a3f", "#1f6f8b"], width=0.7)
-for bars in axis.containers:
-    axis.bar_label(bars, fmt=" %.0f %%")
+def drawn_again(captions, texts, draws=200):
+    """The shares that survive in as many captions, drawn from these: one row per draw."""
+    rows = np.random.default_rng(6).integers(len(captions), size=(draws, len(captions)))
+    found = [survival([captions[i] for i in row], [texts[i] for i in row]) for row in rows]
+    return pd.DataFrame(found).drop(columns="count")
+
+
+kept = {name: survival(asked, texts)._asdict() for name, texts in back.items()}
+again = {name: drawn_again(asked, texts) for name, texts in back.items()}
+survived = 100 * pd.DataFrame(kept).drop("count")
+errors = 100 * pd.DataFrame({name: shares.std() for name, shares in again.items()})
+
+# %% [markdown]
+# The numbers name one standard error, and the black lines are two of them long on each side.
+
+# %%
+figure, axis = plt.subplots(figsize=(8, 4))
+survived.plot.barh(ax=axis, xerr=2 * errors, capsize=3, color=["#e07a3f", "#1f6f8b"], width=0.75)
+all_bars = [bars for bars in axis.containers if hasattr(bars, "patches")]  # and no error bars
+for name, bars in zip(survived, all_bars, strict=True):
+    labels = [f"{v:.0f} ± {e:.0f}" for v, e in zip(survived[name], errors[name], strict=True)]
+    axis.bar_label(bars, labels, padding=4)
+axis.set_yticks(range(len(survived)), [name.replace("_", " ") for name in survived.index])
 axis.invert_yaxis()
 axis.set(title="What of a caption is said again?", xlabel="% kept", xlim=(0, 100))
 sns.move_legend(axis, "lower right")
 show_figure(figure, "pairs of bars, for generated and for real pictures; chance below each")
-floor, reached, ceiling = (
-    survived.loc["generated", "parts by chance"],
-    *survived.loc[["generated", "real pictures"], "parts"],
-)  # fmt: skip
-print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} of the way")
+
+# %% [markdown]
+# How much of the way from the floor to the ceiling does the generator cover, and what do the 200
+# draws say of it?
+
+
+# %%
+def way_of(generated, real):
+    """The share of the way from chance to real pictures that the parts of generated ones cover."""
+    floor = generated["parts_by_chance"]
+    return (generated["parts"] - floor) / (real["parts"] - floor)
+
+
+least, most = way_of(*again.values()).quantile([0.16, 0.84])
+print(f"parts: the generator covers {way_of(*kept.values()):.0%} of the way")
+print(f"two draws in three lie between {least:.0%} and {most:.0%}")
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
@@ -1599,7 +1632,7 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # of them come back by chance. Four cautions belong under such a number:
 #
 # - It is made of few captions, and the share of the way divides by the distance from floor to
-#   ceiling, which is short. So its error is several times that of a bar.
+#   ceiling, which is short. So a small error of a bar becomes a wide range of the way.
 # - A description need not name all that it sees. One that speaks of wings says nothing about the
 #   crown. So even real pictures stay far from 100 %.
 # - A generator that reaches the real pictures, or passes them, need not be as good as real. It may
@@ -1615,9 +1648,9 @@ print(f"parts: the generator covers {(reached - floor) / (ceiling - floor):.0%} 
 # forty birds in two colours each. **Predict** how many of the colours come back from each.
 
 # %%
-TEMPLATES = ("a {} bird with {} wings", "a bird with a {} belly and a {} head")
+TEMPLATES = ("{} bird with {} wings", "a bird with {} belly and a {} head")
 orders = [
-    template.format(vivid, shade)
+    template.format(with_article(vivid), shade)
     for template in TEMPLATES
     for vivid in HUES
     for shade in ("black", "white", "grey", "brown")
@@ -1638,24 +1671,28 @@ for name in rivals:
 
 # %%
 returned = {name: survival(orders, texts) for name, texts in said_of.items()}
+wobble = {name: drawn_again(orders, texts).std() for name, texts in said_of.items()}
+values = [100 * found.colours for found in returned.values()]
+errors = [100 * error["colours"] for error in wobble.values()]
 figure, axis = plt.subplots(figsize=(8, 2.4))
-bars = axis.barh(list(returned), [100 * found.colours for found in returned.values()])
-axis.bar_label(bars, fmt=" %.0f %%")
+bars = axis.barh(list(returned), values, xerr=[2 * error for error in errors], capsize=4)
+axis.bar_label(bars, [f"{v:.0f} ± {e:.0f}" for v, e in zip(values, errors, strict=True)], padding=4)
 for place, found in enumerate(returned.values()):
     axis.vlines(100 * found.colours_by_chance, place - 0.4, place + 0.4, "#e07a3f", "--")
 axis.invert_yaxis()
 axis.set(title="Which colours come back?", xlabel="% of the colours asked for", xlim=(0, 100))
 show_figure(figure, "two bars, the modern recipe and the paper's; a dashed line for chance in each")
 for name, found in returned.items():
-    print(f"{name:7} colours {found.colours:.0%} (by chance {found.colours_by_chance:.0%}), "
-          f"parts {found.parts:.0%} (by chance {found.parts_by_chance:.0%})")  # fmt: skip
+    error = wobble[name]
+    print(f"{name:7} colours {found.colours:4.0%} ± {error['colours']:.0%} (by chance "
+          f"{found.colours_by_chance:.0%}), parts {found.parts:4.0%} ± {error['parts']:.0%} "
+          f"(by chance {found.parts_by_chance:.0%})")  # fmt: skip
 
 # %% [markdown]
 # The dashed lines are chance: each generator has habits of its own. How far does each bar reach
 # beyond its line, for colours and for parts? The round trip has looked at no photograph and at no
 # embedding, and orders the two recipes all the same. Compare it with the KID of notebook 05,
-# section 10. (Forty captions name eighty colours, so the standard error of a bar is about 5
-# points.)
+# section 10.
 #
 # ### Your own pictures
 #
