@@ -134,7 +134,7 @@ assert checks_06.check_causal_mask(my_causal_mask)
 
 # %%
 said = ["<start>", "this", "bird", "has", "red", "wings"]
-figure, axis = plt.subplots(figsize=(5, 4.4))
+figure, axis = plt.subplots(figsize=(6.5, 4.6))
 axis.imshow(my_causal_mask(len(said)), cmap="gray")
 axis.set_xticks(range(len(said)), said, rotation=45)
 axis.set_yticks(range(len(said)), said)
