@@ -1608,6 +1608,16 @@ sns.move_legend(axis, "lower right")
 show_figure(figure, "pairs of bars, for generated and for real pictures; chance below each")
 
 # %% [markdown]
+# <details><summary>Expected result (toy birds)</summary>
+#
+# ![Four pairs of bars, of generated and of real pictures: colours, colours by chance, parts, parts
+# by chance](../figures/06_round_trip.png)
+#
+# *60 captions of unseen toy classes, one noise each, the shipped toy weights, Stage I; a captioner
+# of 900 steps.*
+#
+# </details>
+#
 # How much of the way from the floor to the ceiling does the generator cover, and what do the 200
 # draws say of it?
 
@@ -1624,22 +1634,12 @@ print(f"parts: the generator covers {way_of(*kept.values()):.0%} of the way")
 print(f"two draws in three lie between {least:.0%} and {most:.0%}")
 
 # %% [markdown]
-# <details><summary>Expected result (toy birds)</summary>
-#
-# ![Four pairs of bars, of generated and of real pictures: colours, colours by chance, parts, parts
-# by chance](../figures/06_round_trip.png)
-#
-# *60 captions of unseen toy classes, one noise each, the shipped toy weights, Stage I; a captioner
-# of 900 steps.*
-#
-# </details>
-#
 # Read it from floor to ceiling, as in notebook 05. The share of the way that the generator covers
 # is what it obeys, as far as this captioner can tell. Parts tell more than colours, because fewer
 # of them come back by chance. Four cautions belong under such a number:
 #
-# - It is made of few captions, and the share of the way divides by the distance from floor to
-#   ceiling, which is short. So a small error of a bar becomes a wide range of the way.
+# - It is made of few captions. The way divides by the distance from floor to ceiling, so its range
+#   above is wider than the errors of the bars.
 # - A description need not name all that it sees. One that speaks of wings says nothing about the
 #   crown. So even real pictures stay far from 100 %.
 # - A generator that reaches the real pictures, or passes them, need not be as good as real. It may
