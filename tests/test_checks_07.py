@@ -87,7 +87,7 @@ def test_a_wrong_list_gets_its_hint(capsys, function, hint):
     refused(capsys, checks_07.check_captions_csv, function, hint)
 
 
-# --- exercise 2 --------------------------------------------------------------------------------
+# --- exercise 4 --------------------------------------------------------------------------------
 
 
 def distances(drawn, training):
@@ -149,7 +149,7 @@ def test_a_wrong_neighbour_gets_its_hint(capsys, function, hint):
     refused(capsys, checks_07.check_nearest, function, hint)
 
 
-# --- exercise 3 --------------------------------------------------------------------------------
+# --- exercise 5 --------------------------------------------------------------------------------
 
 
 def copy(source, target, only_trainable=False):
@@ -221,7 +221,7 @@ def test_weights_that_are_not_taken_over_get_their_hint(capsys, function, hint):
     refused(capsys, checks_07.check_take_over, function, hint)
 
 
-# --- exercise 4 --------------------------------------------------------------------------------
+# --- exercise 8 --------------------------------------------------------------------------------
 
 
 def rows(old, new, vectors, fresh, *, known=lambda word: True, otherwise=None):

@@ -1,6 +1,7 @@
 """Sets that are shared: pushed, fetched, drawn with, and refused where they were changed."""
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -16,6 +17,7 @@ from t2i_utils.arrays import read_arrays
 from t2i_utils.captioning.describer import load_describer
 from t2i_utils.cli import main
 from t2i_utils.errors import InputError
+from t2i_utils.export.shared import write_shared
 from t2i_utils.stackgan.weights import find_weights, load_weights
 
 CAPTIONS = ["a red bird", "a small blue bird with a white belly"]
@@ -60,7 +62,8 @@ def test_a_pushed_set_draws_the_same_pixels_and_a_changed_one_is_refused(hub, ca
 
     head = yaml.safe_load((repository / "README.md").read_text().split("---\n")[1])
     assert head["pipeline_tag"] == "text-to-image" and head["license"] == "cc-by-nc-4.0"
-    assert {"library_name", "datasets", "metrics"} <= set(head)
+    assert {"library_name", "datasets", "tags"} <= set(head)
+    assert "metrics" not in head, "nobody has measured this set"
     card = json.loads((repository / "card.json").read_text())
     assert card["licence"] == "cc-by-nc-4.0"
     assert (
@@ -88,6 +91,25 @@ def test_a_pushed_captioner_is_the_same(hub):
     head = yaml.safe_load(readme.split("---\n")[1])
     assert head["pipeline_tag"] == "image-to-text" and head["license"] == "other"
     assert "non-commercial" in readme
+    assert head["metrics"] == ["cider", "bleu", "rouge"] and "birds" in head["tags"]
+
+
+def test_a_card_claims_only_what_is_so(tmp_path):
+    sizes = {"a": "KID x 1000 12.1 on 200 pictures", "b": "a kidney, and no score", "c": None}
+    for name, text in sizes.items():
+        folder, target = tmp_path / name, tmp_path / f"{name}-shared"
+        shutil.copytree(trained_run() / "weights", folder)
+        card = json.loads((folder / "card.json").read_text())
+        card |= {"data": "my-cups", "example": "a cup with a crack"}
+        (folder / "card.json").write_text(json.dumps(card))
+        if text is not None:
+            (folder / "MODEL_CARD.md").write_text(text)
+        write_shared(folder, target, "cc-by-4.0", "hf://me/cups")
+        readme = (target / "README.md").read_text()
+        head = yaml.safe_load(readme.split("---\n")[1])
+        assert head.get("metrics") == (["kid"] if name == "a" else None)
+        assert head["tags"] == ["keras", "stackgan"], "cups are no birds"
+        assert "generate('a cup with a crack')" in readme
 
 
 def test_a_set_from_kaggle_is_found_where_its_package_keeps_it(tmp_path, monkeypatch):

@@ -153,6 +153,12 @@ def test_a_code_cell_is_short_and_stands_under_prose(path):
         before = cell.cell_type
 
 
+@each_notebook
+def test_each_figure_says_in_words_what_it_shows(path):
+    for source in code_cells(path):
+        assert "plt.show()" not in source, "show_figure(figure, alt) shows it with words"
+
+
 def package_names() -> set[str]:
     found = set()
     for module in (ROOT / "t2i_utils").rglob("*.py"):

@@ -32,9 +32,11 @@ def test_a_page_folds_answers_and_leaves_the_start_in_colab_out(is_solution):
         new_code_cell("start()"),
         new_markdown_cell("## Exercise 1: a layer"),
         new_code_cell("layer = 1"),
+        new_code_cell("CaptionSlider(\n    artist)"),
     ]
     page = build_site.page_of(new_notebook(cells=cells), is_solution)
-    badge, colab, start, _, answer = page["cells"]
+    badge, colab, start, _, answer, slider = page["cells"]
+    assert slider["metadata"]["tags"] == ["remove-output"]  # a page has no kernel behind it
     assert badge["source"] == "[Open in Colab](https://colab)"
     assert colab["metadata"]["tags"] == ["remove-cell"]
     folded = ["hide-input"] if is_solution else []

@@ -33,6 +33,7 @@ MATHJAX_FILES = {"tex-svg.js": "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1
 MATHJAX_FOLDER = "_static/mathjax"
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]")
 OUTPUT_ALT = re.compile(r'alt="[^"]*_images/([0-9a-f]{64})\.png"')  # Sphinx gives the file's name
+WIDGETS = ("CaptionSlider(", "Studio(")  # they need a kernel: a page would show their names alone
 README_WORDS = re.compile(r"^\| word \| meaning \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)", re.M)
 
 
@@ -181,6 +182,8 @@ def page_of(notebook: dict, is_solution: bool) -> dict:
             cell["source"] = BADGE.sub("[Open in Colab]", text)
         elif text.startswith("# Outside Colab"):
             tags.append("remove-cell")
+        elif text.startswith(WIDGETS):
+            tags.append("remove-output")
         elif is_solution or cell["metadata"].get("jupyter", {}).get("source_hidden"):
             tags.append("hide-input")
             if is_answer:
@@ -197,7 +200,7 @@ def glossary_of(readme: str) -> str:
     for row in rows[1].splitlines():
         word, meaning = (part.strip() for part in row.strip("|").split("|", 1))
         lines += [word, f"  {meaning.strip(' |')}", ""]
-    return "# Words\n\n:::{glossary}\n" + "\n".join(lines) + ":::\n"
+    return "# Glossary\n\n:::{glossary}\n" + "\n".join(lines) + ":::\n"
 
 
 def command_line_page() -> str:

@@ -2,9 +2,8 @@
 
     python tools/fine_tuning_figure.py 1000
 
-It runs the notebook's own cells on paper birds up to the training. Then it trains the generator
-that begins with trained weights for more steps, at a rate that falls along a line to a tenth. The
-figure is drawn anew every hundred steps, so it may be stopped early.
+It runs the notebook's own cells on paper birds, up to the training, with more steps. Then it trains
+the generator that begins with trained weights, and draws what it looked like on the way.
 """
 
 import argparse
@@ -23,53 +22,34 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "07_your_own_pictures.ipynb"
 FIGURE = ROOT / "figures" / "07_longer.png"
-EVERY = 100  # steps between two looks
-UNTIL = "tuned = new_player(STARTER)"  # the notebook's training begins with this cell
-SETTINGS = "BATCH, STEPS, WARM_UP, EVERY = 16, 100, 20, 20"
-UPDATE = "player.gan.update(batch_of(player, step), step, "
-
-
-def changed(source: str, steps: int) -> str:
-    """A cell of the notebook with more steps and a rate that falls."""
-    settings = SETTINGS.replace("100, 20, 20", f"{steps}, 20, {EVERY}")
-    return source.replace(SETTINGS, settings).replace(UPDATE, UPDATE + "1 - 0.9 * step / STEPS, ")
+LOOKS = 5  # besides that at step 0
+UNTIL = "tuned = fine_tune(STARTER"  # the notebook's training begins with this cell
+SETTINGS = "BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 35"
 
 
 def notebook_with(steps: int) -> dict[str, Any]:
-    """The names that the notebook's cells define, up to its training."""
+    """The names that the notebook's cells define, up to its training, with so many steps."""
     os.chdir(NOTEBOOK.parent)
     names: dict[str, Any] = {"__name__": "__main__"}
     cells = nbformat.read(NOTEBOOK, 4).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code"]
-    for text in (SETTINGS, UPDATE, UNTIL):
+    for text in (SETTINGS, UNTIL):
         if sum(text in source for source in sources) != 1:
             raise SystemExit(f"error: {NOTEBOOK} has changed: {text!r} is not in it")
     for source in sources:
         if UNTIL in source:
             return names
-        exec(changed(source, steps), names)
+        longer = SETTINGS.replace("140, 20, 35", f"{steps}, 20, {-(-steps // LOOKS)}")
+        exec(source.replace(SETTINGS, longer), names)
     return names
 
 
-def train(steps: int) -> None:
-    """Train for so many steps; draw the figure after each look."""
-    names = notebook_with(steps)
-    player, look = names["new_player"](names["STARTER"]), names["look"]
-
-    def look_and_draw(player: SimpleNamespace, step: int) -> None:
-        look(player, step)
-        draw(player, names)
-
-    names["look"] = look_and_draw
-    names["train_player"](player)
-
-
-def draw(player: SimpleNamespace, names: dict[str, Any]) -> None:
+def draw(run: SimpleNamespace, names: dict[str, Any]) -> None:
     """Rows of pictures by step, above the curves of KID and of the judge's scores."""
-    steps = list(player.images)
+    steps = list(run.drawn)
     places = np.linspace(0, len(steps) - 1, min(len(steps), 6)).round().astype(int)
     chosen = [steps[place] for place in places]
-    rows = {f"step {step}": player.images[step][names["SHOWN"]] for step in chosen}
+    rows = {f"step {step}": run.drawn[step][names["SHOWN"]] for step in chosen}
     rows["held back"] = names["small"][names["shown"]]
     figure = plt.figure(figsize=(9.5, 1.08 * len(rows) + 3))
     parts: Any = figure.subfigures(2, height_ratios=(1.08 * len(rows), 3))
@@ -81,7 +61,7 @@ def draw(player: SimpleNamespace, names: dict[str, Any]) -> None:
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
     left, right = below.subplots(1, 2)
-    history = {key: np.array([row[key] for row in player.history]) for key in player.history[0]}
+    history = {key: np.array([row[key] for row in run.history]) for key in run.history[0]}
     left.errorbar(history["step"], history["KID"], history["error"], marker="o", capsize=3)
     left.set(title="KID x 1000, held-back pictures", xlabel="step", ylim=(0, None))
     for part, label in (("train", "training pictures"), ("test", "held-back pictures")):
@@ -93,10 +73,12 @@ def draw(player: SimpleNamespace, names: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Train, and draw the figure again and again."""
+    """Train for more steps, and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("steps", type=int, nargs="?", default=1000)
-    train(parser.parse_args().steps)
+    names = notebook_with(parser.parse_args().steps)
+    whitening = names["artist"].weights.whitening
+    draw(names["fine_tune"](names["STARTER"], whitening, names["WARM_UP"]), names)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,15 @@
 #
 # <!-- The Colab button comes here when the course has its address. -->
 #
+# ![Four birds as on photographs, each with its caption: a red, a blue, an orange-breasted and a
+# black one. Four toy birds, each with an orange box around it and its caption. Bars: captions of
+# photographs name black and white most often, purple and pink hardly ever; captions of toy birds
+# name all colours about equally often](../figures/01_first_look.png)
+#
+# *The data at a glance. The photographs are not ours to show. So the upper row shows what a network
+# draws that has learned from thousands of them. The bars count the captions of 6,456 photographs
+# and of 1,200 toy birds (`tools/first_look.py`). Notice which colours real birds hardly ever have.*
+#
 # **In this notebook you will**
 #
 # - see what one example is: a picture, a box around the bird, ten captions and a class
@@ -93,8 +102,8 @@ from t2i_utils.data.records import Record
 # *Notice that the sentence reaches both stages, and the noise only the first: Stage I decides what
 # the sentence leaves open.*
 #
-# Where does it lead? The course comes with a trained network. **Predict:** which words of these
-# four sentences will you see in its pictures?
+# Where does it lead? The course comes with the trained network that drew the first picture of this
+# page. Now it draws for you. **Predict:** which words of these four sentences will you see?
 
 # %%
 WISHES = [

@@ -87,6 +87,7 @@ from t2i_utils.captioning.caption_metrics import part_colours_of
 from t2i_utils.course import checks_02
 from t2i_utils.course.data import course_encoder, course_pack
 from t2i_utils.course.show import show_figure, show_rows, show_sheet
+from t2i_utils.data.captions import with_article
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.stackgan.layers import conditioning_augmentation
 from t2i_utils.stackgan.losses import kl_divergence
@@ -400,21 +401,22 @@ for share, wording in zip(centred, WORDINGS, strict=True):
 #
 # Next, **negation**: "with a red crown" against "without". Here too, the probe is judged on a
 # *wording* that it has not seen. And **counting**: the number is judged on *things* that it has not
-# seen counted.
+# seen counted. (`with_article` writes "a red" and "an orange".)
 
 # %%
 YES_NO = [
-    ("a bird with a {c} {p}", "a bird without a {c} {p}"),
+    ("a bird with {a_c} {p}", "a bird without {a_c} {p}"),
     ("its {p} is {c}", "its {p} is not {c}"),
-    ("this bird has a {c} {p}", "this bird has no {c} {p}"),
+    ("this bird has {a_c} {p}", "this bird has no {c} {p}"),
     ("there is some {c} on the {p}", "there is no {c} on the {p}"),
 ]
 affirmed, denied, wording = [], [], []
 for number, (yes, no) in enumerate(YES_NO):
     for colour in COLOURS:
         for part in ("crown", "back", "wing", "belly", "beak", "tail"):
-            affirmed.append(yes.format(c=colour, p=part))
-            denied.append(no.format(c=colour, p=part))
+            words_of = {"c": colour, "a_c": with_article(colour), "p": part}
+            affirmed.append(yes.format(**words_of))
+            denied.append(no.format(**words_of))
             wording.append(number)
 affirmed_vectors, denied_vectors = embed(affirmed), embed(denied)
 
@@ -497,9 +499,9 @@ show_rows(rows, columns=["red belly", "yellow wings", "blue"], width=6)
 triples, random = [], np.random.default_rng(1)
 for one, other in (random.permutation(11)[:2] for _ in range(200)):
     one, other = COLOURS[one], COLOURS[other]
-    triples.append(f"a bird with {one} wings and a {other} belly")
+    triples.append(f"a bird with {one} wings and {with_article(other)} belly")
     triples.append(f"this bird's belly is {other} and its wings are {one}")
-    triples.append(f"a bird with {other} wings and a {one} belly")
+    triples.append(f"a bird with {other} wings and {with_article(one)} belly")
 sentence, paraphrase, swap = embed(triples).reshape(200, 3, -1).transpose(1, 0, 2)
 same, swapped = (sentence * paraphrase).sum(axis=1), (sentence * swap).sum(axis=1)
 table = pd.DataFrame({"paraphrase": same, "colours swapped": swapped}).melt()
@@ -723,9 +725,9 @@ print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 # eighty-eight short *English* sentences and nothing else?
 
 # %%
-ENGLISH = ["a {} bird", "this bird is {}", "a small {} bird on a branch", "the bird has a {} belly"]
-ENGLISH += ["a bird with {} wings", "its feathers are {}", "a large {} bird", "a {} animal"]
-lines = [frame.format(colour) for frame in ENGLISH for colour in COLOURS]
+ENGLISH = ["{a} bird", "this bird is {}", "a small {} bird on a branch", "the bird has {a} belly"]
+ENGLISH += ["a bird with {} wings", "its feathers are {}", "a large {} bird", "{a} animal"]
+lines = [frame.format(c, a=with_article(c)) for frame in ENGLISH for c in COLOURS]
 english_probe = fit_probe(embed(lines), np.tile(np.eye(11), (len(ENGLISH), 1)), strength=100.0)
 
 # %% [markdown]

@@ -1486,8 +1486,9 @@ show_rows({
 # %% [markdown]
 # This is no race on equal terms. `birds` saw nearly six times as many pictures. It was trained on a
 # GPU, and has two convolutions in each block, where section 6 has one. `birds-paper` was trained on
-# two cores, at half of the published width. Its authors gave it 600 epochs, which makes 5.3 million
-# pictures. Notebook 05 compares the two in numbers.
+# two cores, at half of the published width. Its authors gave it 600 epochs (section 3.4 of their
+# paper) of 8,855 photographs, which makes 5.3 million pictures. Notebook 05 compares the two in
+# numbers.
 #
 # Where the two recipes differ:
 #

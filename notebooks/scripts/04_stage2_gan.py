@@ -730,13 +730,46 @@ for name, pictures in {"enlarged": plainly, "filter": filtered, "yours": learned
     print(f"{name:8} off by {off_by(pictures):.2%} of the range of a pixel")
 
 # %% [markdown]
-# One of these birds, in the same three places. (They were chosen for another bird, so the names do
-# not fit.)
+# Let us look at the bird that your network changed most, and at the three places where it changed
+# most. `most_changed` finds them, and frames in the whole picture show where they are.
+
 
 # %%
+def most_changed(before, after, count=3):
+    """Corners (left, top) of the windows that changed most; they do not overlap."""
+    change, steps = np.abs(after.astype(float) - before).mean(axis=-1), range(0, 257 - SIDE, 8)
+    by_place = {
+        (left, top): change[top : top + SIDE, left : left + SIDE].mean()
+        for left in steps
+        for top in steps
+    }
+    chosen = []
+    for left, top in sorted(by_place, key=by_place.get, reverse=True):
+        if all(max(abs(left - x), abs(top - y)) >= SIDE for x, y in chosen):
+            chosen.append((left, top))
+    return chosen[:count]
+
+
+# %% [markdown]
+# The whole picture with its frames, and the places enlarged:
+
+
+# %%
+def closer(picture, corners):
+    """A picture (256, 256, 3) with frames around windows, and the windows themselves."""
+    framed = picture.copy()
+    for left, top in corners:
+        window = framed[top : top + SIDE, left : left + SIDE]
+        inside = window[4:-4, 4:-4].copy()
+        window[:] = (224, 122, 63)  # orange
+        window[4:-4, 4:-4] = inside
+    return [framed] + [picture[top : top + SIDE, left : left + SIDE] for left, top in corners]
+
+
 which = int(np.abs(learned.astype(float) - plainly).mean(axis=(1, 2, 3)).argmax())
+places = most_changed(plainly[which], learned[which])
 rows_of = {"enlarged": plainly, "filter": filtered, "yours": learned, "original": originals}
-show_rows({name: crops(pictures[which]) for name, pictures in rows_of.items()}, width=6.5)
+show_rows({name: closer(pictures[which], places) for name, pictures in rows_of.items()}, width=7)
 
 # %% [markdown]
 # ### The second lesson: the game
@@ -980,27 +1013,23 @@ show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kids
 # By this measure Stage II goes most of the way from sketch to photograph, and it adds nothing but
 # detail to the layout that it was given. The fourth bird shows what it cannot mend: shape.
 #
-# Here are three places of the first two birds at three times their size. They are the places where
-# Stage II changed most.
-
+# Here are three places of the red and of the blue bird, each three times as large. **Look for** a
+# place that is better than in the sketch, and for one that is worse.
 
 # %%
-def most_changed(before, after, count=3):
-    """Corners (left, top) of the windows that changed most; they do not overlap."""
-    change = np.abs(after.astype(float) - before).mean(axis=-1)
-    change = change.reshape(4, 64, 4, 64).mean(axis=(1, 3))  # windows of 64 pixels
-    best = np.argsort(-change.ravel())[:count]
-    return [(64 * (place % 4), 64 * (place // 4)) for place in best]
-
-
-windows = {"sketch": [], "Stage II": []}
-for before, after in zip(to_uint8(real_enlarged)[:2], real_birds[2][:2], strict=True):
-    for left, top in most_changed(before, after):
-        windows["sketch"].append(before[top : top + 64, left : left + 64])
-        windows["Stage II"].append(after[top : top + 64, left : left + 64])
-show_rows(windows)
+PLACES = {  # row of the bird: corners (left, top)
+    0: {"head": (190, 4), "wing": (84, 100), "feet": (130, 176)},
+    2: {"head": (8, 8), "wing": (72, 70), "tail": (170, 150)},
+}
+for row, corners in PLACES.items():
+    rows_of = {"sketch": to_uint8(real_enlarged)[row], "Stage II": real_birds[2][row]}
+    shown = {name: closer(picture, corners.values()) for name, picture in rows_of.items()}
+    show_rows(shown, ["all of it", *corners], width=8)
 
 # %% [markdown]
+# Feathers and edges are new. Are there colours that no photograph would have, or hatching where
+# nothing should be hatched?
+#
 # ## 8. Who wins, the sketch or the sentence?
 #
 # Stage II reads the sentence again. So could it repaint a bird whose sketch is wrong? We draw

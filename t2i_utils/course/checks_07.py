@@ -1,4 +1,4 @@
-"""Checks of the exercises in notebook 07 (your own pictures)."""
+"""Checks of exercises 1, 4, 5 and 8 in notebook 07 (your own pictures)."""
 
 import contextlib
 import csv
@@ -102,11 +102,11 @@ def _captions_hint(name: str, captions: list[str], found: dict[str, list[str]]) 
     return f"{name}: expected {captions}, the library read {read}"
 
 
-# --- exercise 2: nearest neighbours ------------------------------------------------------------
+# --- exercise 4: nearest neighbours ------------------------------------------------------------
 
 
 def check_nearest(function: Callable[..., Any]) -> bool:
-    """Exercise 2: for each drawing, the nearest training picture and its distance."""
+    """Exercise 4: for each drawing, the nearest training picture and its distance."""
     rng = np.random.default_rng(0)
     drawn, training = rng.normal(1, 1, (5, 6)), rng.normal(1, 1, (7, 6))
     training *= np.linspace(0.4, 2.5, 7)[:, None]  # long and short ones: angles mislead
@@ -164,7 +164,7 @@ def _rows_hint(
     return f"expected rows {table.argmin(axis=1).tolist()}, got {rows.tolist()}"
 
 
-# --- exercise 3: start from trained weights ----------------------------------------------------
+# --- exercise 5: start from trained weights ----------------------------------------------------
 
 
 def ready_take_over(gan: Any, generator: Any, discriminator: Any) -> None:
@@ -188,7 +188,7 @@ def _numbers(model: keras.Model) -> list[np.ndarray]:
 
 
 def check_take_over(function: Callable[..., Any]) -> bool:
-    """Exercise 3: a new GAN gets the weights of a trained generator, and of a discriminator."""
+    """Exercise 5: a new GAN gets the weights of a trained generator, and of a discriminator."""
     for is_there in (True, False):
         right, message = _try_take_over(function, is_there)
         if not right:
@@ -261,7 +261,7 @@ def _take_over_verdict(
     return True, ""
 
 
-# --- exercise 4: a vocabulary that grows -------------------------------------------------------
+# --- exercise 8: a vocabulary that grows -------------------------------------------------------
 
 
 def ready_word_rows(
@@ -272,7 +272,7 @@ def ready_word_rows(
 
 
 def check_word_rows(function: Callable[..., Any]) -> bool:
-    """Exercise 4: the vectors of a new vocabulary, those of known words taken over."""
+    """Exercise 8: the vectors of a new vocabulary, those of known words taken over."""
     old, new = [*SPECIAL, "bird", "red", "wings"], [*SPECIAL, "wings", "coral", "bird", "paper"]
     vectors = np.arange(len(old) * 3, dtype="float32").reshape(-1, 3)
     fresh = -np.arange(1, len(new) * 3 + 1, dtype="float32").reshape(-1, 3)

@@ -5,6 +5,7 @@ is `README.md` with the YAML head that the hubs search by.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from t2i_utils.pretrained import CARD
 
 LIBRARY = "text-to-image-synthesizer"
 README = "README.md"
-_DRAWS = "pictures = t2i_utils.Synthesizer.from_preset({!r}).generate('a small red bird')"
+_DRAWS = "pictures = t2i_utils.Synthesizer.from_preset({!r}).generate({!r})"
 _DESCRIBES = "sentences = t2i_utils.describe(['photo.jpg'], weights={!r})"
+_BIRDS = ("cub", "toy")  # how the names of data sets begin that show birds and nothing else
+_METRICS = ("fid", "kid", "cider", "bleu", "rouge")  # scores, by the names that the hubs have
 
 
 def licence_of(folder: Path, asked: str | None) -> str:
@@ -89,21 +92,29 @@ def _readme(folder: Path, card: dict[str, Any], name: str) -> str:
     }
     if licence == "other":
         head |= {"license_name": "see-licence-below", "license_link": README}
-    head |= {
-        "datasets": [card.get("data", "unknown")],
-        "metrics": ["fid", "kid"] if draws else ["cider", "bleu", "rouge"],
-        "tags": ["keras", "stackgan", "birds"] if draws else ["keras", "image-captioning", "birds"],
-    }
-    yaml = "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())  # JSON is YAML
-    use = (_DRAWS if draws else _DESCRIBES).format(name)
     own = folder / "MODEL_CARD.md"
     body = own.read_text(encoding="utf-8") if own.is_file() else _facts(card)
+    data = str(card.get("data", "unknown"))
+    head["datasets"] = [data]
+    if metrics := _metrics_in(body):
+        head["metrics"] = metrics
+    head["tags"] = ["keras", "stackgan" if draws else "image-captioning"]
+    head["tags"] += ["birds"] if data.startswith(_BIRDS) else []
+    yaml = "\n".join(f"{key}: {json.dumps(value)}" for key, value in head.items())  # JSON is YAML
+    caption = card.get("example", "a small red bird")
+    use = _DRAWS.format(name, caption) if draws else _DESCRIBES.format(name)
     files = "\n".join(f"| {entry['file']} | {entry['sha256']} |" for entry in entries_of(card))
     return (
         f"---\n{yaml}\n---\n\n```python\nimport t2i_utils\n\n{use}\n```\n\n"
         f"Licence: {card['licence']}.\n\n"
         f"| file | SHA-256 |\n| --- | --- |\n{files}\n\n{body.rstrip()}\n"
     )
+
+
+def _metrics_in(body: str) -> list[str]:
+    """The scores that a model card speaks of: the YAML claims no others, and may claim none."""
+    words = {word.lower() for word in re.findall(r"[A-Za-z]+", body)}
+    return [name for name in _METRICS if name in words]
 
 
 def _facts(card: dict[str, Any]) -> str:

@@ -50,6 +50,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from t2i_utils.course import checks_05
+from t2i_utils.course.show import show_figure
 from t2i_utils.evaluation import kernel_distance, r_precision, slerp
 
 # %% [markdown]
@@ -88,15 +89,15 @@ def with_diagonal(real, fake):
 
 
 rng, sizes = np.random.default_rng(0), (5, 10, 20, 40, 80)
+figure, axis = plt.subplots(figsize=(6.5, 4))
 for rule, name in ((my_kernel_distance, "without"), (with_diagonal, "with")):
     means = [np.mean([rule(*rng.normal(size=(2, n, 64))) for _ in range(100)]) for n in sizes]
-    plt.plot(sizes, means, marker="o", label=f"{name} the diagonal")
-plt.axhline(0, color="#888888", linestyle="--")
-plt.title("Leave the diagonal out, or few pictures look far apart")
-plt.xlabel("pictures a set")
-plt.ylabel("mean estimate (truth: 0)")
-plt.legend()
-plt.show()
+    axis.plot(sizes, means, marker="o", label=f"{name} the diagonal")
+axis.axhline(0, color="#888888", linestyle="--")
+axis.set(title="Leave the diagonal out, or few pictures look far apart")
+axis.set(xlabel="pictures per set", ylabel="mean estimate (truth: 0)")
+axis.legend()
+show_figure(figure, "with the diagonal, few pictures look far apart; without it, near 0")
 
 # %% [markdown]
 # The library's version splits the sums into parts, so that leaving out a tenth of the pictures
@@ -156,7 +157,7 @@ axis.plot(*cloud.T, ".", label="real")
 axis.plot(*points.T, ".", label="drawn")
 axis.set(aspect="equal", title=f"Precision {my_covered(points, cloud):.0%}")
 axis.legend()
-plt.show()
+show_figure(figure, "balls around real points cover most of the drawn points, but not all")
 
 # %% [markdown]
 # One real picture that lies far from all others has a wide ball, and forgives much. So precision is
@@ -251,7 +252,7 @@ for name, points in (("slerp", arc), ("lerp", line)):
     axis.plot(*points.T, marker="o", label=name)
 axis.set(aspect="equal", title="Along the circle, or through it")
 axis.legend()
-plt.show()
+show_figure(figure, "nine points of slerp on an arc of the circle, nine of lerp on its chord")
 print("largest difference from the library's:", np.abs(arc - slerp(*ends, amounts)).max())
 
 # %% [markdown]

@@ -55,6 +55,7 @@ from t2i_utils.captioning.caption_metrics import colours_of
 from t2i_utils.captioning.decoding import draw_word
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
 from t2i_utils.course import checks_06
+from t2i_utils.course.show import show_figure
 
 # %% [markdown]
 # ## Exercise 1: a sentence as numbers
@@ -133,12 +134,13 @@ assert checks_06.check_causal_mask(my_causal_mask)
 
 # %%
 said = ["<start>", "this", "bird", "has", "red", "wings"]
-plt.imshow(my_causal_mask(len(said)), cmap="gray")
-plt.xticks(range(len(said)), said, rotation=45)
-plt.yticks(range(len(said)), said)
-plt.title("Each word sees itself and what came before")
-plt.grid(visible=False)
-plt.show()
+figure, axis = plt.subplots(figsize=(6.5, 4.6))
+axis.imshow(my_causal_mask(len(said)), cmap="gray")
+axis.set_xticks(range(len(said)), said, rotation=45)
+axis.set_yticks(range(len(said)), said)
+axis.set_title("Each word sees itself and what came before")
+axis.grid(visible=False)
+show_figure(figure, "six by six squares: white on the diagonal and below it, black above")
 
 # %% [markdown]
 # ## Exercise 4: the nucleus
@@ -169,14 +171,14 @@ chances = np.random.default_rng(0).dirichlet(np.full(10, 0.7))
 uniforms = np.random.default_rng(1).random(2000)
 drawn = [draw_word(np.log(chances), uniform, 0.8) for uniform in uniforms]
 place = np.arange(10)
-plt.bar(place - 0.2, my_nucleus(chances, 0.8), width=0.4, label="our probabilities")
-plt.bar(place + 0.2, np.bincount(drawn, minlength=10) / 2000, width=0.4, label="share drawn")
-plt.plot(place, chances, "_", color="#2b2b2b", markersize=16, label="all words")
-plt.xticks(place, [f"word {number}" for number in place], rotation=45)
-plt.title("A nucleus of 0.8: the tail is gone, the rest has grown")
-plt.ylabel("probability")
-plt.legend()
-plt.show()
+figure, axis = plt.subplots(figsize=(8, 4))
+axis.bar(place - 0.2, my_nucleus(chances, 0.8), width=0.4, label="our probabilities")
+axis.bar(place + 0.2, np.bincount(drawn, minlength=10) / 2000, width=0.4, label="share drawn")
+axis.plot(place, chances, "_", color="#2b2b2b", markersize=16, label="all words")
+axis.set_xticks(place, [f"word {number}" for number in place], rotation=45)
+axis.set(title="A nucleus of 0.8: the tail is gone, the rest has grown", ylabel="probability")
+axis.legend()
+show_figure(figure, "pairs of bars of like height for the likeliest words, none for the others")
 
 # %% [markdown]
 # ## Exercise 5: a step of beam search

@@ -47,14 +47,16 @@ start()
 # %%
 import csv
 import io
+from collections import Counter
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from t2i_utils.captioning.describer import load_describer
 from t2i_utils.captioning.vocabulary import SPECIAL
-from t2i_utils.course import checks_07
+from t2i_utils.course import checks_07, checks_07_choices
 from t2i_utils.course.paper_birds import paper_birds
-from t2i_utils.course.show import show_rows
+from t2i_utils.course.show import show_figure, show_rows
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.pictures import resize
@@ -86,7 +88,62 @@ assert checks_07.check_captions_csv(my_captions_csv)
 print(my_captions_csv({"a.png": ["red", "red, or orange", 'called "the robin"']}))
 
 # %% [markdown]
-# ## Exercise 2: the nearest training picture
+# ## Exercise 2: captions that tell nothing
+#
+# First count in how many pictures each sentence stands. The set `{...}` takes care that a picture
+# which says the same twice counts once. A picture is silent if *all* its sentences are empty or
+# shared. Of an empty list `all` is true, so a picture without sentences is silent, too.
+
+
+# %%
+def my_silent(captions):
+    """The names of pictures that have no sentence of their own."""
+    pictures = Counter(text for own in captions.values() for text in {t.strip() for t in own})
+    return [
+        name
+        for name, own in captions.items()
+        if all(not text.strip() or pictures[text.strip()] > 1 for text in own)
+    ]
+
+
+assert checks_07_choices.check_silent(my_silent)
+
+# %% [markdown]
+# The paper birds, if their captions did not name the paper: many more of them would be silent.
+
+# %%
+birds = {number: bird.captions for number, bird in enumerate(paper_birds(60))}
+plain = {number: [text for text in own if "paper" not in text] for number, own in birds.items()}
+print(f"{len(my_silent(birds))} of 60 with the paper, {len(my_silent(plain))} without it")
+
+# %% [markdown]
+# ## Exercise 3: hold whole series back
+#
+# The choice is made among the *names* of the series, and each picture only asks whether its series
+# was chosen. Sorted names make the choice the same in every call: the order of a `set` of texts is
+# another one in each run of Python. `[::every]` begins with the first name, so at least one series
+# is held back.
+
+
+# %%
+def my_split(series, every=10):
+    """Whether each picture is held back: whole series, one of every `every`."""
+    return np.isin(series, sorted(set(series))[::every])
+
+
+assert checks_07_choices.check_split(my_split)
+
+# %% [markdown]
+# Two small series and a large one: whole series make parts of unequal size. Look at the numbers of
+# pictures before you train.
+
+# %%
+series = ["cup"] * 12 + ["jug"] * 3 + ["bowl"] * 5
+for every in (2, 3):
+    print(f"every={every}: {my_split(series, every).sum()} of {len(series)} pictures held back")
+
+# %% [markdown]
+# ## Exercise 4: the nearest training picture
 #
 # The new axes let every drawing meet every training picture: the differences have the shape
 # (n, m, width). `argmin` along the training pictures gives the rows, `min` the distances.
@@ -114,7 +171,7 @@ rows, distances = my_nearest(judge(new), judge(small))
 show_rows({"new": new, "nearest of sixty": small[rows]}, [f"{d:.1f}" for d in distances], width=6)
 
 # %% [markdown]
-# ## Exercise 3: begin where others have ended
+# ## Exercise 5: begin where others have ended
 #
 # `get_weights` gives *all* numbers of a model, also the means and variances of BatchNorm, which no
 # gradient ever changes. The averaged generator is a model of its own. Forget it, and people would
@@ -149,7 +206,60 @@ for variable in artist.weights.generators[1].variables:
 show_rows({"all numbers": whole, "without statistics": artist.draw(text, noise, stage=1)[1]})
 
 # %% [markdown]
-# ## Exercise 4: words that are taken over
+# ## Exercise 6: a rate that falls
+#
+# The exponent is 0 up to the middle and 1 at the end. To fall by the same *share* at each step
+# means to multiply by the same number each time, so it is a power.
+
+
+# %%
+def my_rate_factor(step, steps):
+    """What the learning rate is multiplied with at a step of so many."""
+    half = steps / 2
+    return 0.1 ** max(0, (step - half) / (steps - half))
+
+
+assert checks_07_choices.check_rate_factor(my_rate_factor)
+
+# %% [markdown]
+# Beside a rate that falls by the same amount at each step: the power goes down faster at first.
+
+# %%
+figure, axis = plt.subplots(figsize=(7, 2.6))
+steps = np.arange(191)
+axis.plot([my_rate_factor(step, 190) for step in steps], label="same share")
+axis.plot(1 - 0.9 * np.clip(steps / 95 - 1, 0, 1), label="same amount")
+axis.set(title="What the learning rate is multiplied with", xlabel="step", ylim=(0, 1.1))
+axis.legend()
+show_figure(figure, "two curves that are 1 to the middle and fall to a tenth, one of them faster")
+
+# %% [markdown]
+# ## Exercise 7: which step do you keep?
+#
+# `min` with a `key` compares by KID and returns the whole row, which knows its step. Of equal rows
+# `min` returns the first. Step 0 takes part: if it wins, the training was of no use.
+
+
+# %%
+def my_best_step(history):
+    """The step whose pictures are nearest to the held-back ones."""
+    return min(history, key=lambda row: row["KID"])["step"]
+
+
+assert checks_07_choices.check_best_step(my_best_step)
+
+# %% [markdown]
+# How lucky is a chosen step? Suppose that five steps are in truth equally good, 100 each, and that
+# every score has a standard error of 20. We choose the best of five, 10,000 times:
+
+# %%
+scores = np.random.default_rng(0).normal(100, 20, size=(10_000, 5))
+print(f"mean score of the chosen step: {scores.min(axis=1).mean():.0f}, in truth 100")
+
+# %% [markdown]
+# That is why the score of a chosen step is no score to publish.
+#
+# ## Exercise 8: words that are taken over
 #
 # A word is found by its name, since its number is another one in every list. A new word keeps its
 # random vector, so that each begins as a word of its own.
