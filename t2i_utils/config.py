@@ -84,6 +84,7 @@ class Config:
     num_distractors: int = whole(0, 0, 10**6)  # other pictures' sentences that a batch brings along
     captions_per_image: int = whole(1, 1, 100)  # so many embeddings are averaged in training
     typed_share: float = 0.0  # of the sentences: short ones, as people would type them
+    text_directions: int = whole(0)  # of whitened sentences, the largest are kept; 0: all
     # optimisation
     batch_size: int = whole(64, 1, 1024)
     accumulate: int = whole(1, 1, 1024)  # parts that a batch is computed in, one after the other

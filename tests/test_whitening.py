@@ -35,6 +35,17 @@ def test_components_are_uncorrelated_and_shrunk_by_the_stated_rule(vectors):
     np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-3)
 
 
+def test_only_the_largest_directions_are_kept_where_so_asked(vectors):
+    mean, covariance = vectors.mean(axis=0), np.cov(vectors.T, bias=True)
+    whole, kept = whitening_of(mean, covariance), whitening_of(mean, covariance, 3)
+    white = kept(vectors)
+    assert not white[:, 3:].any()
+    assert (white**2).mean() == pytest.approx(1, rel=1e-3)  # what is left is made as long as before
+    ratios = kept.matrix[:, :3] / whole.matrix[:, :3]
+    np.testing.assert_allclose(ratios, ratios[0, 0], rtol=1e-5)
+    np.testing.assert_array_equal(whitening_of(mean, covariance, 8).matrix, whole.matrix)
+
+
 def test_it_does_not_depend_on_the_sign_or_scale_of_the_embeddings(vectors):
     white = fit(vectors)(vectors)
     np.testing.assert_allclose(np.abs(fit(-vectors)(-vectors)), np.abs(white), atol=1e-3)

@@ -40,7 +40,11 @@ def main() -> None:
     config = config_from_json(about.pop("config"))
     precise = dataclasses.replace(config, precision="float32", average_decay=0.9)
     data = RunData(
-        load_pack(options.pack), "zero-shot", 0, bool(config.typed_share), parts[0].whitening
+        load_pack(options.pack),
+        "zero-shot",
+        0,
+        bool(config.typed_share),
+        whitening=parts[0].whitening,
     )
     gan = StageGAN(precise, data.pack.width, None, 0)
     everyone = zip(*(part.generators[1].variables for part in parts), strict=True)

@@ -146,12 +146,15 @@ class Pack:
             )
         return np.flatnonzero(self._train[split] == (part == "train"))
 
-    def whitening(self, indices: np.ndarray, with_typed: bool = False) -> Whitening:
+    def whitening(
+        self, indices: np.ndarray, with_typed: bool = False, directions: int | None = None
+    ) -> Whitening:
         """The whitening of every caption of these pictures: see `t2i_utils.text.whitening`.
 
         Args:
             indices: rows of the pack.
             with_typed: of the captions as people would type them, too.
+            directions: how many are kept: see `whitening_of`.
 
         Raises:
             InputError: if `indices` is empty.
@@ -176,7 +179,7 @@ class Pack:
                 f"{self.folder / 'embeddings.npy'} holds numbers that are not finite; pack the "
                 "data again"
             )
-        return whitening_of(mean, products / count - np.outer(mean, mean))
+        return whitening_of(mean, products / count - np.outer(mean, mean), directions)
 
     @cached_property
     def typed(self) -> np.ndarray:

@@ -30,7 +30,9 @@ class Whitening:
         return (np.asarray(embeddings, np.float32) - self.mean) @ self.matrix
 
 
-def whitening_of(mean: np.ndarray, covariance: np.ndarray) -> Whitening:
+def whitening_of(
+    mean: np.ndarray, covariance: np.ndarray, directions: int | None = None
+) -> Whitening:
     """PCA whitening with shrinkage, of embeddings with this mean and covariance.
 
     Principal component i, of variance v_i, is divided by sqrt(v_i + SHRINKAGE * mean(v)): large
@@ -39,6 +41,9 @@ def whitening_of(mean: np.ndarray, covariance: np.ndarray) -> Whitening:
     Args:
         mean: (width,).
         covariance: (width, width).
+        directions: so many of the largest are kept, and the others set to 0; None keeps all. What
+            the captions of one picture have in common lies in the large ones; by the small ones a
+            network learns single captions by heart.
 
     Returns:
         A `Whitening`; where all embeddings are the same, one that gives zeros.
@@ -51,6 +56,7 @@ def whitening_of(mean: np.ndarray, covariance: np.ndarray) -> Whitening:
     largest = np.argmax(np.abs(directions), axis=0)  # eigenvectors come with either sign: choose
     directions = directions * np.sign(directions[largest, np.arange(len(largest))])
     scales = 1 / np.sqrt(variances + SHRINKAGE * variances.mean())
+    scales[directions:] = 0
     spread = np.sqrt((variances * scales**2).mean())  # root mean square of what comes out
     matrix = directions * (scales / spread)
     return Whitening(np.asarray(mean, np.float32), matrix.astype(np.float32))

@@ -22,7 +22,7 @@ from t2i_utils.training.checkpoints import save_checkpoint
 from t2i_utils.training.choice import Judge, Score, best_step, scores_table
 from t2i_utils.training.logs import RunLog
 from t2i_utils.training.loop import train_steps
-from t2i_utils.training.run_data import RunData
+from t2i_utils.training.run_data import RunData, choice_of_sentences
 from t2i_utils.training.run_folder import RunFolder, check_same
 from t2i_utils.training.samples import draw_samples
 from t2i_utils.training.setup import build_stages, given_knowledge, lent_stages
@@ -83,7 +83,7 @@ class Run:
         self.files.check_start(numbers, resume, init)
         for config in configs:
             devices.check_divides(config)
-        typed = any(config.typed_share for config in configs)
+        sentences = choice_of_sentences(configs)
         with self.files.locked() if self.files.is_started else contextlib.nullcontext():
             if devices.leads():
                 self.files.finish_replacing()
@@ -98,7 +98,7 @@ class Run:
                 check_same(self.files.checkpoint(number), before, kept)
             begun = self._init
             known = given_knowledge(self.files, begun, pack) if begun else (None, ())
-            self.data = RunData(pack, split, seed, typed, *known)
+            self.data = RunData(pack, split, seed, *sentences, *known)
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
             self.stages = build_stages(self.files, self.data, configs, self._init, continued)

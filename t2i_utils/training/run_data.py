@@ -11,6 +11,7 @@ import numpy as np
 from t2i_utils.config import Config
 from t2i_utils.data import Batches, Pack
 from t2i_utils.data.feed import whitened_captions
+from t2i_utils.errors import InputError
 from t2i_utils.text.whitening import Whitening
 
 LENGTH_SHARE = 99  # per cent of the training captions that are no longer than `length_limit`
@@ -34,13 +35,17 @@ class RunData:
         split: str,
         seed: int,
         typed: bool = False,
+        directions: int | None = None,
         whitening: Whitening | None = None,
         known_classes: Sequence[str] = (),
     ) -> None:
-        """Choose the training part of a split."""
+        """Choose the training part of a split, and whiten its captions if no `whitening` is given.
+
+        `directions` says how many of the largest are kept (None: all): see `whitening_of`.
+        """
         self.pack, self.split, self.seed, self.typed = pack, split, seed, typed
         self.indices = pack.indices(split, "train")
-        self.whitening = whitening or pack.whitening(self.indices, typed)
+        self.whitening = whitening or pack.whitening(self.indices, typed, directions)
         self._known_classes = known_classes
 
     @property
@@ -107,3 +112,18 @@ class RunData:
             seed=self.seed,
             captions=self._captions,
         )
+
+
+def choice_of_sentences(configs: Sequence[Config]) -> tuple[bool, int | None]:
+    """What the stages of a run ask for together: `typed` and `directions` of `RunData`.
+
+    Raises:
+        InputError: they ask for different numbers of directions.
+    """
+    asked = {config.text_directions for config in configs}
+    if len(asked) > 1:
+        raise InputError(
+            f"both stages read the same sentences, but text_directions is {min(asked)} in one and "
+            f"{max(asked)} in the other: set it alike"
+        )
+    return any(config.typed_share for config in configs), max(asked) or None

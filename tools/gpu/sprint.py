@@ -42,7 +42,7 @@ from t2i_utils.stackgan.weights import (
     save_weights,
 )
 from t2i_utils.training.device_feed import DeviceFeed
-from t2i_utils.training.run_data import RunData
+from t2i_utils.training.run_data import RunData, choice_of_sentences
 from t2i_utils.training.stage import SETTLING, noise_of
 
 BEGAN = time.monotonic()
@@ -70,8 +70,9 @@ def main() -> None:
         gan = StageGAN(config, pack.width, given and given.generators[1], options.seed)
         if options.init:
             begin_with(options.init, gan)
-    whitening = given.whitening if given else None
-    data = RunData(pack, "zero-shot", options.seed, typed=True, whitening=whitening)
+    whitening = given and given.whitening
+    sentences = choice_of_sentences([config])
+    data = RunData(pack, "zero-shot", options.seed, *sentences, whitening=whitening)
     say(f"{config}")
     file = options.work / f"stage{options.stage}.npz"
     progress = Progress()

@@ -92,6 +92,7 @@ class ModernRecipe(Recipe):
         "num_distractors": 512,
     }
     _stage1 = {"diversity_weight": 2.0, "blur_steps": 800}
+    _mixed = {"mixed_share": 0.5, "text_directions": 64}  # many passes: see the card of `birds`
     changes = {
         ("smoke", 1): {**_stage1, **_smoke},
         ("smoke", 2): _smoke,
@@ -100,22 +101,25 @@ class ModernRecipe(Recipe):
         ("gpu", 1): {
             **_stage1,
             "convolutions": 2,
-            "contrastive_weight": 1.0,
+            **_mixed,
+            "contrastive_weight": 0.4,
+            "hidden_square": 0.25,
             "difference": 0.85,
             "batch_size": 96,
             "generator_learning_rate": 5e-4,
             "discriminator_learning_rate": 3e-4,
             "average_decay": 0.9995,
-            **_falling(21500),
+            **_falling(21800),
         },
         ("gpu", 2): {
+            **_mixed,
             "generator_width": 20,
             "contrastive_weight": 0.5,
             "batch_size": 32,
             "generator_learning_rate": 4e-4,
             "discriminator_learning_rate": 3e-4,
             "average_decay": 0.999,
-            **_falling(18440),
+            **_falling(30300),
         },
     }
     fine_tuning = {  # at three times these rates, the first `birds` lost their heads
