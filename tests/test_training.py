@@ -148,19 +148,6 @@ def test_weights_of_another_encoder_are_no_start(tmp_path):
         Run(tmp_path / "run", toy_pack(), configs(1), init=folder)
 
 
-def test_typed_captions_are_trained_on_and_their_length_is_known(tmp_path):
-    run = Run(tmp_path / "run", toy_pack(), configs(1, typed_share=0.5, captions_per_image=1))
-    batches, longest = run.stages[1].batches, toy_pack().embeddings.shape[1]
-    columns = np.concatenate([batches.plan(step).columns for step in range(50)])
-    assert 0.35 < (columns >= longest).mean() < 0.65
-    lengths = np.linalg.norm(batches.captions, axis=-1)
-    limit = run.data.card["length_limit"]
-    assert 0.98 < (lengths <= limit).mean() < 1
-    with pytest.raises(InputError, match="typed"):  # another whitening than Stage I's
-        run.train(1, progress=False)
-        Run(tmp_path / "run", toy_pack(), configs(2))
-
-
 def test_stage_2_alone_takes_stage_1_from_the_folder_and_leaves_it(tmp_path):
     folder = Path(shutil.copytree(trained_run(), tmp_path / "run"))
     (folder / "checkpoints" / "stage2.npz").unlink()

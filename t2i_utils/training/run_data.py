@@ -25,6 +25,7 @@ class RunData:
         split: "zero-shot" or "official".
         seed: of the batches.
         typed: whether it trains on captions as people would type them, too.
+        directions: how many of the whitened sentences' are kept; None: all.
         indices: rows of the training part.
         whitening: of its captions, or that of the weights which the run started from.
     """
@@ -43,7 +44,8 @@ class RunData:
 
         `directions` says how many of the largest are kept (None: all): see `whitening_of`.
         """
-        self.pack, self.split, self.seed, self.typed = pack, split, seed, typed
+        self.pack, self.split, self.seed = pack, split, seed
+        self.typed, self.directions = typed, directions
         self.indices = pack.indices(split, "train")
         self.whitening = whitening or pack.whitening(self.indices, typed, directions)
         self._known_classes = known_classes
@@ -61,6 +63,7 @@ class RunData:
             "num_images": len(self.indices),
             "encoder": manifest["encoder"]["name"],
             "typed": self.typed,
+            "text_directions": self.directions or 0,
             "pack": hashlib.sha256(checksums.encode()).hexdigest()[:16],
         }
 
