@@ -1430,20 +1430,27 @@ if checks_03.check_contrastive(my_contrastive_loss):
 # The library comes with weights that were trained in this way on photographs of CUB. This is how
 # their Stage I learned:
 #
-# ![Two plots over 21,500 steps. The discriminator's answers: photographs with their caption rise to
-# about 0.6, with a wrong caption they sink to -0.4, drawn pictures to -0.7. The contrastive losses
-# of photographs and drawn pictures fall](../figures/birds_curves.png)
+# ![Two plots over 21,780 steps. The discriminator's answers: photographs with their caption rise to
+# about 0.5, with a wrong caption they sink to -0.4, drawn pictures stay near -0.6. The contrastive
+# losses of photographs fall from 7.7 to 6.7, those of drawn pictures from 7.8 to
+# 7.2](../figures/birds_curves.png)
 #
-# *Seed 0, 96 pictures a step, 290 seconds on one GPU (NVIDIA H200). The view of the discriminator
-# is blurred for the first 800 steps; from step 10,750 on the learning rates fall.*
+# *Seed 0, 96 pictures a step, 212 seconds on one GPU (NVIDIA H200). The view of the discriminator
+# is blurred for the first 800 steps; from about half way on the learning rates fall.*
 #
 # Read the left plot with the table of section 11: three answers apart, but in reach of each other.
 # The discriminator soon says no to drawings. Its no to wrong captions takes thousands of steps. On
-# the right, both lines begin where guessing stands: to pick one of 4,192 sentences by chance costs
-# $\ln 4192 = 8.3$.
+# the right, guessing would stand at the top: to pick one of 4,192 sentences by chance costs
+# $\ln 4192 = 8.3$. The plot begins after some 1,200 steps, when both are already a little better.
 #
-# The weights that we ship are an average: 70 % the end of this training, 30 % an earlier moment
-# (the model card of `birds` tells why).
+# Two things were added for this long training, and both are there to keep the generator from
+# learning sentences by heart. Half of its pictures are drawn for a *mixed* sentence, which lies
+# somewhere between two sentences of the batch (Reed et al., 2016, call this GAN-INT). No photograph
+# belongs to it, and it is a new one each time. And of the 512 numbers of each sentence only 64 are
+# read: the directions in which sentences differ most. Notebook 05 (section 10) shows why.
+#
+# The weights that we ship are an average of three moments of this training, and most of it, 60 %,
+# is the end (the model card of `birds` tells why).
 #
 # The weights draw without a single photograph on this machine.
 
@@ -1464,8 +1471,9 @@ drawn = artist.draw(texts_of_birds, artist.noise(16, seed=1), stage=1)[1]
 show_sheet(REAL[:4], drawn.reshape(4, 4, *drawn.shape[1:]), size=110)
 
 # %% [markdown]
-# Each caption has four noises, and here the noise decides pose, branch and light. Colours are
-# mostly where they belong. Look at beaks, eyes and legs: which of them are wrong or missing?
+# Each caption has four noises. They decide light and branch, and for some captions the pose as
+# well: in which rows do you see the same pose four times? Colours are mostly where they belong.
+# Look at heads, beaks and legs: which of them are wrong, missing, or there twice?
 #
 # How much of this is StackGAN as published in 2017, and how much is what came since? There are
 # weights of both recipes. The cell prints what you need for a fair comparison: widths, steps and
@@ -1500,6 +1508,7 @@ show_rows({
 # | loss | cross-entropy | hinge |
 # | what noise changes | left to chance | asked for by a loss |
 # | pictures are drawn with | the last weights | averaged weights |
+# | the sentences that it draws in training | as written | in `birds`, half are mixed of two |
 #
 # Does the noise count? The same measure as in section 9:
 
@@ -1512,11 +1521,14 @@ for name, images in (("eight noises", one), ("eight captions", many)):
 
 # %% [markdown]
 # If noises changed much less than captions do, the poses would have collapsed: there are many
-# ways to sit on a branch, and the generator would use few of them. The model card of these
-# weights gives the diversity of one caption's pictures beside that of photographs of one class;
-# notebook 05 explains the measure.
+# ways to sit on a branch, and the generator would use few of them. But pixels also count the
+# background. Look at the birds alone: their poses differ less than the numbers say. (By the model
+# card two noises gave two poses for 10 of 24 captions, as judged by eye. The card also gives the
+# diversity of one caption's pictures beside that of photographs of one class; notebook 05 explains
+# the measure.)
 #
-# Try your own sentence, in any of the encoder's 16 languages:
+# Try your own sentence, in any of the encoder's 16 languages. Ours has two colours: does each go to
+# its own part?
 
 # %%
 my_caption = "a small bird with a red crown and blue wings"
@@ -1530,7 +1542,7 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])],
 #
 # <details><summary>Answer</summary>
 #
-# No. Pictures seen, widths and settings differ, and `birds` is an average of two moments of its
+# No. Pictures seen, widths and settings differ, and `birds` is an average of three moments of its
 # training. Notebook 05 says how to compare.
 #
 # </details>
@@ -1578,7 +1590,7 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])],
 # - Zhang, Xu, Li, Zhang, Wang, Huang, Metaxas. *StackGAN: Text to Photo-realistic Image Synthesis
 #   with Stacked Generative Adversarial Networks.* ICCV 2017. https://arxiv.org/abs/1612.03242
 # - Reed, Akata, Yan, Logeswaran, Schiele, Lee. *Generative Adversarial Text to Image Synthesis.*
-#   ICML 2016 (matching-aware discriminator). https://arxiv.org/abs/1605.05396
+#   ICML 2016 (matching-aware discriminator, mixed sentences). https://arxiv.org/abs/1605.05396
 # - Kingma, Welling. *Auto-Encoding Variational Bayes.* 2013 (the reparameterisation trick).
 #   https://arxiv.org/abs/1312.6114
 # - Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter. *GANs Trained by a Two Time-Scale Update

@@ -779,7 +779,7 @@ show_rows({name: closer(pictures[which], places) for name, pictures in rows_of.i
 # stop it whenever you like.
 #
 # Forty steps are no training: the shipped Stage II for toy birds had 400 of 16 pictures, that for
-# photographs 18,440 of 32. We run them to see that the parts fit: both players learn, Stage I does
+# photographs 30,300 of 32. We run them to see that the parts fit: both players learn, Stage I does
 # not. And we measure how much of the first lesson is kept. **Predict:** will you see a difference
 # at all?
 #
@@ -987,8 +987,8 @@ show_rows({"sketch": to_uint8(real_enlarged), "Stage II": real_birds[2]})
 
 # %% [markdown]
 # Look at two birds before you go on. The fourth has a long neck and hardly a head in its sketch:
-# does Stage II mend that? And in the third, for "a blue bird", which parts are bluer than in the
-# sketch? Should all of them be?
+# does Stage II mend that? And the third has a rust-red breast in its sketch, of which its sentence
+# says nothing: does Stage II take it away?
 #
 # How much nearer to photographs does Stage II bring the sketches? The model card has measured it,
 # by KID (lower is better; notebook 05 explains it), on 1,000 captions of unseen classes.
@@ -1011,15 +1011,16 @@ show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kids
 
 # %% [markdown]
 # By this measure Stage II goes most of the way from sketch to photograph, and it adds nothing but
-# detail to the layout that it was given. The fourth bird shows what it cannot mend: shape.
+# detail to the layout that it was given. The two birds show what it cannot mend: a shape, and a
+# colour that is wrong in the sketch.
 #
 # Here are three places of the red and of the blue bird, each three times as large. **Look for** a
 # place that is better than in the sketch, and for one that is worse.
 
 # %%
 PLACES = {  # row of the bird: corners (left, top)
-    0: {"head": (190, 4), "wing": (84, 100), "feet": (130, 176)},
-    2: {"head": (8, 8), "wing": (72, 70), "tail": (170, 150)},
+    0: {"head": (2, 2), "wing": (108, 88), "feet": (62, 160)},
+    2: {"head": (176, 2), "wing": (96, 92), "tail": (14, 178)},
 }
 for row, corners in PLACES.items():
     rows_of = {"sketch": to_uint8(real_enlarged)[row], "Stage II": real_birds[2][row]}
@@ -1078,7 +1079,8 @@ for name, values in alike.items():
 #
 # ## 9. Your own sentence at 256 pixels
 #
-# Four birds for one sentence of yours, both stages. Write any sentence you like.
+# Four birds for one sentence of yours, both stages. Four noises decided what the sentence left
+# open: which of pose, place and light differ, and which hardly do? Write any sentence you like.
 
 # %%
 my_caption = "a small blue bird with a white belly and a short beak"
