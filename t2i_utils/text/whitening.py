@@ -48,18 +48,18 @@ def whitening_of(
     Returns:
         A `Whitening`; where all embeddings are the same, one that gives zeros.
     """
-    variances, axes = np.linalg.eigh(np.asarray(covariance, np.float64))
+    variances, vectors = np.linalg.eigh(np.asarray(covariance, np.float64))
     variances = np.maximum(variances[::-1], 0)  # the largest first
-    axes = axes[:, ::-1]
+    vectors = vectors[:, ::-1]
     if variances[0] < 1e-12:
-        return Whitening(np.asarray(mean, np.float32), np.zeros_like(axes, np.float32))
-    largest = np.argmax(np.abs(axes), axis=0)  # eigenvectors come with either sign: choose
-    axes = axes * np.sign(axes[largest, np.arange(len(largest))])
+        return Whitening(np.asarray(mean, np.float32), np.zeros_like(vectors, np.float32))
+    largest = np.argmax(np.abs(vectors), axis=0)  # eigenvectors come with either sign: choose
+    vectors = vectors * np.sign(vectors[largest, np.arange(len(largest))])
     scales = 1 / np.sqrt(variances + SHRINKAGE * variances.mean())
-    if directions is not None:
+    if directions:
         scales[directions:] = 0
     spread = np.sqrt((variances * scales**2).mean())  # root mean square of what comes out
-    matrix = axes * (scales / spread)
+    matrix = vectors * (scales / spread)
     return Whitening(np.asarray(mean, np.float32), matrix.astype(np.float32))
 
 
