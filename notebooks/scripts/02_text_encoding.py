@@ -223,8 +223,8 @@ def paint(vectors, seed=0):
 show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=200)
 
 # %% [markdown]
-# The blue bird (4) differs at once. The swap (3) has turned black, but where is its red? On head and
-# breast, and the wings that should be red are black. And the bird *without* black wings (6) has
+# The blue bird (4) differs at once. The swap (3) has turned black, but where is its red? On head
+# and breast, and the wings that should be red are black. And the bird *without* black wings (6) has
 # them. One noise proves little; write `seed=1` and look again. And a picture cannot tell whether
 # the vector or the generator has mixed the colours up. For that we need a better instrument:
 # section 4 builds it.
@@ -697,17 +697,19 @@ print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mea
 asked = ["a small yellow bird with black wings", "a red bird with a black crown"]
 asked += ["this bird is blue with a white belly and a short beak"]
 asked += ["a small bird with an orange breast and grey wings"]
-show_rows({
-    "without": paint(embed(asked)),
-    "with a\nfull stop": paint(embed([sentence + "." for sentence in asked])),
-}, width=8)  # fmt: skip
+plainly, stopped = embed(asked), embed([sentence + "." for sentence in asked])
+show_rows({"without": paint(plainly), "with a\nfull stop": paint(stopped)}, width=8)
+read = artist.weights.whitening(plainly), artist.weights.whitening(stopped)
+lengths = [np.linalg.norm(vectors, axis=1).mean() for vectors in (read[0], read[1] - read[0])]
+print("what the generator reads is {:.1f} long, a full stop moves it by {:.1f}".format(*lengths))
 
 # %% [markdown]
-# The sentences mean the same, and so do the pictures, nearly: marks and branches have changed, the
-# colours hardly. Earlier weights were not so patient. Most training captions of our photographs had
-# lost their punctuation, and those of the unseen classes had kept theirs. The birds grew second
-# heads, long necks and orange spots, and for days we looked for the fault in the network. So the
-# library reads every caption in one form, which keeps commas and hyphens and no other mark:
+# What the generator reads has moved far, too. (It has a whitening of its own, of other sentences.)
+# Yet the pictures are nearly the same: marks and branches have changed, the colours hardly. Earlier
+# weights were not so patient. Most training captions of our photographs had lost their punctuation,
+# and those of the unseen classes had kept theirs. The birds grew second heads, long necks and
+# orange spots, and for days we looked for the fault in the network. So the library reads every
+# caption in one form, which keeps commas and hyphens and no other mark:
 
 # %%
 print(plain("A medium-sized bird, with its beak open."))
@@ -715,8 +717,8 @@ moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
 print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]
-# In plain form, those earlier weights drew unseen captions with a KID x 1000 of 18 instead of 80 (the
-# README, under "Limits, honestly"; notebook 05 explains the measure).
+# In plain form, those earlier weights drew unseen captions with a KID x 1000 of 18 instead of 80
+# (the README, under "Limits, honestly"; notebook 05 explains the measure).
 #
 # > **Tip.** Clean text in the same way in training and in use. And where new data give bad
 # > pictures, compare the *inputs* of old and new before you doubt the network.
@@ -784,10 +786,10 @@ pictures = paint(embed(list(SAME.values())))  # seed 0, as above
 show_rows({"": pictures}, columns=list(SAME))
 
 # %% [markdown]
-# Compare crown, wings and back: all are yellow and black, but how much of each, and where? Over many
-# captions, the colour that a short sentence names shows in 94 % of the pictures for English ones,
-# and in 93 % for those in 15 other languages (64 px, the best of eight; the card of `birds`). A
-# missed word is a warning: test those that you need before you promise a language.
+# Compare crown, wings and back: all are yellow and black, but how much of each, and where? Over
+# many captions, the colour that a short sentence names shows in 94 % of the pictures for English
+# ones, and in 93 % for those in 15 other languages (64 px, the best of eight; the card of `birds`).
+# A missed word is a warning: test those that you need before you promise a language.
 #
 # <details><summary>Expected result</summary>
 #
