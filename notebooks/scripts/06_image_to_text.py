@@ -1113,8 +1113,9 @@ show_figure(figure, "two drawn birds, four times each, bright where the captione
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![A yellow and a blue bird, four times each: the light falls on the wings for "wings" and on the
-# belly for "belly"](../figures/06_attention.png)
+# ![A yellow and a blue bird, four times each: for "belly" the light falls on the belly of both, for
+# "wings" on the wings of the blue one and mostly on the cheek of the yellow
+# one](../figures/06_attention.png)
 #
 # *Birds that the shipped weights draw, described by the shipped captioner with a beam of 3.*
 #
@@ -1251,8 +1252,9 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Three drawn birds, five times each: the crown, the beak, the belly, the wings and the tail light
-# up, with the colour that is read there](../figures/06_parts.png)
+# ![Three drawn birds, five times each, with a line where the crown, the beak, the belly, the wing
+# and the tail were read, and the colour that was read there; two of the tails are
+# doubts](../figures/06_parts.png)
 #
 # *Birds that the shipped weights draw, read by the shipped captioner.*
 #
