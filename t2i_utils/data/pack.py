@@ -160,16 +160,14 @@ class Pack:
             InputError: if `indices` is empty.
         """
         if len(indices) == 0:
-            raise InputError(
-                f"no picture to take embedding statistics of in {self.folder}; choose another part"
-            )
+            raise InputError(f"no captions to whiten by in {self.folder}; choose another part")
         total, products, count = np.zeros(self.width), np.zeros((self.width, self.width)), 0
         for chunk in np.array_split(indices, -(-len(indices) // 1024)):
             real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
-            vectors = self.embeddings[chunk][real]  # (captions, width)
+            parts = [self.embeddings[chunk][real]]  # (captions, width)
             if with_typed:
-                vectors = np.concatenate([vectors, self.typed[chunk].reshape(-1, self.width)])
-            vectors = vectors.astype(np.float64)
+                parts.append(self.typed[chunk].reshape(-1, self.width))
+            vectors = np.concatenate(parts, dtype=np.float64)
             total += vectors.sum(axis=0)
             products += vectors.T @ vectors
             count += len(vectors)
