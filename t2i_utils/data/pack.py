@@ -160,7 +160,7 @@ class Pack:
             InputError: if `indices` is empty.
         """
         if len(indices) == 0:
-            raise InputError(f"no captions to whiten by in {self.folder}; choose another part")
+            raise InputError(f"no picture of {self.folder} to whiten by: choose another part")
         total, products, count = np.zeros(self.width), np.zeros((self.width, self.width)), 0
         for chunk in np.array_split(indices, -(-len(indices) // 1024)):
             real = np.arange(self.embeddings.shape[1]) < self.num_captions[chunk, None]
