@@ -117,8 +117,10 @@ show_sheet(WISHES, [[picture] for picture in drawn], size=200)
 
 # %% [markdown]
 # None of these birds exists. The main colours are easy to find. Look also for the black crown, the
-# spots and the size of each beak: not every word is obeyed. The network has learned all of it from
-# photographs and their captions, so we begin with the data. Notebooks 03 and 04 build the network.
+# spots and the size of each beak: not every word is obeyed. (Colours and parts are drawn best.
+# Names of birds alone, such as "an owl", are drawn badly: see the card of the weights `birds`.) The
+# network has learned all of it from photographs and their captions, so we begin with the data.
+# Notebooks 03 and 04 build the network.
 #
 # ## 1. Which birds?
 #
