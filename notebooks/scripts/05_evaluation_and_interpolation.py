@@ -1003,7 +1003,7 @@ axis.invert_yaxis()
 axis.set(title="New sentences, and sentences of training", xlabel="KID x 1000, less is better")
 axis.set_xlim(0, 1.2 * by_heart.max().max())
 axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=2)
-show_figure(figure, f"pairs of bars, which draw together with: {', '.join(added)}")
+show_figure(figure, f"pairs of bars, closest in the last one: {', '.join(added)}")
 
 # %% [markdown]
 # <details><summary>Expected result</summary>

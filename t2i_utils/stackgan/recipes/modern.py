@@ -212,10 +212,13 @@ class ModernRecipe(Recipe):
         "mix" (batch,): an angle from 0 (the sentence itself) to pi / 2 (another in its place).
         """
         assert isinstance(config, ModernConfig)
-        drawn = super().draw_noise(config, random, batch_size)
-        for name in ("augment_real", "augment_fake"):
-            drawn[name] = random.random((batch_size, UNIFORMS)).astype("float32")
-        if config.mixed_share:
+        drawn = {
+            name: random.random((batch_size, UNIFORMS)).astype("float32")
+            for name in ("augment_real", "augment_fake")
+        }
+        drawn |= super().draw_noise(config, random, batch_size)
+        if config.mixed_share:  # last: without it, a seed gives what it gave before
+
             mixed, share = random.random((2, batch_size))
             drawn["mix"] = np.where(mixed < config.mixed_share, share * np.pi / 2, 0)
             drawn["mix"] = drawn["mix"].astype("float32")
