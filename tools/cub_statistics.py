@@ -15,22 +15,16 @@ from t2i_utils.course.data import course_dataset, course_root
 from t2i_utils.course.style import use_style
 from t2i_utils.data.readers.cub import class_attributes
 from t2i_utils.data.records import Record
+from t2i_utils.text.caption_facts import COLOURS
 
 FIGURE = Path(__file__).resolve().parent.parent / "figures" / "01_cub.png"
-COLOURS = [
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "brown",
-    "black",
-    "white",
-    "grey",
-    "pink",
-]
 TICKED = (0, 10, 30, 50, 70, 100.1)  # per cent of people who ticked a colour for some part
+
+
+def shares_that_name(texts: Sequence[str]) -> np.ndarray:
+    """For each of COLOURS, the share of captions that name it."""
+    words = [set(re.findall("[a-z]+", text.lower().replace("gray", "grey"))) for text in texts]
+    return np.array([np.mean([colour in found for found in words]) for colour in COLOURS])
 
 
 def told_by_ticks(
@@ -40,14 +34,12 @@ def told_by_ticks(
     bins: list[list[float]] = [[] for _ in TICKED[1:]]
     for class_id in {record.class_id for record in records}:
         texts = [text for r in records if r.class_id == class_id for text in r.captions]
-        named = [set(re.findall("[a-z]+", text.lower().replace("gray", "grey"))) for text in texts]
-        for colour in COLOURS:
+        for colour, told in zip(COLOURS, shares_that_name(texts), strict=True):
             ticks = [
                 share
                 for name, share in attributes[class_id].items()
                 if name.endswith(f"_color::{colour}")
             ]
-            told = np.mean([colour in words for words in named])
             bins[int(np.digitize(max(ticks), TICKED)) - 1].append(float(told))
     return bins
 

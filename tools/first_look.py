@@ -1,25 +1,24 @@
-"""Show what the data are like, for the head of notebook 01: figures/01_first_look.png.
+"""Show what the data are like, for the head of notebook 01: figures/01_first_look.webp.
 
 No photograph is in it: four birds that the shipped weights draw, four toy birds, and how often
 the captions of both name a colour. CUB is read from the folder that T2I_CUB_DIR names.
 """
 
-import re
 import textwrap
-from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from cub_statistics import COLOURS
+from cub_statistics import shares_that_name
 from PIL import Image
+from webp import WEBP
 
 from t2i_utils import generate
 from t2i_utils.course.data import course_dataset
 from t2i_utils.course.style import PALETTE, use_style
-from t2i_utils.data.records import Record
+from t2i_utils.text.caption_facts import COLOURS
 
-FIGURE = Path(__file__).resolve().parent.parent / "figures" / "01_first_look.png"
+FIGURE = Path(__file__).resolve().parent.parent / "figures" / "01_first_look.webp"
 CAPTIONS = (
     "a bright red bird with black wings and a short orange beak",
     "this bird is blue with a white belly",
@@ -27,13 +26,6 @@ CAPTIONS = (
     "a large black bird",
 )
 TOY_SEED = 21  # of the choice of toy birds
-
-
-def shares_of_colours(records: Sequence[Record]) -> np.ndarray:
-    """For each of COLOURS, how many of 100 captions name it."""
-    texts = [text.lower().replace("gray", "grey") for r in records for text in r.captions]
-    words = [set(re.findall("[a-z]+", text)) for text in texts]
-    return np.array([100 * np.mean([colour in found for found in words]) for colour in COLOURS])
 
 
 def main() -> None:
@@ -60,15 +52,15 @@ def main() -> None:
         axis.set(xticks=[], yticks=[])
         axis.spines[:].set_visible(False)
     axis, places = lower.subplots(), np.arange(len(COLOURS))
-    axis.bar(places - 0.2, shares_of_colours(cub), 0.4, label="photographs (CUB)")
-    axis.bar(places + 0.2, shares_of_colours(toy), 0.4, label="toy birds")
+    for shift, records, label in ((-0.2, cub, "photographs (CUB)"), (0.2, toy, "toy birds")):
+        shares = 100 * shares_that_name([text for record in records for text in record.captions])
+        axis.bar(places + shift, shares, 0.4, label=label)
+        print(label, dict(zip(COLOURS, shares.round(1).tolist(), strict=True)))
     axis.set_xticks(places, COLOURS)
     axis.set(title="How many of 100 captions name a colour?")
     axis.grid(visible=False, axis="x")
     axis.legend(loc="upper left")
-    figure.savefig(FIGURE, dpi=96)
-    print(dict(zip(COLOURS, shares_of_colours(cub).round(1), strict=True)))
-    print(dict(zip(COLOURS, shares_of_colours(toy).round(1), strict=True)))
+    figure.savefig(FIGURE, dpi=96, pil_kwargs=WEBP)
 
 
 if __name__ == "__main__":

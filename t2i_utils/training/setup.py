@@ -85,15 +85,23 @@ def build_stages(
             stage.warm_up = note.get("warm_up", False)
             stage.scores = [Score(*score) for score in note.get("scores", [])]
         elif given and from_weights[config.stage] and config.stage in given.generators:
-            for generator in (gan.generator, gan.averaged):
-                if generator is not None:
-                    copy_weights(given.generators[config.stage], generator, given.folder)
-            stage.from_weights = True
-            if has_discriminator(given.card, config.stage):
-                load_discriminator(given.folder, config.stage, gan.discriminator)
-            else:
-                stage.warm_up = True
+            stage.from_weights, stage.warm_up = True, not begin_with(given, gan)
     return stages
+
+
+def begin_with(given: Weights, gan: StageGAN) -> bool:
+    """Give a stage's players the weights of a set; say whether it has a discriminator.
+
+    Raises:
+        InputError: the set's are of another architecture.
+    """
+    number = gan.config.stage
+    for generator in (gan.generator, gan.averaged):
+        if generator is not None:
+            copy_weights(given.generators[number], generator, given.folder)
+    if known := has_discriminator(given.card, number):
+        load_discriminator(given.folder, number, gan.discriminator)
+    return known
 
 
 def given_knowledge(

@@ -35,14 +35,10 @@ from t2i_utils.arrays import read_note, read_variables, to_arrays, write_arrays
 from t2i_utils.data.pack import load_pack
 from t2i_utils.stackgan.recipes import make_config
 from t2i_utils.stackgan.update import StageGAN
-from t2i_utils.stackgan.weights import (
-    StageToSave,
-    load_discriminator,
-    load_weights,
-    save_weights,
-)
+from t2i_utils.stackgan.weights import StageToSave, load_weights, save_weights
 from t2i_utils.training.device_feed import DeviceFeed
 from t2i_utils.training.run_data import RunData, choice_of_sentences
+from t2i_utils.training.setup import begin_with
 from t2i_utils.training.stage import SETTLING, noise_of
 
 BEGAN = time.monotonic()
@@ -66,11 +62,13 @@ def main() -> None:
     pack = load_pack(options.pack)
     config = make_config("modern", "gpu", options.stage, **dict(options.set))
     with jax.default_device(jax.devices("cpu")[0]):  # a GPU compiles a program for each shape
-        given = load_weights(options.out, (1,)) if options.stage == 2 else None
-        gan = StageGAN(config, pack.width, given and given.generators[1], options.seed)
-        if options.init:
-            begin_with(options.init, gan)
-    whitening = given and given.whitening
+        init = load_weights(options.init, (options.stage,)) if options.init else None
+        below = load_weights(options.out, (1,)) if options.stage == 2 else None
+        gan = StageGAN(config, pack.width, below and below.generators[1], options.seed)
+        if init and not begin_with(init, gan):
+            say(f"{init.folder} has no discriminator: a new one begins")
+    known = below or init  # a generator reads sentences that were whitened as in its training
+    whitening = known and known.whitening
     sentences = choice_of_sentences([config])
     data = RunData(pack, "zero-shot", options.seed, *sentences, whitening=whitening)
     say(f"{config}")
@@ -89,14 +87,6 @@ def main() -> None:
     about = save(options.out, gan, data, progress, gan.discriminator)
     pace = about["images_seen"] / max(progress.seconds, 1)
     say(f"stage {options.stage}: {pace:.0f} pictures a second: {about}")
-
-
-def begin_with(init: Path, gan: StageGAN) -> None:
-    """Give both players the weights of a set; BatchNorm's statistics too."""
-    trained = load_weights(init, (gan.config.stage,)).generators[gan.config.stage]
-    for model in (gan.generator, gan.drawing_generator):
-        model.set_weights(trained.get_weights())
-    load_discriminator(init, gan.config.stage, gan.discriminator)
 
 
 def save(

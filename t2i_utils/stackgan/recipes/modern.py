@@ -219,8 +219,8 @@ class ModernRecipe(Recipe):
         drawn |= super().draw_noise(config, random, batch_size)
         if config.mixed_share:  # last: without it, a seed gives what it gave before
             mixed, share = random.random((2, batch_size))
-            drawn["mix"] = np.where(mixed < config.mixed_share, share * np.pi / 2, 0)
-            drawn["mix"] = drawn["mix"].astype("float32")
+            angles = np.where(mixed < config.mixed_share, share * np.pi / 2, 0)
+            drawn["mix"] = angles.astype("float32")
         return drawn
 
     def scalars(self, config: Config, step: int) -> dict[str, float]:
