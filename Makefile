@@ -48,7 +48,8 @@ figures: $(STAMP)  ## make the pictures that the README shows, with the shipped 
 	  "a bird with a black crown, green wings and an orange belly" \
 	  "a small pink bird with grey wings and a blue crown" \
 	  --out figures/toy_gallery.png
-	$(BIN)/python tools/recipes_figure.py figures/recipes.png
+	$(BIN)/python tools/webp.py figures/gallery.png figures/toy_gallery.png
+	$(BIN)/python tools/recipes_figure.py figures/recipes.webp
 	$(BIN)/python tools/diagrams.py
 
 film: $(STAMP)  ## film the caption studio for the README: figures/studio.gif (needs a Chromium)

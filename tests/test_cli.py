@@ -63,7 +63,7 @@ def test_help_and_wrong_use_load_nothing_heavy(words):
     [
         (["generate", "a red bird", "--weights", "nope"], "no weights at 'nope'"),
         (["generate", "a red bird", "--weights", "birds-paper", "--stage", "2"], "has no Stage 2"),
-        (["describe", "figures/gallery.png", "--weights", "nope"], "no captioner at 'nope'"),
+        (["describe", "figures/gallery.webp", "--weights", "nope"], "no captioner at 'nope'"),
         (["evaluate", "--weights", "nope", "--data", "."], "no weights at 'nope'"),
         (["evaluate", "--data", "nope"], "--data nope is no folder"),
         (["studio", "--weights", "nope"], "no weights at 'nope'"),

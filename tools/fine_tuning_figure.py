@@ -1,4 +1,4 @@
-"""For maintainers: what more steps of notebook 07's fine-tuning give: figures/07_longer.png.
+"""For maintainers: what more steps of notebook 07's fine-tuning give: figures/07_longer.webp.
 
     python tools/fine_tuning_figure.py 1000
 
@@ -18,10 +18,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
+from webp import WEBP
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "07_your_own_pictures.ipynb"
-FIGURE = ROOT / "figures" / "07_longer.png"
+FIGURE = ROOT / "figures" / "07_longer.webp"
 LOOKS = 5  # besides that at step 0
 UNTIL = "tuned = fine_tune(STARTER"  # the notebook's training begins with this cell
 SETTINGS = "BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 35"
@@ -68,7 +69,7 @@ def draw(run: SimpleNamespace, names: dict[str, Any]) -> None:
         right.plot(history["step"], history[part], marker="o", label=label)
     right.set(title="The judge's mean score", xlabel="step")
     right.legend(fontsize=10)
-    figure.savefig(FIGURE)
+    figure.savefig(FIGURE, pil_kwargs=WEBP)
     plt.close(figure)
 
 

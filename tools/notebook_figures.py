@@ -1,7 +1,7 @@
 """Run the notebooks that are named, and save their "expected result" pictures.
 
 If a Markdown cell shows `![alt](../figures/NAME.png)`, the picture under the code cell before it is
-saved as that file. Notebooks run on toy birds, so that no photograph can get into `figures/`.
+saved as that file, and `NAME.webp` as WebP. Notebooks run on toy birds: no photograph can get in.
 """
 
 import base64
@@ -12,14 +12,15 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from webp import webp
 
 ROOT = Path(__file__).resolve().parent.parent
-ELSEWHERE = ("07_longer.png",)  # made by tools/fine_tuning_figure.py
-EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.png)\)")
+ELSEWHERE = ("07_longer.webp",)  # made by tools/fine_tuning_figure.py
+EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.(?:png|webp))\)")
 
 
 def figures_of(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
-    """The expected pictures of a notebook that has been run: file name to PNG bytes."""
+    """The expected pictures of a notebook that has been run: file name to its bytes."""
     found, last = {}, None
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -35,7 +36,7 @@ def figures_of(notebook: nbformat.NotebookNode) -> dict[str, bytes]:
             if last is None:  # such as 01_cub.png, which tools/cub_statistics.py makes
                 print(f"{name}: left as it is, for the code cell before it draws nothing")
             else:
-                found[name] = last
+                found[name] = webp(last) if name.endswith(".webp") else last
     return found
 
 

@@ -1,6 +1,6 @@
 """For maintainers: a figure of both recipes side by side, with the same captions and noise.
 
-    python tools/recipes_figure.py figures/recipes.png
+    python tools/recipes_figure.py figures/recipes.webp
 
 Both sets of weights are shipped; their model cards say what each was trained on.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from webp import WEBP
 
 from t2i_utils.course.style import INK
 from t2i_utils.drawing.synthesizer import Synthesizer
@@ -55,7 +56,7 @@ def main() -> None:
                 axes.set_axis_off()
                 if row == 0:
                     axes.set_title(textwrap.fill(CAPTIONS[column], 22), fontsize=9, color=INK)
-    figure.savefig(options.out, dpi=90)
+    figure.savefig(options.out, dpi=90, pil_kwargs=WEBP)
 
 
 def draw(synthesizer: Synthesizer) -> np.ndarray:

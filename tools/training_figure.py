@@ -1,6 +1,6 @@
 """For maintainers: a figure of a training run, with its samples over time and its curves.
 
-    python tools/training_figure.py RUN figures/training.png
+    python tools/training_figure.py RUN figures/training.webp
 
 For runs of the modern recipe with at least fifty steps.
 
@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+from webp import WEBP
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.course.style import INK, PALETTE
@@ -96,7 +97,7 @@ def draw(strip: np.ndarray, steps: list[int], log: dict[str, np.ndarray], out: P
     bottom, top = left.get_ylim()
     left.set_ylim(bottom - 0.4 * (top - bottom), top)  # room for the legend
     left.legend(frameon=False, fontsize=9, loc="lower right")
-    figure.savefig(out, dpi=100)
+    figure.savefig(out, dpi=100, pil_kwargs=WEBP)
 
 
 if __name__ == "__main__":

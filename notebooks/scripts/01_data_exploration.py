@@ -17,7 +17,7 @@
 # ![Four birds as on photographs, each with its caption: a red, a blue, an orange-breasted and a
 # black one. Four toy birds, each with an orange box around it and its caption. Bars: captions of
 # photographs name black and white most often, purple and pink hardly ever; captions of toy birds
-# name all colours about equally often](../figures/01_first_look.png)
+# name all colours about equally often](../figures/01_first_look.webp)
 #
 # *The data at a glance. The photographs are not ours to show. So the upper row shows what a network
 # draws that has learned from thousands of them. The bars count the captions of 6,456 photographs
@@ -178,7 +178,7 @@ show_figure(figure, "six birds, each with the box around it and its caption")
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Six drawn birds in different places, each with an orange box
-# around it and its caption above](../figures/01_six_birds.png)
+# around it and its caption above](../figures/01_six_birds.webp)
 #
 # *Drawn by this notebook on toy birds, seed 1; no training involved.*
 #
@@ -401,7 +401,7 @@ show_figure(figure, "three birds, each with box and window, beside the two crops
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Three drawn birds, each with its box and the paper's window,
-# beside the two crops at 64 pixels](../figures/01_crops.png)
+# beside the two crops at 64 pixels](../figures/01_crops.webp)
 #
 # *Drawn by this notebook on toy birds, seed 2.*
 #
@@ -528,7 +528,7 @@ show_rows(shown)
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Three rows of six toy birds: those asked for; those handed out under the official split, in the
-# same colours; those under the zero-shot split, in other colours](../figures/01_cheat.png)
+# same colours; those under the zero-shot split, in other colours](../figures/01_cheat.webp)
 #
 # *Drawn by this notebook on toy birds, seed 7; no training involved.*
 #

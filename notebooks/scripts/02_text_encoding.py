@@ -232,7 +232,7 @@ show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=20
 # <details><summary>Expected result</summary>
 #
 # ![Six birds on branches: four red ones with black wings, a black one with a red head for the
-# swapped sentence, and a dark blue one](../figures/02_six_sentences.png)
+# swapped sentence, and a dark blue one](../figures/02_six_sentences.webp)
 #
 # *The shipped weights `birds`, seed 0, 256 px.*
 #
@@ -289,7 +289,7 @@ show_figure(figure, "captions as dots: colours are mixed on the left, in regions
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Two maps of the same 1200 captions as dots in the colour that each names first: mixed on the
-# left, in regions by colour on the right](../figures/02_map.png)
+# left, in regions by colour on the right](../figures/02_map.webp)
 #
 # *1,200 captions of toy birds; nothing is random here.*
 #
@@ -642,7 +642,7 @@ show_rows(found)
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Four rows of eight toy birds: what the two questions find by raw and by whitened
-# vectors](../figures/02_search.png)
+# vectors](../figures/02_search.webp)
 #
 # *The sentence encoder of the course; nothing is random here.*
 #
@@ -795,7 +795,7 @@ show_rows({"": pictures}, columns=list(SAME))
 #
 # ![Seven yellow and black birds, one for each language, which differ in posture and in how much of
 # them is black; those of the French and the Turkish sentence are hard to make
-# out](../figures/02_languages.png)
+# out](../figures/02_languages.webp)
 #
 # *The shipped weights `birds`, seed 0, 256 px.*
 #

@@ -283,7 +283,7 @@ show_figure(figure, "two games: one spreads along the ring, in the other the poi
 # <details><summary>Expected result</summary>
 #
 # ![Two rows of five pictures. Above, the red points spread until they cover the ring. Below, they
-# stay together in a heap that moves about](../figures/03_two_games.png)
+# stay together in a heap that moves about](../figures/03_two_games.webp)
 #
 # *1,000 rounds of 128 points each, seed 0.*
 #
@@ -922,7 +922,7 @@ show_rows({f"step {step}": frames[step] for step in kept} | {"painted": wanted[:
 # <details><summary>Expected result</summary>
 #
 # ![Rows of eight pictures: a blurred weave, from step 200 on shapes of birds, then birds with
-# heads, wings and legs in different colours](../figures/03_history.png)
+# heads, wings and legs in different colours](../figures/03_history.webp)
 #
 # *The same run. Other processors add numbers in another order, so yours will differ in detail.*
 #
@@ -1050,7 +1050,7 @@ print(f"after {HALF_WAY} steps: three pairs {scores[half_way]:.0%} right colours
 # <details><summary>Expected result</summary>
 #
 # ![Three rows of eight pictures. With three pairs most birds have the colours of their captions,
-# without the wrong pair fewer than half do](../figures/03_no_wrong_pair.png)
+# without the wrong pair fewer than half do](../figures/03_no_wrong_pair.webp)
 #
 # *300 steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
@@ -1122,7 +1122,7 @@ for name, copy in copies.items():
 # <details><summary>Expected result</summary>
 #
 # ![Four rows of eight pictures: the trained birds, and what is left of them in the three
-# copies](../figures/03_sick_runs.png)
+# copies](../figures/03_sick_runs.webp)
 #
 # *60 more steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #

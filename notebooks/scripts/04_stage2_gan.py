@@ -34,7 +34,7 @@
 # | Downloads | none |
 #
 # ![Four rows of an eye, a wing and an outline: blurred in the sketch, sharper after two lessons,
-# and with feathers in the shipped Stage II](../figures/04_crops.png)
+# and with feathers in the shipped Stage II](../figures/04_crops.webp)
 #
 # *An eye, a wing and an outline of one drawn bird at three times their size. Two of the four rows
 # will be yours.*
@@ -827,7 +827,7 @@ show_rows({name: crops(images[0]) for name, images in stages.items()}, list(CORN
 #
 # ![Four rows of an eye, a wing and an outline: blurred in the sketch, with sharper edges after the
 # first lesson, a little softer after the game, and with feathers in the shipped Stage
-# II](../figures/04_crops.png)
+# II](../figures/04_crops.webp)
 #
 # *Yours: 100 lessons and 40 steps of the game, of 8 toy birds each, width 8, seed 0, two cores
 # without a GPU.*
@@ -927,7 +927,7 @@ show_rows(stages, [c.replace(", ", ",\n").replace(" and ", "\nand ") for c in ca
 #
 # ![Four rows of four birds at 256 pixels: enlarged sketches, the same with sharper edges after the
 # first lesson and after the game, and the same with feathers on the
-# wings](../figures/04_stages.png)
+# wings](../figures/04_stages.webp)
 #
 # *Yours: 100 lessons and 40 steps of the game, of 8 toy birds each, width 8, seed 0, two cores
 # without a GPU.*

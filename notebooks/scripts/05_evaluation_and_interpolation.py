@@ -260,7 +260,7 @@ show_figure(figure, "pictures in frames of two colours at their places, each clo
 # <details><summary>Expected result (toy birds)</summary>
 #
 # ![Two clouds of dots with an outline each, which overlap for the most part; small pictures of toy
-# birds in frames of two colours hang in both](../figures/05_clouds.png)
+# birds in frames of two colours hang in both](../figures/05_clouds.webp)
 #
 # *240 toy birds of unseen classes, and the pictures that the shipped toy weights draw for their
 # captions; judge Lite2 at 128 pixels.*
@@ -876,7 +876,7 @@ for number, caption in enumerate(vivid_captions[::9], start=1):
 # ![Two rows of seven pictures: above, seven birds, of which the red, the yellow, the green and the
 # blue one have the colour of their caption, and the one that should be orange is grey with an
 # orange beak; below, coloured shapes, of which the first resembles a
-# bird](../figures/05_recipes.png)
+# bird](../figures/05_recipes.webp)
 #
 # *The shipped weights `birds` and `birds-paper`, Stage I, 64 pixels, seed 0.*
 #

@@ -1115,7 +1115,7 @@ show_figure(figure, "two drawn birds, four times each, bright where the captione
 #
 # ![A yellow and a blue bird, four times each: for "belly" the light falls on the belly of both, for
 # "wings" on the wings of the blue one and mostly on the cheek of the yellow
-# one](../figures/06_attention.png)
+# one](../figures/06_attention.webp)
 #
 # *Birds that the shipped weights draw, described by the shipped captioner with a beam of 3.*
 #
@@ -1254,7 +1254,7 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 #
 # ![Three drawn birds, five times each, with a line where the crown, the beak, the belly, the wing
 # and the tail were read, and the colour that was read there; two of the tails are
-# doubts](../figures/06_parts.png)
+# doubts](../figures/06_parts.webp)
 #
 # *Birds that the shipped weights draw, read by the shipped captioner.*
 #
