@@ -999,9 +999,9 @@ print(f"each training picture was shown {seen:.0f} times")
 # **What would more steps give?** **Predict:** what will the generator learn next, and what will
 # happen to the gap?
 #
-# ![Above, eight birds at steps 0 to 300 over the held-back pictures: day becomes night, and from step
-# 180 on half of the pictures have a disc in the upper left corner; below, KID falls after step 120,
-# and the judge's two scores part](../figures/07_longer.webp)
+# ![Above, eight birds at steps 0 to 300 over the held-back pictures: day becomes night, and from
+# step 180 on half of the pictures have a disc in the upper left corner; below, KID
+# falls after step 120, and the judge's two scores part](../figures/07_longer.webp)
 #
 # *This notebook's run with 300 steps instead of 140, seed 0, 60 training pictures, batch 16, two
 # CPU cores; bars are standard errors.*
