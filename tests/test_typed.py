@@ -12,7 +12,13 @@ from t2i_utils.data.toy.birds import random_bird
 from t2i_utils.text import limit_length, load_encoder
 from t2i_utils.text.caption_facts import COLOURS, read_facts
 from t2i_utils.text.languages import languages, sentence
-from t2i_utils.text.typed import agreed_facts, short_sentence, shortened, typed_captions
+from t2i_utils.text.typed import (
+    agreed_facts,
+    bird_name,
+    short_sentence,
+    shortened,
+    typed_captions,
+)
 
 CARDINAL = (
     "this bird is red with a black face and a thick orange beak",
@@ -72,6 +78,30 @@ def test_a_seed_repeats_its_captions_and_all_kinds_are_there():
     other = [text for text in first if not re.search(r"\b(bird|red|black)\b", text)]
     assert len(first) == 12 and 3 <= len(other) <= 5
     assert len({text for seed in range(40) for text in typed_captions(CARDINAL, 6, seed)}) > 120
+
+
+@pytest.mark.parametrize(
+    ("class_name", "name"),
+    [
+        ("017.Cardinal", "cardinal"),
+        ("010.Red_winged_Blackbird", "red winged blackbird"),
+        ("Clark's nutcracker", "clark's nutcracker"),
+        ("", ""),
+        ("class_7", ""),
+        ("2024", ""),
+    ],
+)
+def test_a_class_has_a_name_where_it_has_words(class_name, name):
+    assert bird_name(class_name) == name
+
+
+def test_a_sixth_of_the_sentences_tells_the_name_of_the_bird():
+    typed = [typed_captions(CARDINAL, 6, seed, "018.Northern_Cardinal") for seed in range(60)]
+    named = [[("cardinal" in text) for text in row] for row in typed]
+    assert np.sum(named, axis=0).tolist() == [0, 0, 60, 0, 0, 0]
+    texts = {row[2] for row in typed}
+    assert texts == {"a northern cardinal", "northern cardinal", "a cardinal", "a red cardinal"}
+    assert not any("cardinal" in text for text in typed_captions(CARDINAL, 6, 0, "class_7"))
 
 
 def test_short_sentences_of_toy_birds_say_only_what_is_true():

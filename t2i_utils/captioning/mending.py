@@ -14,8 +14,8 @@ from t2i_utils.captioning.claims import claims_of
 from t2i_utils.captioning.consensus import judge
 from t2i_utils.captioning.facts import LEAST_SURE, Facts
 from t2i_utils.captioning.paragraph import NOUNS, PLURAL
-from t2i_utils.data.captions import with_article
 from t2i_utils.text.caption_facts import read_facts
+from t2i_utils.text.languages import with_article
 
 MOST_ROUNDS = 6
 LIKELY = 0.25  # a colour of the bird that is less probable is not tried

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from t2i_utils.captioning.claims import Claim
-from t2i_utils.data.captions import with_article
+from t2i_utils.text.languages import with_article
 
 NOUNS = {
     "crown": "crown", "head": "head", "cheek": "face", "eyebrow": "eyebrow", "eye": "eyes",

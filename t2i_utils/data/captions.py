@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from t2i_utils.errors import InputError
+from t2i_utils.text.languages import with_article
 
 # How a part is called, and whether the word is a plural.
 _NOUNS: dict[str, tuple[str, bool]] = {
@@ -34,11 +35,6 @@ _BEAK_WORDS = {"cone": "short cone-shaped", "long": "long", "hooked": "hooked"}
 _TAIL_WORDS = {"forked": "forked", "rounded": "rounded", "long": "long"}
 _SIZE_WORDS = {"small": ("small", "little", "tiny"), "medium": ("medium-sized",),
                "large": ("large", "big")}  # fmt: skip
-
-
-def with_article(phrase: str) -> str:
-    """Return `phrase` after "a" or "an", by the sound of its first letter."""
-    return f"{'an' if phrase[:1].lower() in tuple('aeiou') else 'a'} {phrase}"
 
 
 def _joined(phrases: Sequence[str]) -> str:

@@ -72,3 +72,8 @@ def _forms(words: dict[str, Any], colour: str, rng: np.random.Generator | None) 
 
 def _choose(wordings: list[str], rng: np.random.Generator | None) -> str:
     return wordings[int(rng.integers(len(wordings))) if rng and len(wordings) > 1 else 0]
+
+
+def with_article(phrase: str) -> str:
+    """Return `phrase` after "a" or "an", by the sound of its first letter."""
+    return f"{'an' if phrase[:1].lower() in tuple('aeiou') else 'a'} {phrase}"

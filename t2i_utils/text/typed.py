@@ -13,19 +13,20 @@ from typing import NamedTuple
 import numpy as np
 
 from t2i_utils.text.caption_facts import CaptionFacts, read_facts
-from t2i_utils.text.languages import languages, sentence
+from t2i_utils.text.languages import languages, sentence, with_article
 
 LEAST_VOICES = 2  # captions of a picture that must say a thing, before it counts as seen
 CLEARLY = 2  # times as often as the next: the word has the picture to itself
 _REGIONS = {"head": "head", "crown": "head", "back": "back", "wing": "wing", "belly": "underside",
             "breast": "underside"}  # fmt: skip
-_KINDS = ("short", "language", "short", "shortened", "short", "language")
+_KINDS = ("short", "language", "name", "shortened", "short", "language")
 _BEAK_WORDS = {"cone": "short cone-shaped"}
 # Where the first clause of a caption ends.
 _CLAUSE = re.compile(
     r",| with | and (?:has|is|an?|its?|the)\b| (?:that|which) (?!is|are)| while | but "
 )
 _OPENING = re.compile(r"^(?:this is|there is|it is|this|the) ")
+_NUMBER = re.compile(r"^\d+\.")  # CUB's "017.Cardinal"
 _SMALL_WORDS = re.compile(r"\b(?:an?|the|this is|with|that has|and) ")
 
 
@@ -96,33 +97,58 @@ def _agreed_region(regions: Counter[str]) -> str | None:
 
 
 def typed_captions(
-    captions: Sequence[str], count: int = 6, seed: int | Sequence[int] = 0
+    captions: Sequence[str],
+    count: int = 6,
+    seed: int | Sequence[int] = 0,
+    class_name: str = "",
 ) -> list[str]:
     """Captions of one picture as people would type them.
 
-    They go round in the order of `_KINDS`: half are short English sentences, a third are in one of
-    the 15 other languages, the rest are the picture's own captions, shortened.
+    They go round in the order of `_KINDS`: a third are short English sentences, a third are in one
+    of the 15 other languages, a sixth tell the bird's name, and a sixth are the picture's own
+    captions, shortened. A class that has no name in words gets short sentences instead.
 
     Args:
         captions: the picture's own, in English; at least one.
         count: how many; some may be alike where the captions say little.
         seed: the same captions, count and seed give the same sentences.
+        class_name: of the picture's class, "017.Cardinal" or "barn swallow".
 
     Returns:
         `count` sentences, in plain form but for the case of letters.
     """
     rng = np.random.default_rng(seed)
     facts = agreed_facts(captions)
+    name = bird_name(class_name)
     others = [code for code in languages() if code != "en"]
     typed = []
     for place in range(count):
         kind = _KINDS[place % len(_KINDS)]
         if kind == "shortened":
             typed.append(shortened(captions[int(rng.integers(len(captions)))], rng))
+        elif kind == "name" and name:
+            typed.append(_named(name, facts, rng))
         else:
-            language = "en" if kind == "short" else others[int(rng.integers(len(others)))]
+            language = others[int(rng.integers(len(others)))] if kind == "language" else "en"
             typed.append(short_sentence(facts, language, rng))
     return typed
+
+
+def bird_name(class_name: str) -> str:
+    """A class's name in lower-case words, "red winged blackbird"; empty where it is none."""
+    name = _NUMBER.sub("", class_name).replace("_", " ").strip().lower()
+    return name if all(letter.isalpha() or letter in " -'" for letter in name) else ""
+
+
+def _named(name: str, facts: AgreedFacts, rng: np.random.Generator) -> str:
+    """A sentence that tells a bird's name, or that of its kind, the last word of the name."""
+    kind, lot = name.split()[-1], rng.random()
+    if lot < 0.4:
+        return with_article(name)
+    if lot < 0.55:
+        return name
+    colour = f"{facts.colour} " if facts.colour and lot < 0.75 else ""
+    return with_article(colour + kind)
 
 
 def short_sentence(facts: AgreedFacts, language: str, rng: np.random.Generator) -> str:
