@@ -84,7 +84,6 @@ class Config:
     num_distractors: int = whole(0, 0, 10**6)  # other pictures' sentences that a batch brings along
     captions_per_image: int = whole(1, 1, 100)  # so many embeddings are averaged in training
     typed_share: float = 0.0  # of the sentences: short ones, as people would type them
-    exchanged_share: float = 0.0  # of the wrong texts: the picture's own, two colours exchanged
     text_directions: int = whole(0)  # of whitened sentences, the largest are kept; 0: all
     # optimisation
     batch_size: int = whole(64, 1, 1024)
@@ -110,11 +109,10 @@ class Config:
                 allowed = ", ".join(map(str, choices))
                 raise InputError(f"unknown {name} {value!r:.60}: choose one of {allowed}")
         check_fields(self)
-        for name in ("typed_share", "exchanged_share"):
-            if getattr(self, name) and self.captions_per_image > 1:
-                raise InputError(
-                    f"{name} needs captions that are not averaged: set captions_per_image to 1"
-                )
+        if self.typed_share and self.captions_per_image > 1:
+            raise InputError(
+                "typed_share needs captions that are not averaged: set captions_per_image to 1"
+            )
         if self.batch_size % self.accumulate:
             raise InputError(
                 f"a batch of {self.batch_size} has no {self.accumulate} equal parts: set "

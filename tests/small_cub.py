@@ -64,14 +64,6 @@ def caption(image_id: int, number: int) -> str:
     return f"a {COLOURS[number]} bird that sits on post {image_id}"
 
 
-def name_two_colours(root: Path) -> None:
-    """Let every second caption of each picture name a second colour, that of the wings."""
-    for file in (root / "text_c10").rglob("*.txt"):
-        lines = file.read_text().splitlines()
-        lines[::2] = [f"{line} and has grey wings" for line in lines[::2]]
-        file.write_text("\n".join(lines) + "\n")
-
-
 def write_attributes(root: Path, num_classes: int, colours: dict[int, str], beside: bool) -> None:
     """Write class attributes; `beside` puts their names where the official archive has them."""
     folder = root / "CUB_200_2011" / "attributes"

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from PIL import Image
-from small_cub import name_two_colours, write_small_cub
+from small_cub import write_small_cub
 
 from t2i_utils.data import Batches, read_dataset, write_pack
-from t2i_utils.data.feed import NONE
 from t2i_utils.errors import InputError
 from t2i_utils.text import Whitening, load_encoder
 
@@ -35,18 +34,6 @@ def pack(tmp_path_factory):
     )
 
 
-@pytest.fixture(scope="module")
-def pack_of_two_colours(tmp_path_factory):
-    """Twenty pictures of six captions, of which three name two colours."""
-    folder = tmp_path_factory.mktemp("two")
-    root = write_small_cub(folder / "birds", num_classes=5, images_per_class=4, num_captions=6)
-    name_two_colours(root)
-    return write_pack(
-        read_dataset(root), folder / "pack", encoder=load_encoder(), image_sizes=(8,),
-        progress=False,
-    )  # fmt: skip
-
-
 def make(
     pack,
     *,
@@ -55,7 +42,6 @@ def make(
     seed=0,
     captions_per_image=1,
     typed_share=0.0,
-    exchanged_share=0.0,
     num_distractors=0,
     indices=None,
 ):
@@ -66,7 +52,6 @@ def make(
         image_size=image_size,
         captions_per_image=captions_per_image,
         typed_share=typed_share,
-        exchanged_share=exchanged_share,
         num_distractors=num_distractors,
         whitening=unchanged(pack.width),
         seed=seed,
@@ -260,41 +245,3 @@ def test_a_share_of_the_sentences_is_typed(pack):
     assert 20 < typed < 60  # of 80
     columns = batches.plan(0).distractor_columns
     assert (columns >= pack.embeddings.shape[1]).any() and columns.max() < batches.captions.shape[1]
-
-
-def test_a_share_of_the_wrong_texts_is_the_own_caption_with_two_colours_exchanged(
-    pack_of_two_colours,
-):
-    """It is also among the distractors, where it counts as wrong for the own class."""
-    pack, options = pack_of_two_colours, {"image_size": 8, "num_distractors": 24}
-    batches, plain = make(pack, exchanged_share=0.5, **options), make(pack, **options)
-    wrong = distractors = could = 0
-    for step in range(20):
-        batch, plan = batches.at(step), batches.plan(step)
-        for place, (row, column) in enumerate(zip(plan.rows, plan.columns[:, 0], strict=True)):
-            exchanged = pack.exchanged[row, column].astype(np.float32)
-            could += exchanged.any()
-            is_own = np.allclose(batch["wrong_embeddings"][place], exchanged, atol=1e-6)
-            assert is_own == (plan.wrong_rows[place] == row)
-            wrong += is_own
-            at = place * 3  # of 24 distractors, each of the 8 pictures has three
-            negative = np.allclose(batch["distractors"][at], exchanged, atol=1e-6)
-            assert negative == exchanged.any()
-            assert (batch["distractor_class_ids"][at] == NONE) == negative
-            distractors += negative
-        assert (batch["distractor_class_ids"] == NONE).sum() <= 8
-        assert all(np.isfinite(batch[name]).all() for name in ("wrong_embeddings", "distractors"))
-        before = plain.plan(step)
-        assert (before.rows == plan.rows).all() and (before.columns == plan.columns).all()
-    assert distractors == could > 60
-    assert 0.3 * could < wrong < 0.7 * could
-
-
-def test_typed_sentences_are_not_exchanged(pack_of_two_colours):
-    pack = pack_of_two_colours
-    batches = make(pack, image_size=8, typed_share=0.5, exchanged_share=1.0, num_distractors=40)
-    for step in range(5):
-        plan = batches.plan(step)
-        typed = plan.columns[:, 0] >= pack.embeddings.shape[1]
-        assert typed.any() and (plan.wrong_rows[typed] != plan.rows[typed]).all()
-        assert np.isfinite(batches.at(step)["wrong_embeddings"]).all()

@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_cub import caption, flat_colour, name_two_colours, write_small_cub
+from small_cub import caption, flat_colour, write_small_cub
 
 from t2i_utils.data import auto_pack, load_pack, read_dataset, write_pack
-from t2i_utils.data.sentences import TYPED
+from t2i_utils.data.pack import TYPED
 from t2i_utils.data.subset import choose_records
 from t2i_utils.errors import InputError
 from t2i_utils.text import load_encoder, whitening_of
-from t2i_utils.text.exchanged import exchange_colours
 from t2i_utils.text.typed import typed_captions
 
 SIZES = (12, 20)
@@ -454,21 +453,6 @@ def test_typed_captions_are_embedded_when_they_are_first_asked_for(tmp_path):
     written = (tmp_path / "p" / "typed.npy").stat().st_mtime_ns
     np.testing.assert_array_equal(load_pack(tmp_path / "p").typed, pack.typed)
     assert (tmp_path / "p" / "typed.npy").stat().st_mtime_ns == written
-
-
-def test_captions_are_embedded_with_two_colours_exchanged(tmp_path):
-    root = write_small_cub(tmp_path / "birds")
-    name_two_colours(root)
-    pack = write_pack(
-        read_dataset(root), tmp_path / "p", encoder=load_encoder(), image_sizes=(8,), progress=False
-    )
-    for row, number in enumerate(pack.image_ids.tolist()):
-        random = np.random.default_rng([1, number])
-        changed = [exchange_colours(text, random) for text in pack.captions[row]]
-        assert [text is None for text in changed] == [False, True, False]
-        for vector, text in zip(pack.exchanged[row], changed, strict=True):
-            expected = load_encoder().encode([text])[0] if text else 0
-            np.testing.assert_allclose(vector, expected, atol=1e-3)
 
 
 def test_typed_captions_need_the_encoder_of_the_pack(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_run import trained_run
 
-from t2i_utils.drawing.request import Request
+from t2i_utils.drawing.request import Request, requests_for
 from t2i_utils.drawing.synthesizer import Synthesizer, _candidates, _embeddings, draw
 from t2i_utils.errors import InputError
 from t2i_utils.stackgan.weights import load_discriminator
@@ -82,14 +82,28 @@ def test_a_request_is_what_the_synthesizer_draws_of_its_parts(synthesizer):
 
 def test_truncation_0_is_the_mean_bird_of_every_seed(synthesizer):
     mean = drawn(synthesizer, truncation=0.0)
-    np.testing.assert_array_equal(drawn(synthesizer, truncation=0.0, seed=9), mean)
+    np.testing.assert_array_equal(drawn(synthesizer, truncation=0.0, seed=8), mean)
+    mirrored = drawn(synthesizer, truncation=0.0, seed=9)
+    np.testing.assert_array_equal(mirrored[:, ::-1], mean)
+
+
+def test_every_second_picture_of_a_caption_is_mirrored(synthesizer):
+    requests = requests_for([RED], samples=2) + requests_for([RED], seed=1, samples=2)
+    assert [request.mirrored for request in requests] == [False, True, True, False]
+    noise = np.concatenate([synthesizer.noise(2, seed) for seed in (0, 1)])
+    plain = synthesizer.draw(synthesizer.embed([RED] * 4), noise, 2)
+    for stage, pictures in draw(synthesizer, requests).items():
+        for picture, expected, request in zip(pictures, plain[stage], requests, strict=True):
+            shown = expected[:, ::-1] if request.mirrored else expected
+            np.testing.assert_array_equal(picture, shown)
 
 
 def test_a_blend_begins_and_ends_with_its_ends(synthesizer):
     ends = {"to_caption": BLUE, "to_seed": 5}
     np.testing.assert_array_equal(drawn(synthesizer, **ends), drawn(synthesizer))
     last = drawn(synthesizer, **ends, amount=1.0)
-    np.testing.assert_array_equal(last, drawn(synthesizer, caption=BLUE, seed=5))
+    own = drawn(synthesizer, caption=BLUE, seed=5)  # mirrored; a walk from seed 0 is not
+    np.testing.assert_array_equal(last, own[:, ::-1])
 
 
 def test_a_blend_keeps_to_the_sphere(synthesizer):

@@ -93,7 +93,8 @@ from t2i_utils.data.crops import crop_window, read_squares
 from t2i_utils.data.records import Record
 
 # %% [markdown]
-# This is the way that the data will go in this course.
+# Here is the whole course in one picture: the way from a sentence to a picture, and back. The
+# networks that draw, Stage I and Stage II, are called *generators*.
 #
 # ![Above, a sentence becomes 512 numbers, then a condition, a picture of 64 pixels by Stage I and
 # one of 256 by Stage II; below, a picture becomes 49 regions and a
@@ -118,9 +119,9 @@ show_sheet(WISHES, [[picture] for picture in drawn], size=200)
 # %% [markdown]
 # None of these birds exists. The main colours are easy to find. Look also for the black crown, the
 # spots and the size of each beak: not every word is obeyed. (Colours and parts are drawn best.
-# Names of birds alone, such as "an owl", are drawn badly: see the card of the weights `birds`.) The
-# network has learned all of it from photographs and their captions, so we begin with the data.
-# Notebooks 03 and 04 build the network.
+# Names of birds alone, such as "an owl", are drawn badly. The card of these weights says so:
+# `t2i_utils/pretrained/birds/MODEL_CARD.md`.) The network has learned all of it from photographs
+# and their captions, so we begin with the data. Notebooks 03 and 04 build the network.
 #
 # ## 1. Which birds?
 #
@@ -273,9 +274,10 @@ print(f"{len(judge)} pictures of {len(means)} classes")
 print(f"guessed rightly: {right:.0%} by the colours, {1 / len(means):.1%} by chance")
 
 # %% [markdown]
-# Eleven counts of words say a great deal about the class, and not all. *Which part* has which
-# colour is in none of them: word order alone tells it. Notebook 02 measures how much of this order
-# survives in a vector.
+# Eleven counts of words say a great deal about the class, but not everything. They cannot say
+# *which part* has which colour. Nor could a count of all words: "a red bird with black wings" and
+# "a black bird with red wings" use the same words equally often. Only the order tells them apart.
+# Notebook 02 measures how much of this order survives in a vector.
 #
 # ### Exercise 1: how demanding are the captions?
 #
@@ -326,8 +328,10 @@ named = both.groupby("ticked", observed=True)["told"]
 pd.DataFrame({"classes x colours": named.size(), "named in captions": named.mean().round(2)})
 
 # %% [markdown]
-# Toy ticks are all or nothing, so their table has two lines. On CUB, people disagree, and there is
-# more to see. These plots were made beforehand, by `python tools/cub_statistics.py`:
+# Toy ticks are all or nothing, so the table of toy birds has two lines. The second line is about
+# colours that every bird of the class has. Compare its share with 1: captions leave some of these
+# colours out. On CUB, people disagree, and there is more to see. These plots were made beforehand,
+# by `python tools/cub_statistics.py`:
 #
 # ![Three plots of CUB: most captions have 10 to 25 words; the more people tick a colour, the more
 # captions name it, from 1 % to 68 % in the middle of each box; most classes have 50 to 60
@@ -345,7 +349,8 @@ pd.DataFrame({"classes x colours": named.size(), "named in captions": named.mean
 #
 # Suppose that one class had half of the pictures. Then half of what a network learns from would be
 # one kind of bird. **Predict:** how many times as many pictures as the smallest class does the
-# largest one have?
+# largest one have? In the table, `count` is the number of classes. The other columns are pictures
+# per class, and `50%` is their median.
 
 # %%
 per_class = captions.drop_duplicates("image").groupby(["part", "class_id"]).size()
@@ -491,9 +496,10 @@ for split in ("official", "zero-shot"):
 # whose captions are most like the caption that it is given, and hands that picture out.
 # **Predict:** under which split will it pass for an artist?
 #
-# We describe each picture by how often its ten captions use each word. Words that are common to
-# most pictures count little. The cosine of two such rows is 1 where the same words stand in the
-# same proportions.
+# We describe each picture by how often its ten captions use each word. A word that is used for $d$
+# of all $N$ pictures gets the weight $\log(N/d)$: nothing for a word that every picture has, and
+# more the rarer it is. (Search engines call this *tf-idf*.) The cosine of two such rows is 1 where
+# the same words stand in the same proportions.
 
 # %%
 texts = [re.findall(r"[a-z]+", " ".join(r.captions).lower()) for r in records]
@@ -505,8 +511,8 @@ counts *= np.log(len(records) / (counts > 0).sum(axis=0))
 counts /= np.linalg.norm(counts, axis=1, keepdims=True)
 
 # %% [markdown]
-# The cheat itself takes two lines. Six birds are in the test part of both splits; here is what it
-# hands out for them.
+# The cheat itself takes two lines. We draw six birds that are test birds under both splits, and
+# look at what it hands out for them.
 
 # %%
 found = {}  # split: {row of a test picture: row of the training picture that is handed out}
@@ -582,16 +588,17 @@ for sentences, pictures in (four_of("toy"), real):
 
 # %% [markdown]
 # Toy birds have parts with colours, poses, places, and sentences that name some of it. They lack
-# what makes the task hard: texture, light, hidden parts, and people who do not agree. A method that
-# fails on toy birds is unlikely to work on photographs. A method that works on toy birds may still
-# fail there.
+# what makes the task hard: texture, light, hidden parts, and people who do not agree. So they are
+# the easier test. A method that fails here has little hope on photographs, and a method that works
+# here may still fail there.
 #
 # ## 9. What is a wrong pair?
 #
-# StackGAN's discriminator does not only ask "is this picture real?". It also asks "does this
-# picture *fit this sentence*?". So it sees real pictures with **wrong** sentences: those of a bird
-# of another class. Two careless ways to make them are to shuffle the sentences of the batch, or to
-# shift them by one.
+# StackGAN trains a second network beside the generator. It is called the *discriminator*, and it
+# judges what it is shown (notebook 03). It does not only ask "is this picture real?". It also asks
+# "does this picture *fit this sentence*?". So it sees real pictures with **wrong** sentences: those
+# of a bird of another class. Two careless ways to make them are to shuffle the sentences of the
+# batch, or to shift them by one.
 #
 # **Predict:** which share of such "wrong" pairs is in fact right, because both birds are of one
 # class? Does the share grow or shrink with the batch?
@@ -617,13 +624,20 @@ axes[1].set(title="Share of batches that hold one", ylim=(0, 1))
 show_figure(figure, "two panels: shuffling spoils fewer pairs in large batches, but most batches")
 
 # %% [markdown]
-# A shuffle leaves one caption in its place on average, however large the batch: each of $n$ stays
-# with probability $1/n$, and $n \cdot 1/n = 1$. So a quarter of the pairs is spoilt in a batch of
-# 4, and hardly any in a batch of 128. Shifting by one spoils a pair only where two neighbours are
-# of one class.
+# Read the left panel first. A shuffle leaves one caption in its place on average, however large the
+# batch: each of $n$ stays with probability $1/n$, and $n \cdot 1/n = 1$. So a quarter of the pairs
+# is spoilt in a batch of 4, and hardly any in a batch of 128. Shifting by one spoils a pair only
+# where two neighbours are of one class.
+#
+# The right panel does not fall. Whatever the size, about 63 % of all shuffles ($1 - 1/e$) leave at
+# least one caption in its place. Two birds of one class add to this, and a large batch has more of
+# them.
 #
 # **What does a spoilt pair cost?** We train a small judge, and spoil more and more of its wrong
 # pairs. It sees the mean colours of 4 x 4 places of a picture, and the colour words of a sentence.
+# Neither of the two alone can say whether they fit. So the judge gets their *products*: "redder
+# than usual at this place" times "the sentence says red". Such a product is positive where the two
+# agree and negative where they do not.
 
 # %%
 pack = course_pack(DATA)
@@ -679,12 +693,14 @@ show_figure(figure, "two lines that approach each other; where all pairs are spo
 print(judged.round(2).to_string(index=False))
 
 # %% [markdown]
-# Each spoilt pair narrows the gap, and where all are spoilt, no gap is left. The last column says
-# how often the right sentence scores higher than the wrong one (chance: 0.50). Compare the first
-# and the third line: by how much has the gap shrunk, and by how much this share? A judge with
-# spoilt pairs is less sure, long before it is mistaken. So a shuffle harms small batches
-# and does little to large ones, and pairs by class are right in any batch. The library draws the
-# wrong caption from the pictures of the *other* classes, all equally likely.
+# Spoilt pairs narrow the gap, and where all are spoilt, hardly any gap is left. The last column
+# says how often the right sentence scores higher than the wrong one (chance: 0.50). Compare the
+# first and the third line. By how much has the gap shrunk, and by how much has the last column
+# fallen towards 0.50? In our run the gap shrank faster: such a judge still preferred the right
+# sentence in most cases, but by a smaller margin. And this margin is what a generator learns from.
+# So a shuffle harms small batches and does little to large ones, and pairs by class are right in
+# any batch. The library draws the wrong caption from the pictures of the *other* classes, all
+# equally likely.
 #
 # ### Exercise 3: draw the wrong captions
 #
@@ -708,11 +724,12 @@ if checks_01.check_wrong_rows(my_wrong_rows):
 # ## 10. What will training see?
 #
 # Training does not read these folders. The data set is *packed* once into memory-mapped arrays:
-# cropped pictures at 64 and 256 pixels, and every caption as 512 numbers (notebook 02). A batch is
-# then taken from the arrays: pictures, mirrored half of the time, with one random caption and one
-# wrong one. (The paper's crop has context to spare: it is stored at 76 and 304 pixels, and a batch
-# is a random window of it. From a box, such a window would cut off heads and tails, and a generator
-# that never sees a head draws none.)
+# NumPy reads from such a file only what is asked for, so the whole need not fit into memory. The
+# pack holds cropped pictures at 64 and 256 pixels, and every caption as 512 numbers (notebook 02).
+# A batch is then taken from the arrays: pictures, mirrored half of the time, with one random
+# caption and one wrong one. (The paper's crop has context to spare: it is stored at 76 and 304
+# pixels, and a batch is a random window of it. From a box, such a window would cut off heads and
+# tails.)
 
 # %%
 whitening = pack.whitening(train)
@@ -722,10 +739,10 @@ for name in ("images", "embeddings", "wrong_embeddings", "class_ids"):
     print(f"{name:17} {batch[name].dtype!s:8} {batch[name].shape}")
 
 # %% [markdown]
-# Pictures travel as whole numbers from 0 to 255; a training step brings them to [-1, 1], which is
-# what the generator's tanh produces. (*Whitening* brings the 512 numbers to one scale; notebook 02
-# shows why it is needed.) To see the mirror at work, we take six batches from a set of only two
-# birds. So every batch holds both. Nothing is trained here. Each column is one batch.
+# Pictures travel as whole numbers from 0 to 255. A training step brings them to [-1, 1], the range
+# in which a generator draws. (*Whitening* brings the 512 numbers to one scale; notebook 02 shows
+# why it is needed.) To see the mirror at work, we take six batches from a set of only two birds. So
+# every batch holds both. Nothing is trained here. Each column is one batch.
 
 # %%
 own_class = pack.class_ids[train]

@@ -146,9 +146,10 @@ print(embed(["a bird"] * 300).shape)
 #
 # $$\cos(a, b) = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}$$
 #
-# It is 1 for the same direction, 0 for a right angle. The encoder's vectors have length 1, so the
-# sum of the products is enough for them; for others it is not. Write the cosine similarity of every
-# row of `a` (n, width) with every row of `b` (m, width): an array (n, m).
+# It is 1 for the same direction, 0 for a right angle and -1 for opposite directions. The encoder's
+# vectors have length 1, so the sum of the products is enough for them; for others it is not. Write
+# the cosine similarity of every row of `a` (n, width) with every row of `b` (m, width): an array
+# (n, m).
 
 
 # %%
@@ -204,7 +205,8 @@ show_figure(figure, "a table of cosines, each of eight sentences with each")
 # </details>
 #
 # **Does it show in pictures?** The course comes with a network that draws from these vectors.
-# (Notebooks 03 and 04 build it; section 5 explains the whitening.) The first six sentences get the
+# (Notebooks 03 and 04 build it; section 5 explains the whitening.) It also takes *noise*, random
+# numbers that decide what a sentence leaves open, such as the pose. The first six sentences get the
 # same noise, so the pictures differ by their vectors alone. **Predict:** will the swap (3) be a
 # black bird with red wings?
 
@@ -225,9 +227,9 @@ show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=20
 # %% [markdown]
 # The blue bird (4) differs at once. The swap (3) has turned black, but where is its red? On head
 # and breast, and the wings that should be red are black. And the bird *without* black wings (6) has
-# them. One noise proves little; write `seed=1` and look again. And a picture cannot tell whether
-# the vector or the generator has mixed the colours up. For that we need a better instrument:
-# section 4 builds it.
+# them. (Bird 2 is hardly a bird, yet its colours are those of its sentence.) One noise proves
+# little; write `seed=1` and look again. And a picture cannot tell whether the vector or the
+# generator has mixed the colours up. For that we need a better instrument: section 4 builds it.
 #
 # <details><summary>Expected result</summary>
 #
@@ -298,15 +300,17 @@ show_figure(figure, "captions as dots: colours are mixed on the left, in regions
 # ## 4. What the encoder sees, measured
 #
 # "The encoder understands colours" is a feeling. A **linear probe** makes a number of it. Take
-# sentences whose answer $y$ we know, and fit a *linear* map $W$ from vector to answer on some of
-# them. Then count how often it is right on others. If even a linear map can read it, a generator
-# can read it as well. The fit is *ridge regression*:
+# sentences whose answer we know, and fit a *linear* map $W$ from vector to answer on some of them.
+# Then count how often it is right on others. If even a linear map can read it, a generator can read
+# it as well. The fit is *ridge regression*. The rows of $X$ are the vectors. The rows of $Y$ are
+# the answers: 1 in the column of each right colour, and 0 in the others.
 #
 # $$W = \arg\min_W \lVert X W - Y \rVert^2 + \lambda \lVert W \rVert^2
 # = (X^\top X + \lambda I)^{-1} X^\top Y$$
 #
-# The second term keeps the weights small. Without it, 512 weights would learn some hundred
-# sentences by heart.
+# The first term asks for right answers. The second keeps the weights small, and $\lambda$
+# (`strength` below) sets how small. Without it, 512 weights for each answer could learn some
+# hundred sentences by heart.
 
 
 # %%
@@ -445,7 +449,8 @@ counting = scores_left_out(embed(counted), np.array(count), np.array(thing))
 scores["counting, of new things"] = counting.mean()
 
 # %% [markdown]
-# All five beside each other, with what blind guessing would reach.
+# All five beside each other. An orange line marks what is reached without reading the answer: by
+# guessing, or for the wings by knowing the three colours alone.
 
 # %%
 chance = {
@@ -459,11 +464,7 @@ sns.barplot(x=list(scores.values()), y=list(scores), color="#1f6f8b", ax=axis)
 for line, (name, score) in enumerate(scores.items()):
     axis.plot([chance[name]] * 2, [line - 0.4, line + 0.4], color="#e07a3f", linewidth=3)
     axis.text(score - 0.02, line, f"{score:.0%}", color="white", ha="right", va="center")
-axis.set(
-    title="What a linear probe reads (orange: without knowing the answer)",
-    xlabel="right answers",
-    xlim=(0, 1),
-)
+axis.set(title="What a linear probe reads", xlabel="right answers", xlim=(0, 1))
 show_figure(figure, "; ".join(f"{name}: {score:.0%}" for name, score in scores.items()))
 
 # %% [markdown]
@@ -489,9 +490,9 @@ rows = {"said": paint(embed(said)), "denied": paint(embed(denial))}
 show_rows(rows, columns=["red belly", "yellow wings", "blue"], width=6)
 
 # %% [markdown]
-# The denial changes a little of each bird, and none of them loses its colour. The probe could read
-# "not" and "without" from the vector (the fourth bar). But captions say what *is* there: a network
-# that learns from them has little reason to look.
+# The denial changes postures and markings, and none of the birds loses its colour. The probe could
+# read "not" and "without" from the vector (the fourth bar). But captions say what *is* there: a
+# network that learns from them has little reason to look.
 #
 # One more measurement closes the case of cosine. For 200 birds we compare a sentence with its
 # paraphrase and with its swap: which of the two is nearer?
@@ -514,8 +515,8 @@ axis.get_legend().set_title("")
 show_figure(figure, "two hills of cosines; that of swapped colours is further right")
 
 # %% [markdown]
-# Do not judge an encoder, or a picture, by cosine alone: it measures what is large, not what
-# matters to you.
+# Do not judge an encoder, or a picture, by cosine alone. A cosine adds up all directions, and those
+# in which sentences differ most count most. They need not be those that matter to you.
 #
 # ## 5. Standardise, then whiten
 #
@@ -544,16 +545,20 @@ if checks_02.check_standardise(my_standardise):
 # [One solution](solutions/02_text_encoding.ipynb).
 #
 # Standardising makes the 512 *numbers* alike. But the map above has shown that what we want may lie
-# in small *directions*, across the numbers. **Whitening** turns the axes to the directions of PCA
-# and makes *those* alike. With the eigenvectors $U$ and eigenvalues $\lambda_i$ of the covariance:
+# in small *directions*, across the numbers. Think of the captions as a cloud in the shape of a
+# cigar that lies askew. **Whitening** turns the cloud until its axes are the coordinate axes (the
+# directions of PCA). Then it squeezes the long axes and stretches the short ones, and the cigar
+# becomes more of a ball. With the eigenvectors $U$ and eigenvalues $\lambda_i$ of the covariance
+# (the axes of the cigar, and how much the captions vary along each), and the mean $\mu$:
 #
 # $$z = \text{diag}\left(\frac{1}{\sqrt{\lambda_i + s}}\right) U^\top (x - \mu)$$
 #
-# Why $s$? Some directions hardly vary at all. Without $s$ they would become as loud as all others,
-# whether they mean anything or not. With it, a direction whose $\lambda_i$ is far below $s$ stays
-# quiet. This is the library's version, which every training uses. (It can also set small directions
-# to 0: `birds` reads the 64 largest alone. By the others it had learned single captions by heart,
-# as its card tells.)
+# Why $s$? Captions hardly vary at all in some directions. Without $s$ these would become as loud as
+# all others, whether they mean anything or not. With it, a direction whose $\lambda_i$ is far below
+# $s$ stays quiet. This is the library's version, which every training uses. It takes for $s$ the
+# mean of all $\lambda_i$ (its `SHRINKAGE` is 1), and at the end it scales all numbers alike, to a
+# mean square of 1. (It can also set small directions to 0: `birds` reads the 64 largest alone. By
+# the others it had learned single captions by heart, as its card tells.)
 
 # %%
 print(inspect.getsource(whitening_of))
@@ -648,10 +653,10 @@ show_rows(found)
 #
 # </details>
 #
-# Count in each row the birds whose wings have the colour that was asked for. Two rows of one space
-# that share their birds are a vector that cannot tell the swap. To put a number on it, we let 400
-# captions search for the nearest caption of another *class* of birds. (Birds of one class look
-# alike.) How often does it name the same colours, and how often on the same parts?
+# Count in each row the birds whose wings have the colour that was asked for. If both questions find
+# the same birds, the vectors of that space cannot tell the swap apart. To put a number on it, we
+# let 400 captions search for the nearest caption of another *class* of birds. (Birds of one class
+# look alike.) How often does it name the same colours, and how often on the same parts?
 
 # %%
 class_of = np.repeat(pack.class_ids, len(texts) // len(squares))
@@ -669,7 +674,7 @@ for name, (_, known) in spaces.items():
 
 # %% [markdown]
 # In our run the whitened vectors found the same colours less often than the raw ones, and both
-# seldom on the same parts. Whitening makes small directions as loud as large ones, and a cosine
+# seldom on the same parts. Whitening brings many smaller directions up to the largest, and a cosine
 # adds up all of them, whether they mean anything or not. A layer that learns can choose among them,
 # as in the test above. So whiten what a network will read, and search by raw vectors. And a search
 # cannot replace a generator here: its best answer often has the colours on the wrong parts.
@@ -717,8 +722,9 @@ moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
 print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
 
 # %% [markdown]
-# In plain form, those earlier weights drew unseen captions with a KID x 1000 of 18 instead of 80
-# (the README, under "Limits, honestly"; notebook 05 explains the measure).
+# In plain form, those earlier weights drew unseen captions with a KID x 1000 of 18 instead of 80.
+# (KID measures how far pictures are from photographs, and lower is better; notebook 05 explains it.
+# The numbers are from the README, under "Limits, honestly".)
 #
 # > **Tip.** Clean text in the same way in training and in use. And where new data give bad
 # > pictures, compare the *inputs* of old and new before you doubt the network.
@@ -997,9 +1003,9 @@ show_figure(figure, "clouds of three captions: apart on the left, one on the oth
 # %% [markdown]
 # Each panel has its own scale, so compare the width of a cloud with the gap to the next. On the
 # left the clouds are small islands. On the right they overlap, so one condition may come from two
-# captions. In the middle they are wider and mostly apart. Imagine a straight walk from one centre
-# to another. In which panel is the way shortest over ground where no sample lies? Notebook 05 takes
-# such walks.
+# captions. In the middle they are wider and mostly apart. Imagine a straight walk from the centre
+# of one cloud to the centre of another. In which panel does it cross the most empty ground, where
+# no sample lies and the generator has learned nothing? Notebook 05 takes such walks.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #

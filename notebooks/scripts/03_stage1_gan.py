@@ -150,11 +150,16 @@ def small_network(outputs):
 
 # %% [markdown]
 # The forger gets two random numbers and returns a point. The judge gets a point and returns one
-# number, a *logit*: above 0 means "real", below 0 "forged".
+# number, a *logit*: above 0 means "real", below 0 "forged". (A sigmoid turns it into the
+# probability $D(x)$ of the formula.)
 #
-# Here is one round. Both losses come from one forward pass. Each is then differentiated for its own
-# player's weights only. (The losses are called *hinge*. Section 3 says why we take them and not
-# those of the formula.) The round returns how far the points spread; we shall need it in section 2.
+# Here is one round. The judge wants logits above $+1$ for real points and below $-1$ for forged
+# ones; what lies beyond costs nothing. The forger wants the logits of its points to be high. (These
+# losses are called *hinge*. Section 3 says why we take them and not those of the formula.)
+#
+# Both losses come from one forward pass. Each is then differentiated for its own player's weights
+# only, and `persistent=True` lets us ask the tape twice. The round returns how far the points
+# spread; we shall need it in section 2.
 
 
 # %%
@@ -292,7 +297,8 @@ show_figure(figure, "two games: one spreads along the ring, in the other the poi
 # The lower row is **mode collapse**, the best-known illness of GANs. The forger puts all its points
 # where the judge is weakest at the moment. The judge learns to call that place forged, and the
 # whole heap moves on to the next. At any one moment most of the ring is missing. In the upper row
-# the judge is quicker: it calls a place forged before all points have arrived there.
+# the judge is quicker. As we read its pictures, it calls a place forged before all points have
+# arrived there.
 #
 # One run is one throw of the dice. `play_ring(seed=1)` throws again, with either pair of rates.
 #
@@ -421,7 +427,8 @@ print("push after practice:", ", ".join(f"{name} {v[-1]:.2f}" for name, v in pus
 # %% [markdown]
 # # Part B. A text-to-image GAN by hand
 #
-# Now we write the real thing: about 120 lines, in small cells. Three of them are yours.
+# Now we write the real thing: about 120 lines, in small cells. You write the heart of it in three
+# of them.
 #
 # ## 4. Birds that can be learned in a minute
 #
@@ -500,15 +507,17 @@ for name, array in batch_of(0).items():
 # %% [markdown]
 # ## 5. From a sentence to a condition
 #
-# The entrance is the layer that you built in notebook 02, **conditioning augmentation**. A sentence
-# decides a mean $\mu$ and a width $\sigma$, and the generator gets a sample of that Gaussian:
+# How does a sentence enter a network that draws? The entrance is the layer that you built in
+# notebook 02, **conditioning augmentation**. A sentence decides a mean $\mu$ and a width $\sigma$,
+# and the generator gets a sample of that Gaussian:
 #
 # $$c = \mu + \sigma \odot \epsilon, \qquad \epsilon \sim \mathcal{N}(0, 1)$$
 #
 # Here is the same in the form that a Keras model of several inputs needs: $\epsilon$ comes in from
-# outside. Two details: `- 2` starts sigma near exp(-2) = 0.14, so the noise begins small.
-# `small_uniform` draws small starting weights; where it starts the last layer, tanh begins far from
-# its limits.
+# outside. Two details. `- 2` starts sigma near exp(-2) = 0.14, so the noise begins small. And
+# `small_uniform` draws small starting weights. The last layer of the generator uses it, too: its
+# tanh then begins near 0, where it is steep, and not near its flat ends, where hardly any gradient
+# would pass.
 
 
 # %%
@@ -694,8 +703,12 @@ show_rows({"painted": wanted[:, 0], "untrained": sketch(untrained)})
 # has to compare words with feathers. The idea is from Reed et al. (2016) and is called
 # **matching-aware**.
 #
-# Ours shrinks the picture to 4 x 4 places. Each place gives a logit of its own: how real it looks,
-# plus an inner product that says how well it fits the sentence.
+# Ours shrinks the picture to 4 x 4 places. Each place gives a logit of its own, the sum of two
+# numbers. The first says how real the place looks. The second says how well it fits the sentence:
+# it is the inner product of what was seen there and a vector that a dense layer makes of the
+# sentence. It is large where both point the same way. (This is the *projection discriminator* of
+# Miyato and Koyama, 2018. The division by the square root of the width keeps sums of many products
+# small.)
 
 
 # %%
@@ -719,7 +732,8 @@ def hand_discriminator():
 # ### Exercise 2: the loss of the discriminator
 #
 # Write its hinge loss over the three kinds of pair. Real pairs should get logits above $+1$, the
-# other two kinds below $-1$; what lies beyond its margin costs nothing. A bar is a mean over all
+# other two kinds below $-1$; what lies beyond its margin costs nothing. Two kinds of pair want a
+# "no", so each of them counts half: "yes" and "no" then weigh the same. A bar is a mean over all
 # logits:
 #
 # $$L_D = \overline{\max(0,\, 1 - d_\text{real})}
@@ -747,9 +761,10 @@ pair_loss = my_pair_loss if checks_03.check_pair_loss(my_pair_loss) else library
 #
 # ## 8. One update, two losses
 #
-# One forward pass gives both losses. Then each is differentiated **for its own player's weights
-# only**. If the generator's loss reached the discriminator's weights, the judge would learn to be
-# fooled.
+# The discriminator wants the logits of drawn pictures low, and the generator wants the same logits
+# high. How can both learn from one forward pass? Each of the two losses is differentiated **for its
+# own player's weights only**. If the generator's loss reached the discriminator's weights, the
+# judge would learn to be fooled.
 #
 # ![One pass forward; the discriminator's gradient changes the heads and stops at the frozen
 # network; the generator's passes through heads and frozen network and changes the
@@ -775,7 +790,12 @@ update = my_update if checks_03.check_update(my_update) else checks_03.ready_upd
 # %% [markdown]
 # [One solution](solutions/03_stage1_gan.ipynb).
 #
-# Everything is there. `train_on` puts it together, and returns what we want to follow: the mean
+# One thing is missing, the generator's own loss. It wants high logits for what it has drawn, and it
+# pays the price of section 5 for every cloud:
+#
+# $$L_G = -\overline{d_\text{fake}} + 0.1 \cdot \mathrm{KL}$$
+#
+# `train_on` puts everything together. It returns what we want to follow: the two losses, the mean
 # logit of each kind of pair, and how much pictures differ within the batch.
 
 
@@ -836,8 +856,8 @@ def hand_gan(d_rate=4e-4, g_rate=4e-4, loss=pair_loss):
 
 
 # %% [markdown]
-# The loop meets a reader who loses patience: press the stop button (or Kernel, Interrupt) whenever
-# you like. The step is finished, everything is kept, and running the last cell again goes on.
+# You can stop the loop whenever you like: press the stop button (or Kernel, Interrupt). The step is
+# finished, everything is kept, and running the last cell again goes on from there.
 
 
 # %%
@@ -987,9 +1007,9 @@ for name, generator in (("latest", mine.generator), ("averaged", mine.averaged))
     print(f"{name:9} a pixel is {error.mean() / 255:.1%} of its range from a painted bird's")
 
 # %% [markdown]
-# The rows are hard to tell apart, so compare the two numbers. In a minute of this small GAN the
-# average earns little. Section 12 repeats the test on photographs, where it had the lower KID. So
-# it is a habit to test, and not a law.
+# The rows are hard to tell apart, so compare the two numbers. In our runs of this small GAN they
+# differed by less than one point. Section 12 repeats the test on photographs, where the averaged
+# weights drew birds nearer to real ones. So it is a habit to test, and not a law.
 #
 # A caption leaves two doors open for chance: the noise $z$, and $\epsilon$ in the condition. We
 # open one at a time for one sentence, and compare with eight painted birds of that sentence.
@@ -1011,11 +1031,11 @@ log_sigma = mine.averaged.predict_on_batch([asked, LOOK, 0 * epsilons])[2]
 print(f"sigma began near {np.exp(-2):.2f}, and is now {np.exp(log_sigma).mean():.2f} on average")
 
 # %% [markdown]
-# The KL has kept sigma away from 0, so a sentence is a cloud here as well. If neither $\epsilon$
-# nor $z$ changes the bird as much as painted birds of one caption differ, the generator draws its
-# one best pose, whatever chance says. This is the collapse of section 2 in a mild form: right
-# colours, one pose. Nothing in our loss asks for different poses. The discriminator sees one
-# picture at a time and never compares two. The library adds a loss against it (section 12).
+# Sigma has not shrunk to 0, so a sentence is a cloud here as well. If neither $\epsilon$ nor $z$
+# changes the bird as much as painted birds of one caption differ, the generator draws its one best
+# pose, whatever chance says. This is the collapse of section 2 in a mild form: right colours, one
+# pose. Nothing in our loss asks for different poses. The discriminator sees one picture at a time
+# and never compares two. The library adds a loss against it (section 12).
 #
 # ## 10. Does it need the wrong pairs?
 #
@@ -1055,6 +1075,13 @@ print(f"after {HALF_WAY} steps: three pairs {scores[half_way]:.0%} right colours
 # *300 steps of 32 pictures each, seed 0, on two cores without a GPU.*
 #
 # </details>
+#
+# How far does the second number fall behind the first, and is it still above guessing? Without
+# wrong pairs the discriminator *may* learn to read: a drawn bird in a wrong colour does not fit its
+# sentence, and this is one more sign that it was drawn. But it may have easier signs at hand, such
+# as blurred edges, and then it need not read. The wrong pair takes these signs away: its picture is
+# real. (This is one seed and 300 steps. To see whether reading comes later, write `1000` in the
+# place of `HALF_WAY` in `play`, and compare with the scores of section 9.)
 #
 # ## 11. Is this normal?
 #
@@ -1158,7 +1185,7 @@ show_figure(figure, f"logits and diversity before and after the change: {', '.jo
 #
 # | what you see | what it usually means | what to do |
 # | --- | --- | --- |
-# | `d_fake` on `d_real`, `d_wrong` far below | drawings pass as real | look at the pictures |
+# | `d_fake` as high as `d_real`, `d_wrong` far below | drawings pass as real | look at them |
 # | three logits apart but in reach of each other | both players have work to do | wait |
 # | logits far apart and jumping | D learns too fast | lower its learning rate |
 # | diversity sinks towards 0, all pictures alike | collapse (section 2) | go back, slow G down |
@@ -1286,23 +1313,25 @@ axis.legend()
 show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kid.items())}")
 
 # %% [markdown]
-# The coloured band is chance: three runs of one recipe lie that far apart. A bar that
-# ends inside the band shows nothing. Which of the four can you call proved, and which not yet?
+# The coloured band is chance: three runs of one recipe lie that far apart. A bar that ends inside
+# the band shows nothing. Which of the four can you call proved, and which not yet?
 #
 # - The frozen features matter most by far: a discriminator that starts from nothing learned almost
 #   nothing from so few pictures. (This bar changes more than one part. Without the features, the
 #   contrastive and diversity losses, the blur and the augmentation go as well.)
-# - Strong matching ends outside the band, in one run. Averaged weights had the lower KID on both
-#   machines that tried them, by 53 and by 14. The second gain is smaller than the band is wide, so
-#   its size is not settled.
-# - The diversity loss ends inside it. Over so few steps its use is not shown.
+# - With weaker matching the bar ends outside the band, so strong matching helped, in one run.
+# - Without averaged weights it ends outside the band, too. The comparison was made on two machines,
+#   and the average had the lower KID on both, by 53 and by 14. The second gain is smaller than the
+#   band is wide, so its size is not settled.
+# - Without the diversity loss the bar ends inside the band. Over so few steps its use is not shown.
 #
-# > **Caution.** Each bar but the first is a single run of one seed.
+# > **Caution.** Each bar is a single run of one seed. Only the full recipe was run three times, and
+# > those runs are the band.
 #
 # ## 13. Two of the three from inside
 #
-# Let us look at diversity and matching more closely. Here is the library's Stage I in a small
-# size.
+# What do these losses see? We look at diversity and matching more closely. Here is the library's
+# Stage I in a small size.
 
 # %%
 config = make_config(
@@ -1427,8 +1456,9 @@ if checks_03.check_contrastive(my_contrastive_loss):
 #
 # ## 14. What longer training on photographs gives
 #
-# The library comes with weights that were trained in this way on photographs of CUB. This is how
-# their Stage I learned:
+# How far does the same method come in minutes on a fast GPU? The library comes with weights that
+# were trained in this way on photographs of CUB. **Predict:** what will the discriminator learn
+# first, to reject drawings or to reject wrong captions? This is how their Stage I learned:
 #
 # ![Two plots over 21,780 steps. The discriminator's answers: photographs with their caption rise to
 # about 0.5, with a wrong caption they sink to -0.4, drawn pictures stay near -0.6. The contrastive
@@ -1494,9 +1524,9 @@ show_rows({
 # %% [markdown]
 # This is no race on equal terms. `birds` saw nearly six times as many pictures. It was trained on a
 # GPU, and has two convolutions in each block, where section 6 has one. `birds-paper` was trained on
-# two cores, at half of the published width. Its authors gave it 600 epochs (section 3.4 of their
-# paper) of 8,855 photographs, which makes 5.3 million pictures. Notebook 05 compares the two in
-# numbers.
+# two cores, at half of the published width. StackGAN's authors gave their own Stage I 600 epochs
+# (section 3.4 of their paper) of 8,855 photographs, which makes 5.3 million pictures. Notebook 05
+# compares the two in numbers.
 #
 # Where the two recipes differ:
 #
@@ -1522,10 +1552,10 @@ for name, images in (("eight noises", one), ("eight captions", many)):
 # %% [markdown]
 # If noises changed much less than captions do, the poses would have collapsed: there are many
 # ways to sit on a branch, and the generator would use few of them. But pixels also count the
-# background. Look at the birds alone: their poses differ less than the numbers say. (By the model
-# card two noises gave two poses for 10 of 24 captions, as judged by eye. The card also gives the
-# diversity of one caption's pictures beside that of photographs of one class; notebook 05 explains
-# the measure.)
+# background. Look at the birds alone: their poses differ less than the numbers say. (Judged by eye,
+# two noises gave two poses for 10 of 24 captions. So `generate.py` mirrors every second picture;
+# with that it is 22 of 24. The model card also gives the diversity of one caption's pictures beside
+# that of photographs of one class; notebook 05 explains the measure.)
 #
 # Try your own sentence, in any of the encoder's 16 languages. Ours has two colours: does each go to
 # its own part?
@@ -1603,6 +1633,8 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])],
 #   https://arxiv.org/abs/2008.05865
 # - Zhang, Koh, Baldridge, Lee, Yang. *Cross-Modal Contrastive Learning for Text-to-Image
 #   Generation.* CVPR 2021 (matching). https://arxiv.org/abs/2101.04702
+# - Miyato, Koyama. *cGANs with Projection Discriminator.* ICLR 2018.
+#   https://arxiv.org/abs/1802.05637
 # - Mao, Lee, Tseng, Ma, Yang. *Mode Seeking Generative Adversarial Networks.* CVPR 2019
 #   (diversity). https://arxiv.org/abs/1903.05628
 #

@@ -153,8 +153,9 @@ show_rows(shown, list(columns), width=8.5)
 
 # %% [markdown]
 # So the labour can be divided. Layout, pose and colour are in the small picture, and that is where
-# the sentence is obeyed or not. The rest is outlines and feathers. StackGAN (section 3) therefore
-# trains one network for the sketch, and then a second one that corrects and completes it.
+# the sentence is obeyed or not. The rest is outlines and feathers. StackGAN (section 3 of the
+# paper) therefore trains one network for the sketch, and then a second one that corrects and
+# completes it.
 #
 # ## 2. How is Stage II built?
 #
@@ -242,7 +243,9 @@ def read_back(channels, wanted):
 
 
 # %% [markdown]
-# The sketches are real birds, drawn by the shipped weights `birds`.
+# The sketches are of the kind that Stage II works on: birds, drawn by the shipped weights `birds`.
+# The score is $R^2$. It is 1 when all colours are read back, and 0 when the map does no better than
+# one mean colour for all places.
 
 # %%
 REAL = [
@@ -307,9 +310,15 @@ print("after four blocks", thought.shape)
 # The library's block serves until yours is right, so you can read on and come back.
 # [One solution](solutions/04_stage2_gan.ipynb).
 #
-# **Fourth piece: upsample and skip.** Each step doubles the sides, lets the sentence turn its knobs
-# (`ModulatedBatchNorm`, which you wrote in notebook 03), and lets one half of the channels decide
-# how much of the other half passes. Then the skip of the same size is put beside it.
+# **Fourth piece: upsample and skip.** Each step doubles the sides, and lets the sentence turn its
+# knobs (`ModulatedBatchNorm`, which you wrote in notebook 03). Then a gate takes the place of a
+# ReLU: the channels are cut into two halves $a$ and $b$, and $b$ decides how much of $a$ passes.
+#
+# $$y = a \cdot \mathrm{sigmoid}(b)$$
+#
+# A ReLU passes or blocks a number by its own sign. Here other channels open and close the door, and
+# they may open it half. (This is the *gated linear unit* of Dauphin et al., 2017.) At the end the
+# skip of the same size is put beside the result.
 
 
 # %%
@@ -412,7 +421,7 @@ print(inspect.getsource(paper.stage2_body))
 
 # %% [markdown]
 # Now a GAN around your body, in width 8, and some sketches to work on: four sentences, drawn by the
-# shipped Stage I.
+# shipped Stage I. The cell also counts parameters. Is your Stage II as large as the library's?
 
 # %%
 config = make_config("by-hand", "smoke", stage=2, generator_width=8, batch_size=8)
@@ -493,8 +502,8 @@ print("largest difference to the enlarged sketch:", np.abs(untrained - enlarged)
 #
 # ## 3. What does "frozen" take?
 #
-# Stage II learns from sketches, so Stage I must not change meanwhile. "Frozen" needs two things,
-# and published code often has only the first.
+# Stage II learns from sketches, so Stage I must not change meanwhile. Is it enough to give its
+# weights to no optimiser? No: "frozen" needs two things, and the second is easily forgotten.
 #
 # 1. **No gradient**: the optimiser must not know Stage I's weights.
 # 2. **Inference mode**: BatchNorm changes its running statistics in every call with
@@ -575,8 +584,13 @@ for index in (0, 1):
 #
 # A sketch of Stage I has no right answer: nobody knows the picture behind it. But shrink a *real*
 # picture to 64 pixels, and the answer is the picture itself. So Stage II can practise on real
-# pictures first, without any discriminator. The loss is the mean absolute difference of pixels.
-# SRGAN (Ledig et al., 2017) starts its generator in a similar way.
+# pictures first, without any discriminator. The loss is the mean absolute difference of pixels
+# between the restored picture $\hat x$ and the original $x$, over all $n$ numbers of a batch:
+#
+# $$L = \frac1n \sum_i \lvert \hat x_i - x_i \rvert$$
+#
+# To be off by twice as much costs twice as much. SRGAN (Ledig et al., 2017) starts its generator in
+# a similar way, with the squares of the differences.
 #
 # ### Exercise 4: the training step
 #
@@ -660,7 +674,8 @@ def crops(picture):
 
 
 # %% [markdown]
-# (Compiling the first step takes a while.)
+# Now the hundred lessons. Each one shrinks eight training pictures, lets Stage II restore them, and
+# corrects its weights a little. (Compiling the first step takes a while.)
 
 # %%
 LESSONS, errors = 100, []
@@ -730,8 +745,13 @@ for name, pictures in {"enlarged": plainly, "filter": filtered, "yours": learned
     print(f"{name:8} off by {off_by(pictures):.2%} of the range of a pixel")
 
 # %% [markdown]
-# Let us look at the bird that your network changed most, and at the three places where it changed
-# most. `most_changed` finds them, and frames in the whole picture show where they are.
+# By how much does the filter reduce the error of the enlarged sketch, and by how much does your
+# network? Both make edges steeper. But the filter follows one fixed rule, and your network has
+# learned its own from pictures of such birds.
+#
+# A mean over pixels hides where the gain is. So we look at the bird that your network changed most,
+# and at the three places where it changed most. `most_changed` finds them, and frames in the whole
+# picture show where they are.
 
 
 # %%
@@ -775,8 +795,8 @@ show_rows({name: closer(pictures[which], places) for name, pictures in rows_of.i
 # ### The second lesson: the game
 #
 # Now the discriminator enters. It does not ask whether a pixel is where it was, but whether the
-# picture looks real, and here real *sketches* of Stage I come in. The loop is that of notebook 03;
-# stop it whenever you like.
+# picture looks real. And Stage II no longer gets shrunk pictures. It gets what it is made for: the
+# sketches that Stage I draws. The loop is that of notebook 03; stop it whenever you like.
 #
 # Forty steps are no training: the shipped Stage II for toy birds had 400 of 16 pictures, that for
 # photographs 30,300 of 32. We run them to see that the parts fit: both players learn, Stage I does
@@ -792,6 +812,7 @@ restore(after_lesson)
 frames = {0: refine(gan.drawing_generator)}
 
 # %% [markdown]
+# Each step is one update of both players, with eight training pictures and eight new sketches.
 # (Compiling the first step takes a while here, too.)
 
 # %%
@@ -839,9 +860,9 @@ show_rows({name: crops(images[0]) for name, images in stages.items()}, list(CORN
 # few hundred pictures are too few to give much in return. What a longer game does, the last row
 # shows: feathers, and at times a greyer eye.
 #
-# Then look at three numbers. How far have pixels moved from the
-# enlarged sketch? How much of this change is finer than 64 pixels, that is, sharpness and not
-# colour? And how far from the originals are the unseen birds from above?
+# Then look at three numbers. How far have pixels moved from the enlarged sketch? How much of this
+# change is finer than 64 pixels, that is, sharpness and not colour? And how far from the originals
+# are the unseen birds from above?
 
 # %%
 artists = {"first lesson": None, "then the game": gan.drawing_generator,
@@ -1010,9 +1031,20 @@ axis.set(title="KID x 1000 at 256 px (lower is better)", ylim=(2.6, -0.6))
 show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kids.items())}")
 
 # %% [markdown]
-# By this measure Stage II goes most of the way from sketch to photograph, and it adds nothing but
-# detail to the layout that it was given. The two birds show what it cannot mend: a shape, and a
-# colour that is wrong in the sketch.
+# By this measure Stage II goes most of the way from sketch to photograph. But what is so bad about
+# the sketches, their birds or their blur? The card has also judged the sketches at 64 pixels,
+# where photographs are shrunk as well. There nothing is enlarged, so nothing is blurred.
+# **Predict:** will the sketches score as badly there?
+
+# %%
+small = re.search(r"^\| KID.*$", text.partition("## Scores of Stage 1")[2], re.MULTILINE)[0]
+cells = [cell.strip() for cell in small.split("|")]
+print(f"KID x 1000 at 64 px: sketches {cells[3]}, photographs {cells[6]}")
+
+# %% [markdown]
+# Compare the sketches' two scores. If the one at 64 pixels is far lower, then most of the long bar
+# was blur, and blur is what Stage II takes away. The two birds show what it did not mend: a shape,
+# and a colour that is wrong in the sketch.
 #
 # Here are three places of the red and of the blue bird, each three times as large. **Look for** a
 # place that is better than in the sketch, and for one that is worse.
@@ -1048,10 +1080,10 @@ pairs = zip(wrong_sketch[::4], repainted[::4], strict=True)
 show_sheet(REAL, [list(pair) for pair in pairs], size=180)
 
 # %% [markdown]
-# Above each sentence: a sketch that Stage II was given, and its picture. To measure it, we compare
-# the layout of each picture with that of its sketch, and with the picture that the sentence gets
-# from its own sketch. 1 means alike in all that 64 pixels hold, 0 means nothing in common. The
-# floor is a picture of a third sentence, with which it shares neither.
+# Above each sentence: a sketch that Stage II was given, and its picture. To measure it, we
+# correlate the layout of each picture with that of its sketch, pixel by pixel, and with the picture
+# that the sentence gets from its own sketch. 1 means alike in all that 64 pixels hold, 0 means
+# nothing in common. The floor is a picture of a third sentence, with which it shares neither.
 
 
 # %%
@@ -1128,13 +1160,13 @@ show_rows({"Stage I": both[1], "Stage II": both[2]})
 #   skip. Its last convolution starts at zero, so it starts by changing nothing.
 # - A residual block adds a change to its input; untrained, more of a signal passes through many of
 #   them than through plain blocks.
-# - To freeze Stage I takes no gradient and inference mode; comparing all arrays bit for bit proves
-#   it.
+# - Freezing Stage I takes two things, no gradient and inference mode. Comparing all arrays bit for
+#   bit proves that nothing moved.
 # - The discriminator judges two views: the shrunk whole, and a window at full resolution.
 # - A first lesson shrinks real pictures, so its training step knows the right answer; the smallest
 #   error of pixels sharpens edges and invents nothing.
-# - To train your Stage II for a minute sharpens eyes and outlines; feathers on a wing take the game
-#   and more pictures.
+# - A minute of training sharpens eyes and outlines; feathers on a wing take the game and more
+#   pictures.
 # - Refinement adds detail to drawn and real birds; its share is printed beside that of real
 #   pictures.
 # - When sketch and sentence disagree, this Stage II follows the sketch.
@@ -1146,6 +1178,8 @@ show_rows({"Stage I": both[1], "Stage II": both[2]})
 # - He, Zhang, Ren, Sun. *Deep Residual Learning for Image Recognition.* CVPR 2016.
 #   https://arxiv.org/abs/1512.03385
 # - Ioffe, Szegedy. *Batch Normalization.* ICML 2015. https://arxiv.org/abs/1502.03167
+# - Dauphin, Fan, Auli, Grangier. *Language Modeling with Gated Convolutional Networks.* ICML 2017
+#   (the gate). https://arxiv.org/abs/1612.08083
 # - Ledig et al. *Photo-Realistic Single Image Super-Resolution Using a GAN (SRGAN).* CVPR 2017.
 #   https://arxiv.org/abs/1609.04802
 # - Blau, Michaeli. *The Perception-Distortion Tradeoff.* CVPR 2018.

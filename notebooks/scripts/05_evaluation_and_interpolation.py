@@ -276,10 +276,14 @@ show_figure(figure, "pictures in frames of two colours at their places, each clo
 # $$\text{FID} = \lVert \mu_1 - \mu_2 \rVert^2
 # + \operatorname{tr}\left(\Sigma_1 + \Sigma_2 - 2\,(\Sigma_1 \Sigma_2)^{1/2}\right)$$
 #
-# The first term says how far apart the centres are. The second is 0 when both clouds are spread in
-# the same way in every direction. In one dimension all of it is $(\mu_1 - \mu_2)^2 + (\sigma_1 -
-# \sigma_2)^2$: the distance of the centres, and the difference of the widths. As code it takes five
-# lines. We try them on the plane of the plot, beside the library's version.
+# The first term says how far apart the centres are. The second compares the spreads. In it
+# $\operatorname{tr}$, the *trace*, adds up the diagonal of a matrix, and a power of $1/2$ is the
+# matrix that gives $\Sigma_1 \Sigma_2$ when it is multiplied by itself. The second term is 0 when
+# both clouds are spread in the same way in every direction.
+#
+# In one dimension all of it is $(\mu_1 - \mu_2)^2 + (\sigma_1 - \sigma_2)^2$: the distance of the
+# centres, and the difference of the widths, both squared. As code it takes five lines. We try them
+# on the plane of the plot, beside the library's version.
 
 
 # %%
@@ -323,8 +327,11 @@ for name, features in (("drawn", drawn_features), ("real", train_features[:count
 # shape. It compares pictures pair by pair with a kernel $k(x, y) = (x \cdot y / d + 1)^3$, where
 # $d$ is the number of features. The kernel is large for pictures that are alike. (Why the third
 # power? Multiply it out: it holds products of up to three features. So it notices when clouds
-# differ in their centres, in their spread, or in being lopsided.) If both sets come from one cloud,
-# pairs within a set are as alike as pairs between the sets, and this is 0 on average:
+# differ in their centres, in their spread, or in being lopsided.)
+#
+# Now compare three means: of pairs within the real set, of pairs within the drawn set, and of pairs
+# with one picture from each. If both sets come from one cloud, all three are equal on average, and
+# this is 0:
 #
 # $$\text{KID} = \overline{k(x, x')}_{x \ne x'} + \overline{k(y, y')}_{y \ne y'}
 # - 2\, \overline{k(x, y)}$$
@@ -332,7 +339,9 @@ for name, features in (("drawn", drawn_features), ("real", train_features[:count
 # ### Exercise 1: KID
 #
 # Write it with NumPy. `real` is (n, d), `fake` is (m, d). The first two means run over pairs of
-# *different* pictures: $n (n - 1)$ of them, not $n^2$.
+# *different* pictures: $n (n - 1)$ of them, not $n^2$. A picture is always like itself, so such
+# pairs would make each set look more alike than it is. (Statisticians call this estimate the
+# squared *maximum mean discrepancy*, MMD.)
 
 
 # %%
@@ -347,8 +356,9 @@ if checks_05.check_kernel_distance(my_kernel_distance):
 # %% [markdown]
 # [One solution](solutions/05_evaluation_and_interpolation.ipynb).
 #
-# The library's version adds a standard error. It leaves out one tenth of both sets after the other,
-# and sees how much the number moves. KID is a small number, so people print it times 1,000.
+# The library's version adds a standard error. It leaves out the first tenth of both sets, then the
+# second tenth, and so on, and sees how much the number moves. This is the *jackknife*. KID is a
+# small number, so people print it times 1,000.
 
 # %%
 for name, features in (("drawn", drawn_features), ("real", train_features[:count])):
@@ -508,9 +518,9 @@ show_figure(figure, f"two bars, precision and recall, for each of: {', '.join(ca
 #
 # Read the second pair first: it is the ceiling. Where half of the pictures are blurred, half are
 # wrong, so precision falls, and recall hardly does. Pictures that are much alike do the opposite:
-# they are right as far as they go, and much of reality is missing. Which of the two faults has the
-# generator, beside the ceiling, or is it both? Compare equal numbers of pictures only: with more
-# pictures there are more balls, and they are smaller.
+# they are right as far as they go, and much of reality is missing. Now compare the first pair with
+# the ceiling. Which of the two faults does the generator have, or does it have both? (Always
+# compare equal numbers of pictures: with more pictures there are more balls, and they are smaller.)
 #
 # ## 6. Why do we report no Inception Score?
 #
@@ -520,10 +530,13 @@ show_figure(figure, f"two bars, precision and recall, for each of: {', '.join(ca
 #
 # $$\text{IS} = \exp \mathbb{E}_x \, \text{KL}\bigl(p(y \mid x) \,\Vert\, p(y)\bigr)$$
 #
-# The KL is large where one picture's classes differ from those of all pictures together. More is
-# better. Where in the formula are the real pictures? Where is the caption? We give it four
-# sets that nobody would confuse. **Predict:** will it rise or fall when each picture is cut into
-# quarters that change places?
+# The KL is large where one picture's classes differ from those of all pictures together. The
+# exponential turns its mean into a number of classes: if the classifier were sure of every picture,
+# and $k$ classes came up equally often, IS would be $k$. More is better.
+#
+# Where in the formula are the real pictures? Where is the caption? We give it four sets that nobody
+# would confuse. **Predict:** will it rise or fall when each picture is cut into quarters that
+# change places?
 
 # %%
 classifier = load_features(NETWORK, judge.image_size, "logits").get_layer("classifier")
@@ -558,9 +571,11 @@ table.round(1)
 # %% [markdown]
 # Which set wins by IS, and would you choose it too? Two of the sets are worthless: birds cut in
 # pieces, and forty pictures over and over. How far below the real pictures does each measure put
-# them? IS asks whether an ImageNet classifier finds *something* in each picture, and not always the
-# same. It knows neither the real pictures nor the captions. Where a paper
-# reports IS, read on to its FID.
+# them? And where do the drawn pictures stand? A score that prefers them to the real ones cannot
+# measure how near they are to reality.
+#
+# IS asks whether an ImageNet classifier finds *something* in each picture, and not always the same.
+# It knows neither the real pictures nor the captions. Where a paper reports IS, read on to its FID.
 #
 # ### Quiz A
 #
@@ -692,9 +707,10 @@ for name, share in precisions.items():
     print(f"{name:26} {share:6.1%} ± {share_error(share, count):.1%}")
 
 # %% [markdown]
-# Notice how low the ceiling is. The matcher is young, and captions fit several birds. So read a
-# generator's number against *that* line. If it is higher than for real pictures, do not celebrate:
-# the generator draws what the matcher likes, more clearly than reality does.
+# Notice how low the ceiling is. The matcher has had 200 steps of training, and a caption may fit
+# several birds. So read a generator's number against the last line, that of the real pictures. If
+# it is higher, do not celebrate: the generator draws what the matcher recognises, more plainly than
+# reality shows it.
 #
 # ## 8. Do the birds of one caption differ?
 #
@@ -760,9 +776,11 @@ print(spreads.groupby("pictures", sort=False)["mean distance"].mean().round(1).t
 #
 # The opposite failure is pictures that look splendid because they are training pictures. For each
 # drawn picture we look for the **nearest training picture**. How near is too near? Real pictures
-# that were held out cannot be copies. So a distance that is smaller than for 95 % of *them* is
-# suspicious. The control is a forger, who mirrors training pictures and darkens them a little.
-# **Predict:** what share of the forgeries will be found?
+# that were held out cannot be copies, so we measure the same distance for them. A drawn picture is
+# suspicious if it lies nearer to a training picture than 95 % of the held-out ones do.
+#
+# The control is a forger, who mirrors training pictures and darkens them a little. **Predict:**
+# what share of the forgeries will be found?
 
 # %%
 forged = (0.9 * train_pictures[:count, :, ::-1]).astype("uint8")
@@ -800,8 +818,8 @@ show_rows({"drawn": drawn[closest], "nearest\nin training": twins})
 #
 # <details><summary>Answer</summary>
 #
-# No. It draws what the matcher recognises, more plainly than reality shows it. The matcher is at
-# its end there.
+# No. It draws what the matcher recognises, more plainly than reality shows it. Beyond the number of
+# the real pictures, more need not be better.
 #
 # </details>
 #
@@ -843,11 +861,12 @@ for name, synthesizer in recipes.items():
 
 # %% [markdown]
 # This is no race on equal terms. `birds` saw nearly six times as many pictures, on a GPU.
-# `birds-paper` was trained on two cores. `birds` is also the average of three moments of one
-# training. Their shares were chosen by score, which flatters it a little (the model card tells
-# how). The authors' own training is a third case. It had width 128 and 600 epochs (section 3.4 of
-# their paper). The zero-shot split has 8,855 photographs to train on, so it saw 5.3 million
-# pictures.
+# `birds-paper` was trained on two cores. The weights of `birds` are also a mean of those at three
+# moments of one training. How much each moment counts was chosen by score, which flatters `birds` a
+# little (the model card tells how).
+#
+# The authors' own training is a third case. It had width 128 and 600 epochs (section 3.4 of their
+# paper). The zero-shot split has 8,855 photographs to train on, so it saw 5.3 million pictures.
 #
 # We ask both for sixty captions with exactly one vivid colour each.
 
@@ -973,20 +992,23 @@ print(f"by {terms_of}")
 #
 # Section 9 asked whether *pictures* were copied. A generator can also learn *sentences* by heart.
 # It then draws well for the sentences of training, and worse for new ones, although no picture is
-# a copy. The test is one KID for captions of training classes, and one for captions of unseen
-# classes. The `birds` before these had the two that the cell prints (the model card tells how they
-# were measured).
+# a copy. The test takes two KIDs: one for captions of training classes, one for captions of unseen
+# classes. A generator that has learned sentences by heart is far better by the first. The weights
+# `birds` that this course shipped before are an example: the cell prints their two KIDs. (The model
+# card tells how they were measured.)
 #
-# Four short trainings tried what helps. The last three are the first with one thing changed:
+# Four short trainings tried what helps. Each of the last three is the first one with a single
+# change:
 #
-# 1. half of the sentences that the generator draws are *mixed* of two (notebook 03, section 14);
-# 2. the square that is hidden from the discriminator in each picture has a quarter of the picture's
-#    side, and no longer half of it;
-# 3. matching of picture and sentence counts 0.4 instead of 1;
-# 4. of the 512 numbers of a sentence, only the 64 directions in which sentences differ most are
-#    read. The other 448 are zeros.
+# 1. half of the sentences that the generator gets are *mixtures* of two (notebook 03, section 14);
+# 2. the square that hides a part of each picture from the discriminator has a quarter of the
+#    picture's side, instead of half of it;
+# 3. the contrastive loss, which matches pictures with sentences, counts 0.4 instead of 1;
+# 4. of each sentence only the 64 directions in which sentences differ most are read. The other 448
+#    of its 512 numbers are set to 0.
 #
-# **Predict:** which of them brings the two bars together?
+# Each training gets a pair of bars, one for each KID. **Predict:** which change brings the two bars
+# closest together?
 
 # %%
 card_text = (artist.weights.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
@@ -1015,10 +1037,10 @@ show_figure(figure, f"pairs of bars, closest in the last one: {', '.join(added)}
 #
 # </details>
 #
-# The last pair is *worse* on the sentences of training, and better on new ones. That is what it
-# looks like when less is learned by heart. Only a look at both bars shows it. The first training
-# has nothing to be compared with, so what mixing alone is worth this table cannot tell, and one
-# seed is one case. The shipped weights went on from the fourth, with all four changes.
+# The last pair is *worse* on the sentences of training, and better on new ones: less was learned by
+# heart. It takes both bars to see this. Two limits: no training without mixed sentences stands
+# beside the first one, so the plot does not show what mixing is worth. And one seed is one case.
+# The shipped weights went on from the fourth training, with all four changes.
 #
 # It has a price: by the model card, birds of which a sentence says only the name are drawn worse
 # than before. The first three pairs below were asked for by name, the others by colours and parts.
@@ -1079,9 +1101,10 @@ for name, value in terms.items():
 # here on the real birds of `birds` walk.
 #
 # The straight line from one noise to another (*lerp*) is the obvious way. **Predict** how long the
-# noise is in its middle, if both ends have length 10. Noise has 100 independent numbers, so its
-# length is almost always near $\sqrt{100} = 10$. In high dimensions a Gaussian is not a ball but a
-# shell. The straight line leaves the shell. *Slerp* walks along it.
+# noise is in its middle, if both ends have length 10. Noise has 100 independent numbers, whose
+# squares are 1 on average. So the sum of the squares is near 100, and the length of the noise is
+# almost always near $\sqrt{100} = 10$. In high dimensions a Gaussian is not a ball but a shell.
+# The straight line leaves the shell. *Slerp* walks along it.
 
 # %%
 noise_a, noise_b = artist.noise(2, seed=5)
@@ -1101,6 +1124,10 @@ print(f"lerp's shortest noise is {shortest:.1f} long; "
       f"{(lengths < shortest).sum()} of 2,000 noises are shorter")  # fmt: skip
 
 # %% [markdown]
+# Why about 7? Two independent noises stand nearly at a right angle to each other. With 0 they form
+# a triangle that has this angle at 0. The straight line between them is its longest side, and the
+# middle of that side is $10 / \sqrt 2 \approx 7$ away from 0.
+#
 # Does it matter? Here is one noise at five lengths, then both walks with one caption.
 
 # %%
@@ -1122,8 +1149,8 @@ show_rows({name: draw_walk(one, walk) for name, walk in walks.items()}, [f"{a:g}
 
 # %% [markdown]
 # On one walk the difference is hard to see. So we take 160 walks, and measure how different their
-# midpoints are from each other, with the ends for comparison. The error is found as for KID: leave
-# out one picture after the other, and see how much the mean distance moves (the *jackknife*).
+# midpoints are from each other, with the ends for comparison. The error comes from the jackknife,
+# as for KID: leave out each picture once, and see how much the mean distance moves.
 
 
 # %%
@@ -1149,9 +1176,9 @@ for name, noises in midpoints.items():
     print(f"{name:19} mean distance {mean:.1f} ± {error:.1f}")
 
 # %% [markdown]
-# Are lerp's midpoints more alike than the ends, by more than both errors? Then short noise draws
-# the bird that the network thinks *typical*. (People use this on purpose. Drawing with shortened
-# noise is the *truncation trick*: better looks for less variety.)
+# Are lerp's midpoints more alike than the ends, by more than both errors? Then shorter noise costs
+# variety. (People do this on purpose. Drawing with shortened noise is the *truncation trick*, which
+# gives up variety for better-looking pictures.)
 #
 # ### Exercise 6: slerp
 #

@@ -99,7 +99,7 @@ from t2i_utils.captioning.caption_metrics import (
 )
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
-from t2i_utils.captioning.describer import LEAST_BIRD, Describer, load_describer
+from t2i_utils.captioning.describer import Describer, load_describer
 from t2i_utils.captioning.facts import LEAST_SURE
 from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
@@ -160,6 +160,9 @@ for caption in people[0][1:]:
 #   through a word that has been chosen. Training has to work without choosing any (section 4).
 # - **A drawing may add, a description may not.** A generator must invent whatever the sentence
 #   leaves open. A description may leave out nearly everything, but what it says must be there.
+#
+# So describing needs the smaller machinery: one network and one loss. But its mistakes are easier
+# to catch, since each word can be checked against the picture.
 #
 # How far do people agree on what to say? We take the first caption of each picture, and ask how
 # many of its colours the second names too.
@@ -355,6 +358,8 @@ table.style.format(escape="html").set_table_styles(to_the_left).hide(axis="index
 # $$L = -\frac1N \sum_t \log p(w_t \mid w_1, \dots, w_{t-1}, \text{picture})$$
 #
 # A network that knows nothing gives each of $V$ words the probability $1/V$. Its loss is $\log V$.
+# Turned round, $e^L$ is a number of words: with the loss $L$, a network is as unsure as if it had
+# to guess among $e^L$ words that are equally likely. This number is called the *perplexity*.
 #
 # ### Exercise 2: the loss
 #
@@ -388,8 +393,10 @@ next_word_loss_here = my_next_word_loss if passed else checks_06.ready_loss
 # $$\text{attention}(Q, K, V) = \text{softmax}\left(\frac{Q K^\top}{\sqrt d}\right) V$$
 #
 # In words: compare the query with all keys, turn the results into weights that add up to 1, and
-# return the weighted mean of the values. The root keeps the results from growing with $d$. A
-# softmax of large numbers would give all weight to one place, and leave hardly any gradient.
+# return the weighted mean of the values. Each comparison is an inner product, a sum of $d$
+# products. If these are independent and of variance 1, their sum has variance $d$ and a typical
+# size of $\sqrt d$. That is what the root divides away. A softmax of large numbers would give all
+# weight to one place, and leave hardly any gradient.
 
 
 # %%
@@ -455,9 +462,10 @@ causal_mask = my_causal_mask if passed else np.tri
 # Now the parts. Attention does not know in which order its rows come, so each place gets a learned
 # vector of its own. (The learned numbers are added to what comes in.)
 #
-# Dropout is 0 here, that is, off: a training of a minute has no time for it. When you have
-# finished, try 0.1, and look at the last column of the table in section 7. In our run more than
-# half of the greedy sentences then named a part of the bird twice.
+# *Dropout* sets some numbers to 0 in each training step, chosen by chance, so that the network
+# cannot lean on single ones. Here it is 0, that is, off. In a run of ours with 0.1, more than half
+# of the greedy sentences named a part of the bird twice. When you have finished, try it, and look
+# at the last column of the table in section 7.
 
 # %%
 HEADS, DROPOUT = 4, 0.0
@@ -474,9 +482,12 @@ class AddPlaces(layers.Layer):
 
 
 # %% [markdown]
-# A block of a Transformer has two kinds of step. In `look`, each row fetches something from other
-# rows. In `think`, each row is changed on its own. Both *add* their result to what came in, as a
-# residual block does (notebook 04).
+# A network made of attention blocks is called a *Transformer*. A block has two kinds of step. In
+# `look`, each row fetches something from other rows. In `think`, each row is changed on its own.
+# Both *add* their result to what came in, as a residual block does (notebook 04).
+#
+# `LayerNormalization` brings the numbers of each row to mean 0 and variance 1 first, and then gives
+# each place of the row a learned scale and shift. `gelu` is a smooth kind of ReLU.
 
 
 # %%
@@ -521,8 +532,8 @@ def hand_decoder(num_words, width, num_blocks, length):
 
 
 # %% [markdown]
-# (`ReversibleEmbedding` turns a word into its vector on the way in. On the way out, a word's logit
-# is the inner product with that same vector.)
+# (`ReversibleEmbedding` turns a word into its vector on the way in. On the way out, each word gets
+# a *logit*, its score before the softmax: the inner product with that same vector.)
 #
 # Shapes first, and a test of the mask. We change the *last* word of a sentence. **Predict:** which
 # of the 28 places may give another answer?
@@ -659,8 +670,10 @@ print(f"loss {losses[0]:.2f} at the first step, {np.mean(losses[-20:]):.2f} at t
 #
 # </details>
 #
-# It cannot reach 0, and should not: after "this bird has", wings and crown are equally good. What
-# does it say of six birds of unseen classes? Check colour by colour, with your finger on the
+# It cannot reach 0, and should not: after "this bird has", wings and crown are equally good. Raise
+# $e$ to the power of the loss at the end. Among how many words does it still have to guess?
+#
+# What does it say of six birds of unseen classes? Check colour by colour, with your finger on the
 # picture.
 
 # %%
@@ -855,8 +868,9 @@ show_figure(figure, f"a bar for each word of: {people[0][0]}")
 # - **Nucleus sampling**: draw the word by chance, but only from the likeliest words that have, say,
 #   90 % of the probability *together*. The unlikely rest is cut off.
 # - **Consensus**: draw sixteen sentences, as if you asked sixteen people, and take the one that
-#   agrees most with the others. This is what the library does. The shipped captioner also asks its
-#   reader of parts, and mends what that holds for wrong.
+#   agrees most with the others. This is what the library does. The shipped captioner has a second
+#   network as well, the *reader of parts* (section 8). It has a say in this choice, and afterwards
+#   corrects words that it believes to be wrong.
 #
 # Here are all of them for one bird. The number is the log probability of the whole sentence.
 
@@ -878,7 +892,8 @@ for name, sentence in one_bird:
 #
 # Why not draw from *all* words? Let us look at one choice: the place in the sentence above where
 # the network was least sure. We draw it at three **temperatures**. A temperature divides the log
-# probabilities. Below 1, likely words become likelier; above 1, unlikely words do.
+# probabilities. Below 1, likely words become likelier; above 1, unlikely words do. (Consensus draws
+# its sixteen sentences from a nucleus of 0.9, at a temperature of 0.7.)
 
 # %%
 unsure = int((-chances[:length] * np.log(chances[:length] + 1e-12)).sum(axis=-1).argmax())
@@ -1075,9 +1090,10 @@ print(f"most often right: {best}; most different: {boldest}")
 #
 # ## 8. Where does it look?
 #
-# As it says a word, the last cross-attention gives each of the 49 regions a weight, and the weights
-# add up to 1. `Sentence.looks` keeps the mean over the heads: one row of 49 numbers per word. We
-# lay them over the picture as light, and draw a line around what gets at least half of the most.
+# As the decoder says a word, the cross-attention of its last block gives each of the 49 regions a
+# weight, and the weights add up to 1. `Sentence.looks` keeps the mean over the heads: one row of 49
+# numbers per word. We lay them over the picture as light. A line goes around the places that get at
+# least half of the largest weight.
 
 
 # %%
@@ -1329,7 +1345,8 @@ for name, texts in told.items():
 # - **Precision** of colours: of the colours that are said, what share do at least three of ten
 #   people name?
 # - **Recall** of colours: of the colours that three people name, what share is said?
-# - **F1** is their harmonic mean, which is low as soon as one of the two is.
+# - **F1** is their harmonic mean. With precision $P$ and recall $R$ it is $2PR / (P + R)$, which is
+#   low as soon as one of the two is.
 # - The same for **parts**, that is, for pairs such as (red, crown) that two people name. The right
 #   colour on the wrong part counts as wrong.
 # - **BLEU-4** counts runs of one to four words that are also in people's captions.
@@ -1503,8 +1520,12 @@ for axis, (name, scene), (x, y, wide, high) in zip(axes, scenes.items(), boxes, 
 show_figure(figure, f"the place where a bird was found in each of: {', '.join(scenes)}")
 
 # %% [markdown]
-# All training captions are about *one* bird, so two birds become one sentence. And of no bird at
-# all it speaks in the same tone: "there is no bird" was in no caption.
+# All training captions are about *one* bird, so one sentence cannot tell of two. `describe` looks
+# for a second bird in another way: it sees where the captioner looked for each part. If there are
+# two such places with a gap between them, and each of them alone looks like a bird, it describes
+# the larger bird and says so. Of 200 pairs that we put together of photographs it noticed three
+# quarters. Birds that touch are taken for one. Of no bird at all the captioner speaks in the same
+# tone: "there is no bird" was in no caption.
 #
 # So the doubt has to come from elsewhere. `generate.py` prints a warning where a second classifier
 # sees a bird with a probability below 15 % (`LEAST_BIRD`). The shipped captioner's classifier
@@ -1513,7 +1534,7 @@ show_figure(figure, f"the place where a bird was found in each of: {', '.join(sc
 
 # %%
 for name, answer in zip(scenes, answers, strict=True):
-    print(f"{name:15} {'a warning' if answer.bird < LEAST_BIRD else 'no warning'}")
+    print(textwrap.fill(f"{name:15} {answer.warning or 'no warning'}", 100))
 
 # %% [markdown]
 # Compare each line with what you would have said. The classifier behind the warning knows the kinds
@@ -1652,9 +1673,11 @@ print(f"two draws in three lie between {least:.0%} and {most:.0%}")
 #
 # ### Which recipe keeps its word?
 #
-# On toy birds the captioner was the limit. Real birds have a better captioner and two generators to
-# compare: `birds`, by the modern recipe, and `birds-paper`, by the recipe of 2017. We ask both for
-# forty birds in two colours each. **Predict** how many of the colours come back from each.
+# On real birds there are two generators to compare: `birds`, by the modern recipe, and
+# `birds-paper`, by the recipe of 2017 at half its published width. Remember that `birds` saw nearly
+# six times as many pictures (notebook 05, section 10). The shipped captioner, which was trained on
+# photographs, describes what they draw. We ask both for forty birds in two colours each.
+# **Predict** how many of the colours come back from each.
 
 # %%
 TEMPLATES = ("{} bird with {} wings", "a bird with {} belly and a {} head")

@@ -252,8 +252,7 @@ def write_shape(shape, names):
 
 # %% [markdown]
 # (The cell above is folded away: it only copies files.) `read_dataset` finds out which shape it is.
-# It also says aloud what it had to assume. We catch
-# these notes, to print them below.
+# It also prints a note on what it had to assume. We catch these notes, to print them below.
 
 
 # %%
@@ -429,7 +428,7 @@ show_sheet(WANTED, [[picture] for picture in small[shown]], size=110)
 # %%
 STARTER = "toy"
 artist = Synthesizer(STARTER)
-LIMIT = artist.weights.card.get("length_limit")  # of a sentence; section 6 needs it
+LIMIT = artist.weights.card.get("length_limit")  # of a sentence; section 7 needs it
 asked = artist.embed([pack.captions[row][0] for row in test])
 noise = artist.noise(len(test), seed=1)
 random = np.random.default_rng(0)
@@ -463,11 +462,15 @@ def kid_of(features):
 
 
 # %% [markdown]
-# **The gap of light** looks at one thing only. Sort all grey values of the one set, from the
-# darkest to the lightest, and do so with the other set. The gap is the mean difference of the two
-# sorted lists: how many of 256 steps of grey a pixel would have to change, so that both sets were
-# equally dark. It sees no shape at all. But it is made of all pixels of all pictures, so chance
-# moves it little.
+# **The gap of light** looks at one thing only. Sort all $N$ grey values of the one set, from the
+# darkest $a_{(1)}$ to the lightest $a_{(N)}$, and do so with the values $b$ of the other set:
+#
+# $$\text{gap} = \frac1N \sum_{i=1}^N \lvert a_{(i)} - b_{(i)} \rvert$$
+#
+# So it is the mean difference of the two sorted lists: by how many of 256 steps of grey a pixel
+# would have to change, on average, until both sets had the same greys. (Statisticians know it as
+# the Wasserstein or *earth mover's* distance.) It sees no shape at all. But it is made of all
+# pixels of all pictures, so chance moves it little.
 
 
 # %%
@@ -611,7 +614,7 @@ show_rows({"two series": np.concatenate([[shot[i] for shot in shots] for i in (0
 # | --- | --- |
 # | the generator | it can draw, and knows words |
 # | its average | we draw with the averaged weights (notebook 03) |
-# | the discriminator | while a new judge learns, the generator forgets |
+# | the discriminator | a new judge is often wrong at first, and the generator would obey it |
 # | the whitening | the generator knows sentences only as *these* statistics make them |
 #
 # The optimisers begin anew: what they remember belongs to the old pictures.
@@ -646,10 +649,10 @@ for name in ("toy", "birds"):
 #
 # **Piece 1: networks of the same size.** Otherwise the weights do not fit.
 #
-# The learning rates are twice those of the command and more, since we have only a minute. For long
-# trainings they are too large. At 6e-4, drawings of an earlier `birds` lost their heads (see
-# `fine_tuning` in `recipes/modern.py`). `feature_size` is the size at which the discriminator sees
-# pictures: 96 pixels take less time than the usual 128.
+# The learning rates are two and two and a half times those of the command, since we have only a
+# minute. For long trainings they are too large: at 6e-4, an earlier `birds` began to draw birds
+# without heads (see `fine_tuning` in `recipes/modern.py`). `feature_size` is the size at which the
+# discriminator sees pictures: 96 pixels take less time than the usual 128.
 
 # %%
 BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 35
@@ -988,16 +991,23 @@ print(f"each training picture was shown {seen:.0f} times")
 
 # %% [markdown]
 # A gap that grows is a sign of learning by heart: the discriminator says "real" because it knows
-# *this* picture. A generator that learns from it is pulled towards the training pictures
-# themselves. But look at step 0. A judge that has seen no picture has a gap as well, since the two
-# sets differ. So count only what the gap grows by afterwards. (Of the paper birds, the held-back
-# pairs of colours are new to the judge, too. Part of the growth may come from that.)
+# *this* picture. Then its answers tell the generator less and less about such birds in general.
+# With too few pictures, this is how the training of a GAN breaks down in the end (Karras et al.,
+# 2020).
 #
-# What helps: more pictures; hiding a part of each picture from the judge (`hidden_square`, which we
-# had switched off for these few steps); and stopping early.
+# But look at step 0. A judge that has seen no picture has a gap as well, since the two sets differ.
+# So count only what the gap grows by afterwards. (Of the paper birds, the held-back pairs of
+# colours are new to the judge, too. Part of the growth may come from that.)
 #
-# **What would more steps give?** **Predict:** what will the generator learn next, and what will
-# happen to the gap?
+# Three things may help: more pictures; hiding a part of each picture from the judge
+# (`hidden_square`, which we had switched off for these few steps); and stopping early.
+#
+# ### What would more steps give?
+#
+# **Predict** before you open it: what will the generator learn next, and what will happen to the
+# gap?
+#
+# <details><summary>What 300 steps gave</summary>
 #
 # ![Above, eight birds at steps 0 to 300 over the held-back pictures: day becomes night, and from
 # step 180 on half of the pictures have a disc in the upper left corner; below, KID
@@ -1008,14 +1018,18 @@ print(f"each training picture was shown {seen:.0f} times")
 #
 # In this run moons come next: from step 180 on, half of the pictures have a disc where the moon
 # belongs, in the colours of the bird and not yet in its own. Now KID falls by more than its errors,
-# from first to last. But look at the two lines on the right. From step 120 on, the judge's score of
-# training pictures rises, and that of held-back ones falls. So the drawings can get better while
-# the judge already learns by heart: watch both.
+# from first to last. But look at the two lines on the right. From step 180 on, the judge's score of
+# training pictures rises, and that of held-back ones falls.
+#
+# </details>
+#
+# The drawings can get better while the judge already learns by heart. So watch both.
 #
 # ## 10. The same with one command
 #
-# You have written all the pieces, so you can read what the command is set to. It chooses the number
-# of steps by the number of your pictures.
+# What does the command do differently from your loop? **Predict:** which of your settings will it
+# choose larger, and which smaller? You have written all the pieces, so you can read them. The
+# number of steps follows from the number of your pictures.
 
 # %%
 with contextlib.redirect_stdout(io.StringIO()) as settings:
@@ -1027,10 +1041,10 @@ for line in settings.getvalue().splitlines():
 print("your factor at its last step:", round(float(rate_factor(190, 190)), 3))
 
 # %% [markdown]
-# Smaller rates, larger batches, a part of each picture hidden: the command can afford to be
-# patient. After each tenth of its steps it draws for held-back captions, and in the end it keeps
-# the best step by KID, as you did in exercise 7. Step 0, the weights that it began with, is a
-# candidate as well.
+# The command has more time than a notebook. So its rates are smaller and its batches larger, and it
+# hides a part of each picture. After each tenth of its steps it draws for held-back captions, and
+# in the end it keeps the best step by KID, as you did in exercise 7. Step 0, the weights that it
+# began with, is a candidate as well.
 #
 # ```
 # python train.py --data my_folder --init toy --run runs/mine
@@ -1216,12 +1230,14 @@ def train_captioner_on(describer, steps, batch=16):
 
 
 # %% [markdown]
-# **Predict:** after 60 steps, whose words will be true more often?
+# **Predict:** after 60 steps, which captioner's words will be true more often: those of the one
+# that goes on from the shipped weights, or those of the one from nothing?
 #
 # For a measure we need words that tell one picture from another. We take those that the captions of
-# at most half of your pictures use: here the colours, not "a bird with". Of the telling words that
-# are said, which share stands in a caption of the picture? As the floor, each description is also
-# compared with the captions of all *other* pictures. What is true there was said out of habit.
+# at most half of your pictures use: the colours, for example, and not "a bird with". Of these
+# telling words, what share of those that are said stands in a caption of the picture? As the floor,
+# each description is also compared with the captions of all *other* pictures. What is true there
+# was said out of habit.
 
 
 # %%
@@ -1292,8 +1308,8 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 #
 # <details><summary>Answer</summary>
 #
-# All new words would begin as one and the same word. They also share their logit then, since the
-# table serves both ways in and out.
+# Then all new words would begin as one and the same word. They would also get the same logit, since
+# the same table turns words into vectors and vectors back into words.
 #
 # </details>
 #
@@ -1373,7 +1389,8 @@ except InputError as error:  # Without the package `safetensors`
 #
 # Now be the other person. `from_preset` takes a shipped name, a folder, or an address on a hub:
 # `Synthesizer.from_preset("hf://your-name/paper-birds")`. Are the pictures the same, pixel by
-# pixel? (Numbers are stored with half of their bits, so we compare two loads.)
+# pixel? (A file keeps 16 of the 32 bits of each number. So we compare what is read from both
+# folders, and not the network in memory.)
 
 # %%
 captions_to_draw = WANTED[:4]
@@ -1446,8 +1463,8 @@ for name in ("toy", "birds", "captioner"):
 #
 # <details><summary>Answer</summary>
 #
-# The whitening, or the encoder is another one. That is why both belong to the set, and why the
-# library refuses another encoder.
+# Probably the whitening. Or your friend's captions went through another sentence encoder. Both
+# belong to the set for this reason, and the library refuses another encoder.
 #
 # </details>
 #

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, RegionFeatures
-from t2i_utils.data.crops import crop_window, read_picture
+from t2i_utils.data.crops import Box, crop_window, read_picture
 
 SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
 LONGEST_SIDE = 1024  # pixels kept of a large photograph
@@ -62,19 +62,39 @@ def find_boxes(places: np.ndarray) -> np.ndarray:
     return boxes
 
 
-def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> RegionFeatures:
-    """Find the birds in photographs, and compute the features of the square around each.
+def find_windows(
+    encoder: RegionEncoder, pictures: Sequence[Image.Image]
+) -> tuple[np.ndarray, list[Box]]:
+    """Find the birds in photographs at a glance.
 
-    The window has StackGAN's rule: half side 0.75 times the longer side of the box. The
-    probability of a bird is the higher one of the whole picture's and the square's.
+    The window has StackGAN's rule: half side 0.75 times the longer side of the box.
+
+    Returns:
+        The probability of a bird, (n,), and the window (left, top, right, bottom) around each,
+        in pixels.
     """
     whole = encoder.glance(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
-    squares = []
+    windows = []
     for picture, share in zip(pictures, find_boxes(whole.places), strict=True):
         x, y, width, height = share * np.tile(picture.size, 2)
         if min(picture.size) < SIDE:  # too small to cut anything out
             x, y, width, height = 0, 0, *picture.size
-        window = crop_window(picture.size, (x, y, width, height), "paper")
-        squares.append(square(picture, window))
-    closer = encoder(np.stack(squares))
-    return closer._replace(bird=np.maximum(whole.bird, closer.bird))
+        windows.append(crop_window(picture.size, (x, y, width, height), "paper"))
+    return whole.bird, windows
+
+
+def look_at(
+    encoder: RegionEncoder, pictures: Sequence[Image.Image], windows: Sequence[Box]
+) -> RegionFeatures:
+    """The features of one window of each picture, stretched to a square."""
+    return encoder(np.stack([square(*cut) for cut in zip(pictures, windows, strict=True)]))
+
+
+def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> RegionFeatures:
+    """Find the birds in photographs, and compute the features of the square around each.
+
+    The probability of a bird is the higher one of the whole picture's and the square's.
+    """
+    bird, windows = find_windows(encoder, pictures)
+    closer = look_at(encoder, pictures, windows)
+    return closer._replace(bird=np.maximum(bird, closer.bird))

@@ -14,17 +14,19 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.arrays import load_network, read_note, set_file, to_arrays, write_set
-from t2i_utils.captioning.bird_finder import look_closer, read_photograph
+from t2i_utils.captioning.bird_finder import find_windows, look_at, read_photograph
 from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import Sentence, greedy, sample
 from t2i_utils.captioning.facts import Facts
 from t2i_utils.captioning.mending import told
+from t2i_utils.captioning.no_bird import LEAST_BIRD
 from t2i_utils.captioning.paragraph import write_paragraph
-from t2i_utils.captioning.reader import PartReader
+from t2i_utils.captioning.reader import PartReader, Reading
 from t2i_utils.captioning.regions import WIDTH as REGION_WIDTH
 from t2i_utils.captioning.regions import RegionEncoder, RegionFeatures
+from t2i_utils.captioning.several import look_at_larger
 from t2i_utils.captioning.vocabulary import SPECIAL, Vocabulary
 from t2i_utils.errors import InputError
 from t2i_utils.files import read_json
@@ -32,11 +34,11 @@ from t2i_utils.pretrained import CARD
 
 VERSION = 1
 READER = "reader.npz"
-LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 NO_BIRD = (
     "no bird was recognised ({:.0%}); the captioner knows nothing but birds, so its words mean "
     "little here"
 )
+SEVERAL = "more than one bird: the larger one is described"
 CHUNK = 32  # pictures described together
 GUIDANCE = 0.4  # of the reader's evidence for a colour, in the choice of words
 GROUP = 8  # pictures of which sentences are drawn together
@@ -49,16 +51,20 @@ class Description(NamedTuple):
         sentences: different ones, the best first.
         bird: the probability, in [0, 1], that the picture shows a bird.
         facts: what the reader of parts holds of it; None without one.
+        several: whether more than one bird was noticed, and the larger one described.
     """
 
     sentences: list[str]
     bird: float
     facts: Facts | None = None
+    several: bool = False
 
     @property
     def warning(self) -> str | None:
-        """What is to be said where no bird was recognised."""
-        return NO_BIRD.format(self.bird) if self.bird < LEAST_BIRD else None
+        """What is to be said where no bird was recognised, or several were."""
+        if self.bird < LEAST_BIRD:
+            return NO_BIRD.format(self.bird)
+        return SEVERAL if self.several else None
 
     @property
     def detailed(self) -> str:
@@ -116,6 +122,8 @@ class Describer:
     ) -> list[Description]:
         """Describe photographs; the bird is looked for.
 
+        Where parts are read and there are several birds, the larger one is described.
+
         Args:
             pictures: RGB, of any size.
             samples: how many different sentences of each.
@@ -125,7 +133,17 @@ class Describer:
         """
         if not pictures:
             return []
-        return self.describe_seen(look_closer(self.eyes, pictures), samples, seed, fast, parts)
+        bird, windows = find_windows(self.eyes, pictures)
+        seen = look_at(self.eyes, pictures, windows)
+        seen = seen._replace(bird=np.maximum(bird, seen.bird))
+        reading = self._reading(seen, fast, parts)
+        if self.reader is None or reading is None:
+            return self._described(seen, reading, samples, seed, fast)
+        seen, reading, several = look_at_larger(
+            self.eyes, self.reader, pictures, windows, seen, reading
+        )
+        found = self._described(seen, reading, samples, seed, fast)
+        return [one._replace(several=bool(n)) for one, n in zip(found, several, strict=True)]
 
     def describe_seen(
         self,
@@ -135,9 +153,15 @@ class Describer:
         fast: bool = False,
         parts: bool = True,
     ) -> list[Description]:
-        """Describe what the eyes saw: see `describe`."""
+        """Describe what the eyes saw, as one bird: see `describe`."""
+        return self._described(seen, self._reading(seen, fast, parts), samples, seed, fast)
+
+    def _described(
+        self, seen: RegionFeatures, reading: Reading | None, samples: int, seed: int, fast: bool
+    ) -> list[Description]:
+        """Describe what was seen and read: see `describe`."""
         regions = self.standardise(seen.regions)
-        facts = self.read(seen) if parts or not fast else None
+        facts = self.reader.facts(reading) if self.reader and reading else None
         if fast:
             drawn = [[sentence] for sentence in greedy(self.captioner, regions)]
         elif facts is None:
@@ -152,11 +176,11 @@ class Describer:
             for own, bird, known in zip(said, seen.bird, facts or [None] * len(said), strict=True)
         ]
 
-    def read(self, seen: RegionFeatures) -> list[Facts] | None:
-        """What the reader of parts holds of each picture; None without one."""
-        if self.reader is None:
+    def _reading(self, seen: RegionFeatures, fast: bool, parts: bool) -> Reading | None:
+        """What the reader of parts reads; None without one, or where nobody asks."""
+        if self.reader is None or (fast and not parts):
             return None
-        return self.reader.facts(self.reader(seen.low, seen.regions))
+        return self.reader(seen.low, seen.regions)
 
     def standardise(self, regions: np.ndarray) -> np.ndarray:
         """Regions (n, 49, region_width) as the network takes them, float32."""

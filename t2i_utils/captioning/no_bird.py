@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from t2i_utils.captioning.regions import IMAGE_SIZE
 
+LEAST_BIRD = 0.15  # below this probability of a bird, a description comes with a warning
 PENALTY = 1e-3  # on the squared weights, of standardised features
 STEPS = 400
 LETTERS = "etaoin shrdlu ETAOINSHRDLU 0123456789"

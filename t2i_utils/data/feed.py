@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2i_utils.data.pack import Pack
-from t2i_utils.data.sentences import TYPED
+from t2i_utils.data.pack import TYPED, Pack
 from t2i_utils.errors import InputError
 from t2i_utils.files import mapped_zeros
 from t2i_utils.text.whitening import Whitening
@@ -37,8 +36,7 @@ class Plan:
         tops: int64 (batch,), first row of pixels of each picture's window.
         lefts: int64 (batch,), first column of pixels.
         flips: bool (batch,), whether the window is mirrored.
-        wrong_rows: int64 (batch,), pictures of another class, or the picture itself where its wrong
-            text is its own caption with two colours exchanged.
+        wrong_rows: int64 (batch,), pictures of another class.
         wrong_columns: their captions, as `columns`.
         distractor_rows: int64 (num_distractors,), any pictures.
         distractor_columns: their captions, as `columns`.
@@ -61,11 +59,7 @@ class Plan:
 
 
 def whitened_captions(
-    pack: Pack,
-    indices: np.ndarray,
-    whitening: Whitening,
-    with_typed: bool = False,
-    with_exchanged: bool = False,
+    pack: Pack, indices: np.ndarray, whitening: Whitening, with_typed: bool = False
 ) -> np.ndarray:
     """Whiten every caption of some pictures once: float32 (n, columns, width).
 
@@ -76,12 +70,9 @@ def whitened_captions(
         indices: int64 (n,), rows of the pack.
         whitening: of the training set's embeddings.
         with_typed: the pictures' `max_captions` own captions are followed by the `TYPED` ones.
-        with_exchanged: at last come `max_captions` more, with two colours exchanged; NaN where a
-            caption does not name two.
     """
     own = pack.embeddings.shape[1]
-    typed = TYPED if with_typed else 0
-    shape = (len(indices), own + typed + (own if with_exchanged else 0), pack.width)
+    shape = (len(indices), own + (TYPED if with_typed else 0), pack.width)
     if np.prod(shape) * 4 <= _IN_MEMORY:
         table = np.empty(shape, np.float32)
     else:  # the file goes with the array: its name is removed at once
@@ -91,13 +82,7 @@ def whitened_captions(
         chunk = indices[start : start + _CHUNK]
         table[start : start + _CHUNK, :own] = whitening(pack.embeddings[chunk])
         if with_typed:
-            table[start : start + _CHUNK, own : own + typed] = whitening(pack.typed[chunk])
-        if with_exchanged:
-            vectors = pack.exchanged[chunk]
-            there = np.any(vectors, axis=-1, keepdims=True)
-            table[start : start + _CHUNK, own + typed :] = np.where(
-                there, whitening(vectors), np.nan
-            )
+            table[start : start + _CHUNK, own:] = whitening(pack.typed[chunk])
     return table
 
 
@@ -117,7 +102,6 @@ class Batches:
         image_size: int,
         captions_per_image: int = 1,
         typed_share: float = 0.0,
-        exchanged_share: float = 0.0,
         num_distractors: int = 0,
         whitening: Whitening,
         seed: int = 0,
@@ -133,14 +117,12 @@ class Batches:
             captions_per_image: how many distinct captions are averaged (the paper takes 4, one is
                 the default).
             typed_share: probability that a sentence is one of the picture's typed ones.
-            exchanged_share: probability that a picture's wrong text is its own caption with two
-                colours exchanged. Where it is not 0, these are among the distractors, too.
             num_distractors: how many more sentences each batch brings, one random caption each of
                 random pictures, for the contrastive loss: texts are cheap, pictures are not.
             whitening: of the training set's embeddings, `pack.whitening(indices)`.
             seed: names the whole sequence of batches.
-            captions: `whitened_captions(pack, indices, whitening, typed_share > 0,
-                exchanged_share > 0)` where two feeds share it.
+            captions: `whitened_captions(pack, indices, whitening, typed_share > 0)` where two
+                feeds share it.
 
         Raises:
             InputError: if a number is below 1, `indices` is empty or has one class, or no stored
@@ -168,19 +150,14 @@ class Batches:
         self.image_size = image_size
         self.captions_per_image = captions_per_image
         self.typed_share = typed_share
-        self.exchanged_share = exchanged_share
         self.num_distractors = num_distractors
         self.seed = seed
         self.stored = pack.images_for(image_size)  # uint8 (n, side, side, 3), mapped
         if captions is None:
-            captions = whitened_captions(
-                pack, self.indices, whitening, typed_share > 0, exchanged_share > 0
-            )
+            captions = whitened_captions(pack, self.indices, whitening, typed_share > 0)
         self.captions = captions  # float32 (len(indices), columns, width)
         self._place = np.zeros(len(pack), np.int64)  # of a row of the pack in `captions`
         self._place[self.indices] = np.arange(len(self.indices))
-        self._first_exchanged = captions.shape[1] - pack.embeddings.shape[1]
-        self._can_exchange = np.isfinite(captions[:, self._first_exchanged :, 0])  # (n, longest)
         # Rows sorted by class; class c fills [first, first + size) of them.
         self._by_class = self.indices[np.argsort(classes, kind="stable")]
         names, first, sizes = np.unique(
@@ -209,19 +186,16 @@ class Batches:
         wrong_rows = self._of_another_class(rows, random)
         wrong_columns = self._columns(wrong_rows, random)
         others = random.choice(self.indices, self.num_distractors)
-        other_columns = self._columns(others, random)
-        if self.exchanged_share:  # last: without it, a seed gives what it gave before
-            exchanged = self._can_exchange_captions(rows, columns[:, 0])
-            other_way = self._first_exchanged + columns
-            some = exchanged & (random.random(len(rows)) < self.exchanged_share)
-            wrong_rows = np.where(some, rows, wrong_rows)
-            wrong_columns = np.where(some[:, None], other_way, wrong_columns)
-            if self.num_distractors:  # each in the part of the batch in which its picture is
-                at = np.arange(len(rows)) * self.num_distractors // len(rows)
-                others[at[exchanged]] = rows[exchanged]
-                other_columns[at[exchanged]] = other_way[exchanged]
         return Plan(
-            rows, columns, tops, lefts, flips, wrong_rows, wrong_columns, others, other_columns
+            rows,
+            columns,
+            tops,
+            lefts,
+            flips,
+            wrong_rows,
+            wrong_columns,
+            others,
+            self._columns(others, random),
         )
 
     def gather(self, plan: Plan) -> dict[str, np.ndarray]:
@@ -244,19 +218,8 @@ class Batches:
             "class_ids": self.pack.class_ids[plan.rows],
             "indices": plan.rows,
             "distractors": self.embeddings(plan.distractor_rows, plan.distractor_columns),
-            "distractor_class_ids": self.distractor_classes(plan),
+            "distractor_class_ids": self.pack.class_ids[plan.distractor_rows],
         }
-
-    def distractor_classes(self, plan: Plan) -> np.ndarray:
-        """The classes of a plan's distractors, int32; NONE where two colours are exchanged.
-
-        Such a sentence is wrong for the picture's own class, too.
-        """
-        classes = self.pack.class_ids[plan.distractor_rows]
-        if not self.exchanged_share:
-            return classes
-        exchanged = plan.distractor_columns[:, 0] >= self._first_exchanged
-        return np.where(exchanged, np.int32(NONE), classes)
 
     def embeddings(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """The mean of each picture's chosen captions, whitened: float32 (len(rows), width)."""
@@ -283,11 +246,6 @@ class Batches:
         if np.any(self.pack.class_ids[wrong] == classes):
             raise AssertionError("a wrong text is of the picture's own class")
         return wrong
-
-    def _can_exchange_captions(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """For each picture, whether the chosen caption is its own and names two colours."""
-        own = columns < self._can_exchange.shape[1]
-        return own & self._can_exchange[self._place[rows], np.where(own, columns, 0)]
 
     def _columns(self, rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Distinct random captions of each row: int64 (len(rows), captions_per_image)."""

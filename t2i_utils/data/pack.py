@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.data.records import SPLIT_PARTS, SPLITS
-from t2i_utils.data.sentences import TYPED, encode_into, exchanged_sentences, typed_sentences
 from t2i_utils.errors import InputError
 from t2i_utils.files import (
     file_checksum,
@@ -24,10 +23,13 @@ from t2i_utils.files import (
     unreadable,
     working_folder,
 )
+from t2i_utils.text.encoders import load_encoder_of
+from t2i_utils.text.typed import typed_captions
 from t2i_utils.text.whitening import Whitening, whitening_of
 
 FORMAT = "t2i-pack"
 VERSION = 3
+TYPED = 6  # short captions of each picture, as people type them: see `text.typed`
 MANIFEST = "manifest.json"
 MEND = "pack the data again"
 WIDEST = 8192  # numbers of a caption's embedding
@@ -181,32 +183,30 @@ class Pack:
     def typed(self) -> np.ndarray:
         """Embeddings of captions as people would type them: float16 (n, TYPED, width), mapped.
 
-        They are made the first time that they are asked for: see `text.typed`.
+        Made when they are first asked for: see `text.typed`.
 
         Raises:
             InputError: the pack's encoder cannot be loaded, or its folder cannot be written.
         """
+        return self.kept("typed.npy", np.float16, (len(self), TYPED, self.width), self._fill_typed)
+
+    def _fill_typed(self, embeddings: np.ndarray) -> None:
+        name = self.manifest["encoder"]["name"]
+        if (encoder := load_encoder_of(name)).name != name:
+            raise InputError(
+                f"pack {self.folder} was made with the sentence encoder {name!r}, this one is "
+                f"{encoder.name!r}: say by T2I_ENCODER where the former lies"
+            )
         names = self.manifest["class_names"]
-
-        def fill(embeddings: np.ndarray) -> None:
-            known = [names[str(number)] for number in self.class_ids.tolist()]
-            sentences = typed_sentences(self.captions, self.image_ids.tolist(), known)
-            encode_into(embeddings, sentences, self.manifest["encoder"]["name"])
-
-        return self.kept("typed.npy", np.float16, (len(self), TYPED, self.width), fill)
-
-    @cached_property
-    def exchanged(self) -> np.ndarray:
-        """Embeddings of the captions with two colours exchanged, as `embeddings`: float16, mapped.
-
-        Zeros where a caption does not name two (see `text.exchanged`). Made and kept as `typed` is.
-        """
-
-        def fill(embeddings: np.ndarray) -> None:
-            sentences = exchanged_sentences(self.captions, self.image_ids.tolist())
-            encode_into(embeddings, sentences, self.manifest["encoder"]["name"])
-
-        return self.kept("exchanged.npy", np.float16, self.embeddings.shape, fill)
+        rows = zip(self.captions, self.image_ids.tolist(), self.class_ids.tolist(), strict=True)
+        typed = [typed_captions(said, TYPED, [0, i], names[str(kind)]) for said, i, kind in rows]
+        different = sorted({sentence for row in typed for sentence in row})  # many are alike
+        places = {sentence: place for place, sentence in enumerate(different)}
+        vectors = np.empty((len(different), self.width), np.float16)
+        for start in range(0, len(different), 1024):
+            vectors[start : start + 1024] = encoder.encode(different[start : start + 1024])
+        for row, sentences in enumerate(typed):
+            embeddings[row] = vectors[[places[sentence] for sentence in sentences]]
 
     def kept(
         self, name: str, dtype: Any, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]

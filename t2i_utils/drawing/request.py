@@ -75,6 +75,16 @@ class Request:
         if self.amount and self.to_caption is None and self.to_seed is None:
             raise InputError(f"amount {self.amount} leads nowhere: give a second caption or seed")
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether the picture is shown the other way round, as every second one of a caption is.
+
+        In training a photograph is mirrored as often as not. A generator nevertheless settles on
+        one side for a caption: without this, two noises of it mostly drew birds that face one way.
+        All pictures of a walk are shown the same way.
+        """
+        return (self.seed + self.sample) % 2 == 1
+
 
 def requests_for(
     captions: str | Sequence[str],

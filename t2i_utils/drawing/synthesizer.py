@@ -257,7 +257,11 @@ def draw(synthesizer: Synthesizer, requests: Sequence[Request]) -> dict[int, np.
     embeddings = _embeddings(synthesizer, requests)
     candidates = [_candidates(synthesizer, request) for request in requests]
     noise = _choose(synthesizer, embeddings, candidates)
-    return synthesizer.draw(embeddings, noise, stages.pop())
+    drawn = synthesizer.draw(embeddings, noise, stages.pop())
+    mirrored = [request.mirrored for request in requests]
+    for pictures in drawn.values():
+        pictures[mirrored] = pictures[mirrored, :, ::-1]
+    return drawn
 
 
 def draw_in_chunks(synthesizer: Synthesizer, requests: Sequence[Request]) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from t2i_utils.captioning.bird_finder import read_photograph
 from t2i_utils.captioning.captioners import available_captioners
-from t2i_utils.captioning.describer import LEAST_BIRD, Description, load_describer
+from t2i_utils.captioning.describer import Description, load_describer
 from t2i_utils.captioning.facts import LEAST_SURE, Facts
 from t2i_utils.data.crops import PictureError
 from t2i_utils.errors import InputError
@@ -61,12 +61,8 @@ def description_html(picture: Image.Image, description: Description) -> str:
     )
     more = "".join(f"<li>{sentence}</li>" for sentence in others)
     more = f"<p>It might also be:</p><ul>{more}</ul>" if more else ""
-    doubt = (
-        f"<p>No bird was recognised ({description.bird:.0%}), and the captioner knows nothing but "
-        "birds: its words mean little here.</p>"
-        if description.bird < LEAST_BIRD
-        else ""
-    )
+    warning = description.warning
+    doubt = f"<p>{html.escape(warning[0].upper() + warning[1:])}.</p>" if warning else ""
     image = image_tag(np.asarray(small), f"The described picture: {description.sentences[0]}")
     return (
         f'<div class="t2i-described">{image}<div><p class="t2i-sentence">{first}</p>'

@@ -55,7 +55,7 @@ class DeviceFeed:
         }
         classes = {
             "class_ids": class_ids[plan.rows],
-            "distractor_class_ids": batches.distractor_classes(plan),
+            "distractor_class_ids": class_ids[plan.distractor_rows],
         }
         return inputs, classes
 

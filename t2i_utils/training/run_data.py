@@ -11,7 +11,6 @@ import numpy as np
 from t2i_utils.config import Config
 from t2i_utils.data import Batches, Pack
 from t2i_utils.data.feed import whitened_captions
-from t2i_utils.data.sentences import TYPED
 from t2i_utils.errors import InputError
 from t2i_utils.text.whitening import Whitening
 
@@ -26,7 +25,6 @@ class RunData:
         split: "zero-shot" or "official".
         seed: of the batches.
         typed: whether it trains on captions as people would type them, too.
-        exchanged: whether captions with two colours exchanged are among its wrong texts.
         directions: how many of the whitened sentences' are kept; None: all.
         indices: rows of the training part.
         whitening: of its captions, or that of the weights which the run started from.
@@ -39,7 +37,6 @@ class RunData:
         seed: int,
         typed: bool = False,
         directions: int | None = None,
-        exchanged: bool = False,
         whitening: Whitening | None = None,
         known_classes: Sequence[str] = (),
     ) -> None:
@@ -48,7 +45,7 @@ class RunData:
         `directions` says how many of the largest are kept (None: all): see `whitening_of`.
         """
         self.pack, self.split, self.seed = pack, split, seed
-        self.typed, self.directions, self.exchanged = typed, directions, exchanged
+        self.typed, self.directions = typed, directions
         self.indices = pack.indices(split, "train")
         self.whitening = whitening or pack.whitening(self.indices, typed, directions)
         self._known_classes = known_classes
@@ -97,15 +94,12 @@ class RunData:
         """
         if not self.typed:
             return None
-        true = self.pack.embeddings.shape[1] + TYPED
-        lengths = np.linalg.norm(self._captions[:, :true], axis=-1)
+        lengths = [np.linalg.norm(captions, axis=-1) for captions in self._captions]
         return round(float(np.percentile(lengths, LENGTH_SHARE)), 1)
 
     @functools.cached_property
     def _captions(self) -> np.ndarray:
-        return whitened_captions(
-            self.pack, self.indices, self.whitening, self.typed, self.exchanged
-        )
+        return whitened_captions(self.pack, self.indices, self.whitening, self.typed)
 
     def batches(self, config: Config) -> Batches:
         """The feed of a stage; all stages share one table of captions."""
@@ -116,7 +110,6 @@ class RunData:
             image_size=config.image_size,
             captions_per_image=config.captions_per_image,
             typed_share=config.typed_share,
-            exchanged_share=config.exchanged_share,
             num_distractors=config.num_distractors,
             whitening=self.whitening,
             seed=self.seed,
@@ -124,8 +117,8 @@ class RunData:
         )
 
 
-def choice_of_sentences(configs: Sequence[Config]) -> tuple[bool, int | None, bool]:
-    """What the stages of a run ask for: `typed`, `directions` and `exchanged` of `RunData`.
+def choice_of_sentences(configs: Sequence[Config]) -> tuple[bool, int | None]:
+    """What the stages of a run ask for together: `typed` and `directions` of `RunData`.
 
     Raises:
         InputError: they ask for different numbers of directions.
@@ -136,5 +129,4 @@ def choice_of_sentences(configs: Sequence[Config]) -> tuple[bool, int | None, bo
             f"both stages read the same sentences, but text_directions is {min(asked)} in one and "
             f"{max(asked)} in the other: set it alike"
         )
-    typed = any(config.typed_share for config in configs)
-    return typed, max(asked) or None, any(config.exchanged_share for config in configs)
+    return any(config.typed_share for config in configs), max(asked) or None
