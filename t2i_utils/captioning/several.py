@@ -56,7 +56,7 @@ def look_at_larger(
     shares = find_boxes(hills[rows].reshape(-1, *hills.shape[2:])).reshape(-1, 2, 4)
     seen = RegionFeatures(*(array.copy() for array in seen))
     reading = Reading(*(array.copy() for array in reading))
-    for row, own in zip(rows, shares, strict=True):  # one by one: each shape is compiled anew
+    for row, own in zip(rows.tolist(), shares, strict=True):  # one by one: shapes are compiled
         larger, other = (
             look_at(
                 encoder,
