@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -201,32 +200,41 @@ def test_broken_pictures_are_skipped_on_request_and_rows_still_belong_together(
 
 
 PACK_IN_A_CHILD = """
-import resource, signal, sys
+import resource, signal, sys, time
 from t2i_utils.data import read_dataset, write_pack
 from t2i_utils.errors import InputError
-from t2i_utils.text import load_encoder, whitening_of
-root, folder, size, limit = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+from t2i_utils.text import load_encoder
+root, folder, limit, waits = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "True"
 encoder = load_encoder()
 if limit:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-print("start", flush=True)
+if waits:  # for a signal, when the pictures are written and the captions are not
+    def encode(captions):
+        print("encoding", flush=True)
+        time.sleep(600)
+    encoder.encode = encode
 try:
-    write_pack(read_dataset(root), folder, encoder=encoder, image_sizes=(size,), progress=False)
+    write_pack(read_dataset(root), folder, encoder=encoder, image_sizes=(64,), progress=False)
 except InputError as error:
     print(error)
     sys.exit(2)
 """
 
 
-def child(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "-c", PACK_IN_A_CHILD, *map(str, arguments)],
+def child(root, folder, limit=0, waits=False):
+    """A process that packs; one that waits has written pictures when this returns."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PACK_IN_A_CHILD, str(root), str(folder), str(limit), str(waits)],
         cwd=Path(__file__).parent.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    if waits:
+        assert process.stdout.readline() == "encoding\n"
+        assert any(folder.parent.glob(".pack.partial-*/images_64.npy"))
+    return process
 
 
 @pytest.mark.parametrize("already", [True, False])
@@ -237,7 +245,7 @@ def test_a_full_disk_loses_nothing(root, pack, encoder, tmp_path, already):
     else:
         folder.parent.mkdir()
     before = contents(folder) if already else {}
-    process = child(root, folder, 64, 100_000)  # 12 pictures of 64 pixels need 147 kB
+    process = child(root, folder, limit=100_000)  # 12 pictures of 64 pixels need 147 kB
     output, _ = process.communicate()
     assert process.returncode == 2
     assert "cannot write the pack" in output and "free some space" in output
@@ -247,12 +255,7 @@ def test_a_full_disk_loses_nothing(root, pack, encoder, tmp_path, already):
 
 def test_ctrl_c_leaves_nothing_half_made(root, tmp_path):
     folder = tmp_path / "pack"
-    process = child(root, folder, 6000, 0)  # 1.3 GB: long enough to be interrupted
-    assert process.stdout.readline() == "start\n"
-    deadline = time.monotonic() + 60
-    while not any(tmp_path.glob(".pack.partial-*/images_6000.npy")):
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.01)
+    process = child(root, folder, waits=True)
     os.kill(process.pid, signal.SIGINT)
     process.communicate()
     assert process.returncode != 0
@@ -261,12 +264,7 @@ def test_ctrl_c_leaves_nothing_half_made(root, tmp_path):
 
 def test_what_a_killed_packer_left_is_swept_by_the_next(root, encoder, tmp_path):
     folder = tmp_path / "pack"
-    process = child(root, folder, 6000, 0)
-    assert process.stdout.readline() == "start\n"
-    deadline = time.monotonic() + 60
-    while not any(tmp_path.glob(".pack.partial-*/images_6000.npy")):
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.01)
+    process = child(root, folder, waits=True)
     write_pack(read_dataset(root), folder, encoder=encoder, image_sizes=(8,), progress=False)
     assert len([*tmp_path.iterdir()]) == 2  # the other packer lives, and keeps its own
     process.kill()
