@@ -20,7 +20,7 @@ def main(folder: Path, pictures: Path, target: Path) -> None:
     """Write the greedy sentence of each picture."""
     describer = load_describer(folder)
     images = [Image.fromarray(picture) for picture in np.load(pictures)]
-    regions = describer.standardise(look_closer(describer.eyes, images).regions)
+    regions = describer.standardise(look_closer(describer.eyes, images)[0].regions)
     said = [
         describer.vocabulary.decode(sentence.words)
         for sentence in greedy(describer.captioner, regions)

@@ -226,7 +226,7 @@ def assert_found(birds: list[Image.Image]) -> None:
             canvas.paste(bird.resize((300, 300)), (across * 700, down * 400))
             canvases.append(canvas)
     eyes = Watched()
-    closer = look_closer(eyes, canvases)
+    closer, _ = look_closer(eyes, canvases)
     whole, squares = eyes.shown
     boxes = find_boxes(encoder()(whole).places)
     for box, (across, down) in zip(boxes, CORNERS * len(birds), strict=True):
@@ -276,7 +276,7 @@ def test_flat_grey_is_looked_at_as_a_whole():
     """No place of it looks more like a bird than another; 1x1 pixels have no places at all."""
     pictures = [Image.new("RGB", size, (128, 128, 128)) for size in ((300, 200), (1, 1), (900, 3))]
     whole = encoder()(np.full((1, 224, 224, 3), 128, np.uint8))
-    closer = look_closer(encoder(), pictures)
+    closer, _ = look_closer(encoder(), pictures)
     for regions in closer.regions:
         np.testing.assert_allclose(regions, whole.regions[0], atol=1e-3)
     x, y, width, height = find_boxes(whole.places)[0]

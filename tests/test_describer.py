@@ -37,7 +37,7 @@ def describer() -> Describer:
 @pytest.fixture(scope="module")
 def regions(describer) -> np.ndarray:
     """Six toy birds as the network takes them."""
-    return describer.standardise(look_closer(describer.eyes, toy_pictures(6)).regions)
+    return describer.standardise(look_closer(describer.eyes, toy_pictures(6))[0].regions)
 
 
 def copied(target):

@@ -62,16 +62,16 @@ def find_boxes(places: np.ndarray) -> np.ndarray:
     return boxes
 
 
-def find_windows(
+def look_closer(
     encoder: RegionEncoder, pictures: Sequence[Image.Image]
-) -> tuple[np.ndarray, list[Box]]:
-    """Find the birds in photographs at a glance.
+) -> tuple[RegionFeatures, list[Box]]:
+    """Find the birds in photographs, and compute the features of the square around each.
 
-    The window has StackGAN's rule: half side 0.75 times the longer side of the box.
+    The window has StackGAN's rule: half side 0.75 times the longer side of the box. The
+    probability of a bird is the higher one of the whole picture's and the square's.
 
     Returns:
-        The probability of a bird, (n,), and the window (left, top, right, bottom) around each,
-        in pixels.
+        The features of n pictures, and the window (left, top, right, bottom) of each in pixels.
     """
     whole = encoder.glance(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
     windows = []
@@ -80,7 +80,8 @@ def find_windows(
         if min(picture.size) < SIDE:  # too small to cut anything out
             x, y, width, height = 0, 0, *picture.size
         windows.append(crop_window(picture.size, (x, y, width, height), "paper"))
-    return whole.bird, windows
+    closer = look_at(encoder, pictures, windows)
+    return closer._replace(bird=np.maximum(whole.bird, closer.bird)), windows
 
 
 def look_at(
@@ -88,13 +89,3 @@ def look_at(
 ) -> RegionFeatures:
     """The features of one window of each picture, stretched to a square."""
     return encoder(np.stack([square(*cut) for cut in zip(pictures, windows, strict=True)]))
-
-
-def look_closer(encoder: RegionEncoder, pictures: Sequence[Image.Image]) -> RegionFeatures:
-    """Find the birds in photographs, and compute the features of the square around each.
-
-    The probability of a bird is the higher one of the whole picture's and the square's.
-    """
-    bird, windows = find_windows(encoder, pictures)
-    closer = look_at(encoder, pictures, windows)
-    return closer._replace(bird=np.maximum(bird, closer.bird))

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from t2i_utils.arrays import load_network, read_note, set_file, to_arrays, write_set
-from t2i_utils.captioning.bird_finder import find_windows, look_at, read_photograph
+from t2i_utils.captioning.bird_finder import look_closer, read_photograph
 from t2i_utils.captioning.captioners import ARRAYS, find_captioner
 from t2i_utils.captioning.consensus import NUM_DRAWN, TEMPERATURE, agreement
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
@@ -133,9 +133,7 @@ class Describer:
         """
         if not pictures:
             return []
-        bird, windows = find_windows(self.eyes, pictures)
-        seen = look_at(self.eyes, pictures, windows)
-        seen = seen._replace(bird=np.maximum(bird, seen.bird))
+        seen, windows = look_closer(self.eyes, pictures)
         reading = self._reading(seen, fast, parts)
         if self.reader is None or reading is None:
             return self._described(seen, reading, samples, seed, fast)

@@ -56,21 +56,16 @@ def look_at_larger(
     shares = find_boxes(hills[rows].reshape(-1, *hills.shape[2:])).reshape(-1, 2, 4)
     seen = RegionFeatures(*(array.copy() for array in seen))
     reading = Reading(*(array.copy() for array in reading))
-    for row, own in zip(rows.tolist(), shares, strict=True):  # one by one: shapes are compiled
-        larger, other = (
-            look_at(
-                encoder,
-                [pictures[row]],
-                [_window_around(pictures[row].size, windows[row], share)],
-            )
-            for share in own
-        )
-        if min(larger.bird[0], other.bird[0]) < LEAST_BIRD:
+    for row, own in zip(rows.tolist(), shares, strict=True):  # two at a time: compiled once
+        cuts = [_window_around(pictures[row].size, windows[row], share) for share in own]
+        both = look_at(encoder, [pictures[row]] * 2, cuts)
+        if both.bird.min() < LEAST_BIRD:
             continue
         several[row] = True
-        again = larger._replace(bird=np.maximum(larger.bird, seen.bird[row]))
-        read = reader(again.low, again.regions)
-        for whole, part in [*zip(seen, again, strict=True), *zip(reading, read, strict=True)]:
+        larger = RegionFeatures(*(array[:1] for array in both))
+        larger = larger._replace(bird=np.maximum(larger.bird, seen.bird[row]))
+        read = reader(larger.low, larger.regions)
+        for whole, part in [*zip(seen, larger, strict=True), *zip(reading, read, strict=True)]:
             whole[row] = part[0]
     return seen, reading, several
 
