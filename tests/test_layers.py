@@ -186,3 +186,24 @@ def test_gated_upsampling_halves_the_convolution():
     expected = convolved[..., :5] / (1 + np.exp(-convolved[..., 5:]))
     np.testing.assert_allclose(np.asarray(model(maps)), expected, atol=1e-6)
     assert expected.shape == (2, 4, 4, 5)
+
+
+def test_back_projection_keeps_a_drawn_picture_near_the_small_one():
+    small = RANDOM.uniform(-0.9, 0.9, (2, 8, 8, 3)).astype("float32")
+    large = small.repeat(4, axis=1).repeat(4, axis=2) + 0.1 * array(2, 32, 32, 3)
+    large[:, 14] = 3.0  # a bright line
+    layer = pieces.BackProjection()
+    np.testing.assert_array_equal(np.asarray(layer([large, small], training=True)), large)
+
+    def enlarge(maps: np.ndarray) -> np.ndarray:
+        return np.asarray(keras.layers.UpSampling2D(4, interpolation="bilinear")(maps))
+
+    padded = np.pad(small, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    around = np.stack([padded[:, y : y + 8, x : x + 8] for y in range(3) for x in range(3)])
+    highest = np.minimum(around.max(axis=0) + layer.margin, 1)
+    lowest = np.maximum(around.min(axis=0) - layer.margin, -1)
+    kept = np.clip(large, enlarge(lowest), enlarge(highest))
+    missing = small - kept.reshape(2, 8, 4, 8, 4, 3).mean(axis=(2, 4))
+    found = np.asarray(layer([large, small]))
+    np.testing.assert_allclose(found, kept + layer.share * enlarge(missing), atol=1e-5)
+    assert found[:, 14].max() < 1.5

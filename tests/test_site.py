@@ -33,9 +33,11 @@ def test_a_page_folds_answers_and_leaves_the_start_in_colab_out(is_solution):
         new_markdown_cell("## Exercise 1: a layer"),
         new_code_cell("layer = 1"),
         new_code_cell("CaptionSlider(\n    artist)"),
+        new_markdown_cell("![a red\nbird](bird.png)\n*A\nbird.*"),
     ]
     page = build_site.page_of(new_notebook(cells=cells), is_solution)
-    badge, colab, start, _, answer, slider = page["cells"]
+    badge, colab, start, _, answer, slider, picture = page["cells"]
+    assert picture["source"] == "![a red bird](bird.png)\n*A\nbird.*"
     assert slider["metadata"]["tags"] == ["remove-output"]  # a page has no kernel behind it
     assert badge["source"] == "[Open in Colab](https://colab)"
     assert colab["metadata"]["tags"] == ["remove-cell"]
@@ -74,3 +76,33 @@ def test_pictures_that_cells_make_say_in_words_what_they_show():
         f'<img alt="a &quot;red&quot; bird &amp; its nest" src="{names[0]}" />'
         f'<img alt="" src="{names[1]}" /><img alt="a figure" src="../_images/01_cub.png" />'
     )
+
+
+def test_in_a_narrow_window_pictures_open_alone_and_sentences_are_wrapped():
+    def printed(text, kind=""):
+        return f'<div class="output stream{kind} x"><div class="highlight"><pre>{text}</pre></div>'
+
+    sentence = printed("<span></span>1  a red bird\n - its beak\n")
+    columns, code = printed("red   1"), printed("def bird():\n    return 1")
+    wide = printed("red   1" + 99 * "x", " prose")
+    image = '<img alt="a bird" src="../_images/bird.png" style="width: 9px" />'
+    unnamed = '<img alt="" src="../_images/bird.png" />'
+    wide_before = wide.replace(" prose", "")
+    found = build_site.with_room(sentence + columns + code + wide_before + image + unnamed)
+    link = f'<a class="picture" href="../_images/bird.png">{image}</a>'
+    wrapped = printed("<span></span>1  a red bird\n - its beak\n", " prose")
+    assert found == wrapped + columns + code + wide + link + unnamed
+
+
+def test_what_a_cell_prints_stays_between_its_pictures(monkeypatch):
+    pytest.importorskip("myst_nb", reason="of `site`")
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "book")
+    from printed_order import merge_neighbours
+
+    printed = [new_output("stream", text=text) for text in ("a", "\n", "b\n", "c\n")]
+    warned = new_output("stream", name="stderr", text="!")
+    picture = new_output("display_data", {"image/png": "x"})
+    found = merge_neighbours([*printed[:3], picture, printed[3], warned])
+    assert [one.get("text") for one in found] == ["a\nb\n", None, "c\n", "!"]
+    assert found[0].output_type == "stream"  # MyST-NB reads attributes
+    assert printed[0]["text"] == "a"

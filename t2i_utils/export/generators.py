@@ -224,15 +224,41 @@ def _depth_to_space(graph: Graph, operation: Any, values: list, tensors: list) -
 
 def _upsampling(graph: Graph, layer: Any, values: list, tensors: list) -> str:
     mode = "linear" if layer.interpolation == "bilinear" else layer.interpolation
-    scales = graph.constant(np.array((1, 1, *layer.size), np.float32))
+    return _resize(graph, values[0], layer.size, mode)
+
+
+def _resize(graph: Graph, value: str, times: tuple[int, int], mode: str) -> str:
+    scales = graph.constant(np.array((1, 1, *times), np.float32))
     return graph.node(
-        "Resize", values[0], "", scales, mode=mode, coordinate_transformation_mode="half_pixel"
+        "Resize", value, "", scales, mode=mode, coordinate_transformation_mode="half_pixel"
+    )
+
+
+def _back_projection(graph: Graph, layer: Any, values: list, tensors: list) -> str:
+    large, small = values
+    times = tensors[0].shape[1] // tensors[1].shape[1]
+
+    def enlarge(value: str) -> str:
+        return _resize(graph, value, (times, times), "linear")
+
+    def highest(value: str) -> str:
+        around = graph.node("MaxPool", value, kernel_shape=(3, 3), pads=(1, 1, 1, 1))
+        raised = graph.node("Add", around, graph.constant(np.float32(layer.margin)))
+        return enlarge(graph.node("Min", raised, graph.constant(np.float32(1))))
+
+    above = graph.node("Neg", highest(graph.node("Neg", small)))
+    large = graph.node("Min", graph.node("Max", large, above), highest(small))
+    shrunk = graph.node("AveragePool", large, kernel_shape=(times, times), strides=(times, times))
+    missing = enlarge(graph.node("Sub", small, shrunk))
+    return graph.node(
+        "Add", large, graph.node("Mul", missing, graph.constant(np.float32(layer.share)))
     )
 
 
 _CONVERSIONS = {
     "Activation": _activation,
     "Add": _elementwise("Add"),
+    "BackProjection": _back_projection,
     "BatchNormalization": _batch_norm,
     "Concatenate": _concatenate,
     "Conv2D": _convolve,

@@ -72,6 +72,46 @@ class TiledConcatenate(layers.Layer):
         return (*maps[:3], maps[3] + vector[1])
 
 
+class BackProjection(layers.Layer):
+    """Keeps an enlarged picture near the small one that it was made from, when it is drawn.
+
+    Stage II likes thin bright lines: across a dark wing it may draw one where Stage I has none.
+    First each pixel is kept within the range of the small picture's 3 x 3 pixels around it, and
+    `margin` beyond (neighbourhood clamping; Karis, SIGGRAPH 2014 courses). Then the picture is
+    shrunk again, and `share` of what it differs by from the small one is taken away
+    (back-projection; Irani and Peleg, CVGIP 1991). In training the picture passes as it is: the
+    network is to learn by itself.
+    """
+
+    def __init__(self, margin: float = 0.3, share: float = 0.5, **options: Any) -> None:
+        super().__init__(**options)
+        self.margin, self.share = margin, share
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Take [large (batch, h, w, 3), small (batch, h / 4, w / 4, 3)], both about [-1, 1]."""
+        large, small = inputs
+        if training:
+            return large
+        height, width = large.shape[1:3]
+        times = height // small.shape[1]
+
+        def enlarge(maps: Any) -> Any:
+            return ops.image.resize(maps, (height, width), interpolation="bilinear")
+
+        def highest(maps: Any) -> Any:
+            around = ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+            raised = ops.max_pool(around, 3, strides=1) + self.margin
+            return enlarge(ops.minimum(raised, 1.0))
+
+        large = ops.minimum(ops.maximum(large, -highest(-small)), highest(small))
+        missing = small - ops.average_pool(large, times, strides=times)
+        return large + self.share * enlarge(missing)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The large picture's shape."""
+        return input_shape[0]
+
+
 class BatchNormalization(layers.BatchNormalization):
     """Keras's; TensorFlow trains with its fused kernel (see `kernels.normalise_batch`)."""
 

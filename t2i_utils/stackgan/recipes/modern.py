@@ -21,6 +21,7 @@ from t2i_utils.stackgan import losses
 from t2i_utils.stackgan.augment import UNIFORMS
 from t2i_utils.stackgan.generators import generator_around
 from t2i_utils.stackgan.layers import (
+    BackProjection,
     ModulatedBatchNorm,
     TiledConcatenate,
     convolve_normalised,
@@ -164,7 +165,7 @@ class ModernRecipe(Recipe):
 
         The last convolution, at 128 px, gives each place four pixels (Shi et al., CVPR 2016, arXiv
         1609.05158): layers at 256 px took more time than all others together. It starts at zero: an
-        untrained Stage II shows Stage I, enlarged.
+        untrained Stage II shows Stage I, enlarged. What is drawn is kept near Stage I's picture.
         """
         widths = (2 * width, 4 * width, 8 * width)  # at 64, 32 and 16 px
         x = small
@@ -189,7 +190,8 @@ class ModernRecipe(Recipe):
         )
         change = ops.depth_to_space(change, 2)  # 256 px
         enlarged = layers.UpSampling2D(4, interpolation="bilinear", dtype="float32")(small)
-        return layers.add([enlarged, change], dtype="float32", name="images")
+        large = layers.add([enlarged, change], dtype="float32")
+        return BackProjection(dtype="float32", name="images")([large, small])
 
     def build_discriminator(self, config: Config, embedding_width: int) -> ProjectedDiscriminator:
         """Build the discriminator of a stage."""
