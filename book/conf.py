@@ -15,9 +15,11 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "glossary_hints",
+    "printed_order",
 ]
 exclude_patterns = ["_build", "README.md", "playground/**", "**/.ipynb_checkpoints"]
 language = "en"
+highlight_language = "text"  # of blocks that name no language, such as what to type in a shell
 
 # Notebooks: executed once for each content, from the cache afterwards.
 nb_execution_mode = "cache"

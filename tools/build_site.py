@@ -32,7 +32,10 @@ MATHJAX = "mathjax@3.2.2"  # Apache-2.0; its version 4 has its fonts in packages
 MATHJAX_FILES = {"tex-svg.js": "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"}
 MATHJAX_FOLDER = "_static/mathjax"
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]")
+ALT = re.compile(r"!\[[^\]]*\]")  # the words of a picture in Markdown
 OUTPUT_ALT = re.compile(r'alt="[^"]*_images/([0-9a-f]{64})\.png"')  # Sphinx gives the file's name
+PICTURE = re.compile(r'<img alt="[^"]+" src="([^"]*_images/[^"]+)"[^>]*>')
+STREAM = re.compile(r'class="output stream( [^>]*><div class="highlight"><pre>(.*?)</pre>)', re.S)
 WIDGETS = ("CaptionSlider(", "Studio(")  # they need a kernel: a page would show their names alone
 README_WORDS = re.compile(r"^\| word \| meaning \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)", re.M)
 
@@ -62,7 +65,7 @@ def main() -> None:
     executed = (results / "cache" / "executed").glob("*/base.ipynb")
     words = words_of_pictures(json.loads(file.read_text()) for file in executed)
     for page in site.glob("notebooks/**/*.html"):
-        page.write_text(with_words(page.read_text(), words))
+        page.write_text(with_room(with_words(page.read_text(), words)))
     if not options.no_playground:
         tool = Path(__file__).with_name("playground.py")
         sources = [BOOK / name for name in ("playground", "gallery.txt", "_static/bird.svg")]
@@ -100,6 +103,23 @@ def with_words(page: str, words: dict[str, str]) -> str:
         return f'alt="{html.escape(words.get(match[1], ""))}"'
 
     return OUTPUT_ALT.sub(alt, page)
+
+
+def with_room(page: str) -> str:
+    """A page (HTML) for narrow windows: pictures open alone, and printed sentences are wrapped.
+
+    What has columns or is indented, such as tables and code, stays as it was printed, unless it
+    would not fit into a wide window either.
+    """
+
+    def stream(match: re.Match[str]) -> str:
+        text = html.unescape(re.sub(r"<[^>]*>", "", match[2]))
+        is_wide = any(len(line) > 100 for line in text.splitlines())
+        has_columns = re.search(r"^.{2,}\S {2,}|^ {4}", text, re.M) and not is_wide
+        return f'class="output stream{"" if has_columns else " prose"}{match[1]}'
+
+    page = PICTURE.sub(r'<a class="picture" href="\1">\g<0></a>', page)
+    return STREAM.sub(stream, page)
 
 
 def _quiet_kernels(folder: Path) -> Path:
@@ -179,7 +199,9 @@ def page_of(notebook: dict, is_solution: bool) -> dict:
         if cell["cell_type"] == "markdown":
             is_answer = is_answer or is_solution and "## Exercise" in text
             text = re.sub(r"\((?:\.\./)*README\.md[^)]*\)", f"({up}index.md)", text)
-            cell["source"] = BADGE.sub("[Open in Colab]", text)
+            text = BADGE.sub("[Open in Colab]", text)
+            # MyST drops the end of a line in them, and the space with it.
+            cell["source"] = ALT.sub(lambda alt: alt[0].replace("\n", " "), text)
         elif text.startswith("# Outside Colab"):
             tags.append("remove-cell")
         elif text.startswith(WIDGETS):

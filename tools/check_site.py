@@ -1,7 +1,8 @@
 """Check a built site: `python tools/check_site.py FOLDER` prints what is wrong with it.
 
-First the links that lead nowhere. Then, where there is a Chromium: pages that ask another server,
-report an error or are too wide, and what axe-core finds of WCAG's levels A and AA.
+First the links that lead nowhere. Then, where there is a Chromium: which page is too wide for a
+phone. And of one page of each kind: what it asks another server for, the errors that it reports,
+and what axe-core finds of WCAG's levels A and AA.
 """
 
 import functools
@@ -15,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-PAGES = (
+PAGES = (  # one of each kind
     "index.html",
     "notebooks/03_stage1_gan.html",
     "notebooks/solutions/03_stage1_gan.html",
@@ -25,6 +26,8 @@ PAGES = (
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 120_000  # milliseconds
+EXCESS = "document.documentElement.scrollWidth - innerWidth"
+UNFOLD = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 
 class _Page(HTMLParser):
@@ -113,14 +116,30 @@ def problems_in_browser(site: Path, browser_path: str, names: tuple[str, ...] = 
                     page.wait_for_timeout(500)  # the theme notices a new width after 300 ms
                     if scheme == "light" or width == 1280:  # dark and narrow brings nothing new
                         found += _violations(page, Axe())
-                    overflow = "document.documentElement.scrollWidth - innerWidth"
-                    if (excess := page.evaluate(overflow)) > 0:
+                    if (excess := page.evaluate(EXCESS)) > 0:
                         found.append(f"{excess} px too wide for {width} px")
                 own = (address, "blob:", "data:")
                 lines = dict.fromkeys(line for line in found if not line.startswith(own))
                 problems += [f"{name} ({scheme}): {line}" for line in lines]
                 page.close()
+        problems += _too_wide(browser, site, address)
         browser.close()
+    return problems
+
+
+def _too_wide(browser, site: Path, address: str, width: int = 400) -> list[str]:
+    """Pages that a phone would have to scroll sideways, with all that is folded in them open."""
+    problems = []
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        if not name.startswith("_static"):
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.goto(address + name, wait_until="load", timeout=PATIENCE)
+            page.evaluate(UNFOLD)
+            page.wait_for_timeout(500)
+            if (excess := page.evaluate(EXCESS)) > 0:
+                problems.append(f"{name}: {excess} px too wide for {width} px")
+            page.close()
     return problems
 
 
