@@ -834,12 +834,12 @@ passed = checks_01.check_own_folder(my_folder)
 # ## References
 #
 # - Wah, Branson, Welinder, Perona, Belongie. *The Caltech-UCSD Birds-200-2011 Dataset.* Caltech,
-#   CNS-TR-2011-001. http://www.vision.caltech.edu/datasets/cub_200_2011/
+#   CNS-TR-2011-001. <http://www.vision.caltech.edu/datasets/cub_200_2011/>
 # - Reed, Akata, Lee, Schiele. *Learning Deep Representations of Fine-Grained Visual Descriptions.*
-#   CVPR 2016 (the captions and the zero-shot split). https://arxiv.org/abs/1605.05395
+#   CVPR 2016 (the captions and the zero-shot split). <https://arxiv.org/abs/1605.05395>
 # - Reed, Akata, Yan, Logeswaran, Schiele, Lee. *Generative Adversarial Text to Image Synthesis.*
-#   ICML 2016 (wrong pairs). https://arxiv.org/abs/1605.05396
+#   ICML 2016 (wrong pairs). <https://arxiv.org/abs/1605.05396>
 # - Zhang, Xu, Li, Zhang, Wang, Huang, Metaxas. *StackGAN.* ICCV 2017 (the crop).
-#   https://arxiv.org/abs/1612.03242
+#   <https://arxiv.org/abs/1612.03242>
 #
 # **Next:** [02 Text encoding](02_text_encoding.ipynb), from a sentence to 512 numbers.

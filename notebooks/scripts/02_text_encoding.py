@@ -1076,12 +1076,12 @@ print(inspect.getsource(conditioning_augmentation))
 # ## References
 #
 # - Yang et al. *Multilingual Universal Sentence Encoder for Semantic Retrieval.* 2019.
-#   https://arxiv.org/abs/1907.04307
+#   <https://arxiv.org/abs/1907.04307>
 # - Alain, Bengio. *Understanding intermediate layers using linear classifier probes.* 2016.
-#   https://arxiv.org/abs/1610.01644
+#   <https://arxiv.org/abs/1610.01644>
 # - Zhang et al. *StackGAN.* ICCV 2017, section 3.2 (conditioning augmentation).
-#   https://arxiv.org/abs/1612.03242
+#   <https://arxiv.org/abs/1612.03242>
 # - Kingma, Welling. *Auto-Encoding Variational Bayes.* 2013 (the reparametrisation and the KL
-#   term). https://arxiv.org/abs/1312.6114
+#   term). <https://arxiv.org/abs/1312.6114>
 #
 # **Next:** [03 Stage-I GAN](03_stage1_gan.ipynb): the vectors become pictures.

@@ -1616,26 +1616,26 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])],
 # ## References
 #
 # - Goodfellow et al. *Generative Adversarial Networks.* NeurIPS 2014.
-#   https://arxiv.org/abs/1406.2661
+#   <https://arxiv.org/abs/1406.2661>
 # - Zhang, Xu, Li, Zhang, Wang, Huang, Metaxas. *StackGAN: Text to Photo-realistic Image Synthesis
-#   with Stacked Generative Adversarial Networks.* ICCV 2017. https://arxiv.org/abs/1612.03242
+#   with Stacked Generative Adversarial Networks.* ICCV 2017. <https://arxiv.org/abs/1612.03242>
 # - Reed, Akata, Yan, Logeswaran, Schiele, Lee. *Generative Adversarial Text to Image Synthesis.*
-#   ICML 2016 (matching-aware discriminator, mixed sentences). https://arxiv.org/abs/1605.05396
+#   ICML 2016 (matching-aware discriminator, mixed sentences). <https://arxiv.org/abs/1605.05396>
 # - Kingma, Welling. *Auto-Encoding Variational Bayes.* 2013 (the reparameterisation trick).
-#   https://arxiv.org/abs/1312.6114
+#   <https://arxiv.org/abs/1312.6114>
 # - Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter. *GANs Trained by a Two Time-Scale Update
-#   Rule Converge to a Local Nash Equilibrium.* NeurIPS 2017. https://arxiv.org/abs/1706.08500
+#   Rule Converge to a Local Nash Equilibrium.* NeurIPS 2017. <https://arxiv.org/abs/1706.08500>
 # - Odena, Dumoulin, Olah. *Deconvolution and Checkerboard Artifacts.* Distill, 2016.
-#   https://distill.pub/2016/deconv-checkerboard/
+#   <https://distill.pub/2016/deconv-checkerboard/>
 # - Sauer, Chitta, Müller, Geiger. *Projected GANs Converge Faster.* NeurIPS 2021.
-#   https://arxiv.org/abs/2111.01007
+#   <https://arxiv.org/abs/2111.01007>
 # - Tao, Tang, Wu, Jing, Bao, Xu. *DF-GAN.* CVPR 2022 (hinge loss, text in every block).
-#   https://arxiv.org/abs/2008.05865
+#   <https://arxiv.org/abs/2008.05865>
 # - Zhang, Koh, Baldridge, Lee, Yang. *Cross-Modal Contrastive Learning for Text-to-Image
-#   Generation.* CVPR 2021 (matching). https://arxiv.org/abs/2101.04702
+#   Generation.* CVPR 2021 (matching). <https://arxiv.org/abs/2101.04702>
 # - Miyato, Koyama. *cGANs with Projection Discriminator.* ICLR 2018.
-#   https://arxiv.org/abs/1802.05637
+#   <https://arxiv.org/abs/1802.05637>
 # - Mao, Lee, Tseng, Ma, Yang. *Mode Seeking Generative Adversarial Networks.* CVPR 2019
-#   (diversity). https://arxiv.org/abs/1903.05628
+#   (diversity). <https://arxiv.org/abs/1903.05628>
 #
 # **Next:** [04 Stage-II GAN](04_stage2_gan.ipynb), from 64 to 256 pixels.

@@ -1174,20 +1174,20 @@ show_rows({"Stage I": both[1], "Stage II": both[2]})
 # ## References
 #
 # - Zhang, Xu, Li, Zhang, Wang, Huang, Metaxas. *StackGAN.* ICCV 2017 (section 3.4).
-#   https://arxiv.org/abs/1612.03242
+#   <https://arxiv.org/abs/1612.03242>
 # - He, Zhang, Ren, Sun. *Deep Residual Learning for Image Recognition.* CVPR 2016.
-#   https://arxiv.org/abs/1512.03385
-# - Ioffe, Szegedy. *Batch Normalization.* ICML 2015. https://arxiv.org/abs/1502.03167
+#   <https://arxiv.org/abs/1512.03385>
+# - Ioffe, Szegedy. *Batch Normalization.* ICML 2015. <https://arxiv.org/abs/1502.03167>
 # - Dauphin, Fan, Auli, Grangier. *Language Modeling with Gated Convolutional Networks.* ICML 2017
-#   (the gate). https://arxiv.org/abs/1612.08083
+#   (the gate). <https://arxiv.org/abs/1612.08083>
 # - Ledig et al. *Photo-Realistic Single Image Super-Resolution Using a GAN (SRGAN).* CVPR 2017.
-#   https://arxiv.org/abs/1609.04802
+#   <https://arxiv.org/abs/1609.04802>
 # - Blau, Michaeli. *The Perception-Distortion Tradeoff.* CVPR 2018.
-#   https://arxiv.org/abs/1711.06077
+#   <https://arxiv.org/abs/1711.06077>
 # - Shi et al. *Real-Time Single Image and Video Super-Resolution.* CVPR 2016 (`depth_to_space`).
-#   https://arxiv.org/abs/1609.05158
+#   <https://arxiv.org/abs/1609.05158>
 # - Sauer, Chitta, Müller, Geiger. *Projected GANs Converge Faster.* NeurIPS 2021.
-#   https://arxiv.org/abs/2111.01007
+#   <https://arxiv.org/abs/2111.01007>
 #
 # **Next:** [05 Evaluation and interpolation](05_evaluation_and_interpolation.ipynb), how good is it
 # really?

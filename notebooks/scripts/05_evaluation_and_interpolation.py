@@ -1518,17 +1518,17 @@ print(inspect.getsource(CaptionSlider.redraw))
 # ## References
 #
 # - Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter. *GANs Trained by a Two Time-Scale Update
-#   Rule.* NeurIPS 2017 (FID). https://arxiv.org/abs/1706.08500
+#   Rule.* NeurIPS 2017 (FID). <https://arxiv.org/abs/1706.08500>
 # - Bińkowski, Sutherland, Arbel, Gretton. *Demystifying MMD GANs.* ICLR 2018 (KID, and the bias of
-#   FID). https://arxiv.org/abs/1801.01401
+#   FID). <https://arxiv.org/abs/1801.01401>
 # - Kynkäänniemi, Karras, Laine, Lehtinen, Aila. *Improved Precision and Recall Metric for Assessing
-#   Generative Models.* NeurIPS 2019. https://arxiv.org/abs/1904.06991
-# - Barratt, Sharma. *A Note on the Inception Score.* 2018. https://arxiv.org/abs/1801.01973
+#   Generative Models.* NeurIPS 2019. <https://arxiv.org/abs/1904.06991>
+# - Barratt, Sharma. *A Note on the Inception Score.* 2018. <https://arxiv.org/abs/1801.01973>
 # - Parmar, Zhang, Zhu. *On Aliased Resizing and Surprising Subtleties in GAN Evaluation.* CVPR 2022
-#   (why the resize is part of a score). https://arxiv.org/abs/2104.11222
+#   (why the resize is part of a score). <https://arxiv.org/abs/2104.11222>
 # - Xu, Zhang, Huang, Zhang, Gan, Huang, He. *AttnGAN.* CVPR 2018 (R-precision).
-#   https://arxiv.org/abs/1711.10485
-# - White. *Sampling Generative Networks.* 2016 (slerp). https://arxiv.org/abs/1609.04468
+#   <https://arxiv.org/abs/1711.10485>
+# - White. *Sampling Generative Networks.* 2016 (slerp). <https://arxiv.org/abs/1609.04468>
 #
 # **Next:** [06 Image to text](06_image_to_text.ipynb), the way back: a picture becomes a sentence,
 # and the round trip from caption to picture to caption is one more measure of a generator.

@@ -1486,15 +1486,15 @@ for name in ("toy", "birds", "captioner"):
 # ## References
 #
 # - Wang, Wu, Herranz, van de Weijer, Gonzalez-Garcia, Raducanu. *Transferring GANs: generating
-#   images from limited data.* ECCV 2018. https://arxiv.org/abs/1805.01677
+#   images from limited data.* ECCV 2018. <https://arxiv.org/abs/1805.01677>
 # - Mo, Cho, Shin. *Freeze the Discriminator: a Simple Baseline for Fine-Tuning GANs.* 2020.
-#   https://arxiv.org/abs/2002.10964
+#   <https://arxiv.org/abs/2002.10964>
 # - Karras, Aittala, Hellsten, Laine, Lehtinen, Aila. *Training Generative Adversarial Networks with
-#   Limited Data.* NeurIPS 2020. https://arxiv.org/abs/2006.06676
+#   Limited Data.* NeurIPS 2020. <https://arxiv.org/abs/2006.06676>
 # - Bińkowski, Sutherland, Arbel, Gretton. *Demystifying MMD GANs.* ICLR 2018 (KID).
-#   https://arxiv.org/abs/1801.01401
+#   <https://arxiv.org/abs/1801.01401>
 # - Hugging Face. *Create an image dataset* (imagefolder).
-#   https://huggingface.co/docs/datasets/image_dataset
+#   <https://huggingface.co/docs/datasets/image_dataset>
 #
 # **The end of the course.** Both ways, caption to picture and back, are in one panel: `t2i studio`
 # in a terminal, and `t2i studio --weights runs/mine` with weights of your own.
