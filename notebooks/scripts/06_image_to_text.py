@@ -1000,7 +1000,7 @@ for width in (1, 3, 8):
     spoken = [own_words.decode(rows[0, 1:]) for rows, _ in found]
     chance = np.mean([totals[0] for _, totals in found])
     count = np.mean([len(words(text)) for text in spoken])
-    print(f"beam of {width}: log probability {chance:5.1f}, {count:4.1f} words; {spoken[0]}")
+    print(f"beam of {width}: log probability {chance:.1f}, {count:.1f} words; {spoken[0]}")
 
 # %% [markdown]
 # A beam of 1 is greedy decoding. Is a likelier sentence also a truer one? Check the colours on the
@@ -1510,7 +1510,7 @@ for name, answer in zip(scenes, answers, strict=True):
 whole = np.stack([square(photo, (0, 0, *photo.size)) for photo in photos])
 boxes = find_boxes(eyes(whole).places)
 widths = [photo.width for photo in photos]
-figure, axes = plt.subplots(1, len(photos), figsize=(9.5, 2.1), width_ratios=widths)
+figure, axes = plt.subplots(1, len(photos), figsize=(9.5, 1.9), width_ratios=widths)
 for axis, (name, scene), (x, y, wide, high) in zip(axes, scenes.items(), boxes, strict=True):
     axis.imshow(scene, extent=(0, scene.shape[1], 256, 0))
     where, size = (x * scene.shape[1], y * 256), (wide * scene.shape[1], high * 256)
@@ -1534,7 +1534,8 @@ show_figure(figure, f"the place where a bird was found in each of: {', '.join(sc
 
 # %%
 for name, answer in zip(scenes, answers, strict=True):
-    print(textwrap.fill(f"{name:15} {answer.warning or 'no warning'}", 100))
+    line = f"{name:15} {answer.warning or 'no warning'}"
+    print(textwrap.fill(line, 100, subsequent_indent=16 * " "))
 
 # %% [markdown]
 # Compare each line with what you would have said. The classifier behind the warning knows the kinds
@@ -1788,14 +1789,14 @@ for name, found in returned.items():
 #
 # ## References
 #
-# - Vinyals, Toshev, Bengio, Erhan. *Show and Tell.* CVPR 2015. https://arxiv.org/abs/1411.4555
+# - Vinyals, Toshev, Bengio, Erhan. *Show and Tell.* CVPR 2015. <https://arxiv.org/abs/1411.4555>
 # - Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel, Bengio. *Show, Attend and Tell.* ICML 2015.
-#   https://arxiv.org/abs/1502.03044
-# - Vaswani et al. *Attention Is All You Need.* NeurIPS 2017. https://arxiv.org/abs/1706.03762
+#   <https://arxiv.org/abs/1502.03044>
+# - Vaswani et al. *Attention Is All You Need.* NeurIPS 2017. <https://arxiv.org/abs/1706.03762>
 # - Holtzman, Buys, Du, Forbes, Choi. *The Curious Case of Neural Text Degeneration.* ICLR 2020
-#   (nucleus sampling). https://arxiv.org/abs/1904.09751
-# - Vedantam, Zitnick, Parikh. *CIDEr.* CVPR 2015. https://arxiv.org/abs/1411.5726
-# - Jain, Wallace. *Attention is not Explanation.* NAACL 2019. https://arxiv.org/abs/1902.10186
+#   (nucleus sampling). <https://arxiv.org/abs/1904.09751>
+# - Vedantam, Zitnick, Parikh. *CIDEr.* CVPR 2015. <https://arxiv.org/abs/1411.5726>
+# - Jain, Wallace. *Attention is not Explanation.* NAACL 2019. <https://arxiv.org/abs/1902.10186>
 #
 # **Next:** [07 Your own pictures](07_your_own_pictures.ipynb): what sixty of them can teach these
 # networks. Both ways, caption to picture and back, are in one panel: `t2i studio` in a terminal.
