@@ -268,7 +268,7 @@ print(textwrap.fill(" ".join(vocabulary.words[:30]), 100))
 
 # %%
 odd = "This bird has ultramarine wings, and a red crown!"
-numbers = vocabulary.encode([odd], length=14)[0]
+numbers = vocabulary.encode([odd], length=12)[0]
 stands_for = [vocabulary.words[number] for number in numbers]
 display(pd.DataFrame([numbers, stands_for], index=["number", "stands for"]))
 print("and back:", vocabulary.decode(numbers))

@@ -170,7 +170,7 @@ class Synthesizer:
             stage: 1 or 2.
 
         Returns:
-            {1: (n, 64, 64, 3)} or with {2: (n, 256, 256, 3)}, uint8.
+            Pictures by their stage, uint8: with 1 (n, 64, 64, 3), with 2 also (n, 256, 256, 3).
 
         Raises:
             InputError: the weights have no such stage.
