@@ -976,7 +976,7 @@ print(f"by {terms_of}")
 # %% [markdown]
 # <details><summary>Expected result</summary>
 #
-# ![Two bars with their errors: KID of the modern recipe is 6.5, near the dashed line of photographs
+# ![Two bars with their errors: KID of the modern recipe is 6.8, near the dashed line of photographs
 # at 2; that of the paper's recipe is 179](../figures/05_kid.png)
 #
 # *By the model cards of `birds` and `birds-paper`: 1,000 captions of unseen classes, Lite2 at 224

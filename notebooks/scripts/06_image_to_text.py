@@ -1269,7 +1269,7 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 # <details><summary>Expected result</summary>
 #
 # ![Three drawn birds, five times each, with a line where the crown, the beak, the belly, the wing
-# and the tail were read, and the colour that was read there; two of the tails are
+# and the tail were read, and the colour that was read there; one crown and one tail are
 # doubts](../figures/06_parts.webp)
 #
 # *Birds that the shipped weights draw, read by the shipped captioner.*
