@@ -24,6 +24,7 @@
 # - write the training step of a first lesson, in which the right answer is known
 # - train your Stage II, and compare an eye, a wing and an outline at three times their size
 # - compare what refinement adds on drawn and on real birds
+# - cut the last layer off, and see what keeps a drawn picture near its sketch
 # - test what Stage II does when sketch and sentence disagree
 #
 # | | |
