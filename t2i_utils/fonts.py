@@ -1,7 +1,6 @@
 """Find a font that has the letters of a caption, in any script."""
 
 import functools
-import importlib.util
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -56,11 +55,9 @@ def _choose(letters: frozenset[str]) -> tuple[Path | None, frozenset[str]]:
 @functools.cache
 def _files() -> list[Path]:
     """Upright fonts that Pillow can open: DejaVu Sans first, then the system's."""
-    from matplotlib import font_manager
+    from matplotlib import font_manager, get_data_path
 
-    package = importlib.util.find_spec("matplotlib")
-    assert package is not None and package.origin is not None
-    dejavu = Path(package.origin).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf"
+    dejavu = Path(get_data_path(), "fonts/ttf/DejaVuSans.ttf")
     system = sorted(map(Path, font_manager.findSystemFonts()))
     return [dejavu, *(f for f in system if not any(style in f.name.lower() for style in _STYLES))]
 

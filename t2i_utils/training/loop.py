@@ -22,9 +22,7 @@ Key = TypeVar("Key", bound=Hashable)
 Batch = TypeVar("Batch")
 
 
-def prefetched(
-    make: Callable[[Key], Batch], keys: Iterable[Key], depth: int = DEPTH
-) -> Generator[Batch]:
+def prefetched(make: Callable[[Key], Batch], keys: Iterable[Key]) -> Generator[Batch]:
     """Yield `make(key)` of each key in turn, made in a background thread while others are used.
 
     An error in `make` is raised where its batch would have come. Close the iterator (or use it up)
@@ -33,14 +31,13 @@ def prefetched(
     Args:
         make: makes a batch; it must not need the main thread.
         keys: what to make batches of.
-        depth: how many batches wait at most.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
     waiting: deque[Future[Batch]] = deque()
     try:
         for key in keys:
             waiting.append(pool.submit(make, key))
-            if len(waiting) > depth:
+            if len(waiting) > DEPTH:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

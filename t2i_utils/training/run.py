@@ -38,7 +38,6 @@ class Run:
         files: the folder's paths.
         data: what the run trains on.
         stages: {1: Stage, 2: Stage}, or one of them.
-        resumed: whether a checkpoint was loaded.
     """
 
     def __init__(
@@ -96,8 +95,7 @@ class Run:
                 kept = {k: v for k, v in note["config"].items() if k != "steps"}
                 before = self._about.get("stages", {}).get(str(number), {})
                 check_same(self.files.checkpoint(number), before, kept)
-            begun = self._init
-            known = given_knowledge(self.files, begun, pack) if begun else (None, ())
+            known = given_knowledge(self.files, self._init, pack) if self._init else (None, ())
             self.data = RunData(pack, split, seed, *sentences, *known)
             check_same(self.files.path, self._about, self.data.identity)
             continued = numbers if init else self._from_weights
@@ -106,7 +104,6 @@ class Run:
         if not devices.leads():  # writes as well, where nobody reads
             self._scratch = tempfile.TemporaryDirectory()
             self._out = RunFolder(self._scratch.name)
-        self.resumed = any(stage.step for stage in self.stages.values())
         if judge is None and any(stage.scores for stage in self.stages.values()):
             raise InputError(
                 f"{self.folder} chooses among its steps by held-back photographs: continue it by "

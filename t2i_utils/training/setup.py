@@ -30,7 +30,7 @@ from t2i_utils.training.run_data import RunData
 from t2i_utils.training.run_folder import RunFolder
 from t2i_utils.training.stage import Stage
 
-# --init takes the weights'
+# Fields of the configuration that --init takes from the weights, whatever the preset says.
 SIZES = ("generator_width", "discriminator_width", "feature_size", "convolutions")
 
 
@@ -130,16 +130,12 @@ def _config_of(given: Weights | None, stage: int) -> dict[str, Any]:
 
 def _stage1(files: RunFolder, init: str | Path | None) -> keras.Model:
     """The Stage I of a run of Stage II alone, as people draw with it: see `lent_stages`."""
-    folder = files.weights if has_stage1(files) else init
+    folder = files.weights if 1 in _own_stages(files) else init
     return load_weights(folder or files.weights, (1,)).generators[1]
 
 
-def has_stage1(files: RunFolder) -> bool:
-    """Whether the run's own weights have a Stage I."""
-    return 1 in _own_stages(files)
-
-
 def _own_stages(files: RunFolder) -> list[int]:
+    """The stages that the run's own weights have."""
     has_card = (files.weights / CARD).is_file()
     return [int(stage) for stage in read_card(files.weights)["stages"]] if has_card else []
 

@@ -57,7 +57,7 @@ class Stage:
 
         Where the data lies on the accelerator, a batch is a plan only.
         """
-        plan, noise = self.batches.plan(step), self._noise(step)
+        plan, noise = self.batches.plan(step), noise_of(self.gan, self.seed, step)
         parts = []
         for rows in self._own_rows:
             part = plan.part(rows, self._own_distractors)
@@ -88,9 +88,6 @@ class Stage:
         self.step = step + 1
         return factor, metrics
 
-    def _noise(self, step: int) -> dict[str, np.ndarray]:
-        return noise_of(self.gan, self.seed, step)
-
     @contextlib.contextmanager
     def settled(self) -> Iterator[None]:
         """While this lasts, the averaged generator has BatchNorm statistics of its own.
@@ -118,7 +115,8 @@ class Stage:
     def _sentences(self, step: int) -> dict[str, np.ndarray]:
         """What a generator sees of a step: embeddings and noise, no pictures."""
         plan = self.batches.plan(step)
-        return {"embeddings": self.batches.embeddings(plan.rows, plan.columns), **self._noise(step)}
+        embeddings = self.batches.embeddings(plan.rows, plan.columns)
+        return {"embeddings": embeddings, **noise_of(self.gan, self.seed, step)}
 
     @property
     def past(self) -> dict[str, Any]:
