@@ -25,7 +25,7 @@ from t2i_utils.export.generators import export_weights
 from t2i_utils.stackgan.weights import load_weights
 from t2i_utils.studio import caption_controls, caption_parser
 from t2i_utils.studio.noise import FIRST_SEED
-from t2i_utils.text import caption_facts, colours, load_encoder, plain
+from t2i_utils.text import bird_names, caption_facts, colours, load_encoder, plain
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 SETS = ("birds", "toy")
@@ -61,6 +61,13 @@ def build(folder: Path) -> None:
         "sets": sets,
         "seed": FIRST_SEED,
         "grammar": _grammar(),
+        "names": {
+            "told": bird_names.bird_names(),
+            "patterns": {
+                "name": bird_names._pattern().pattern,
+                "colour": bird_names._COLOUR.pattern,
+            },
+        },
         "examples": _vectors(captions),
     }
     files = [file for file in folder.rglob("*") if file.is_file()]
@@ -92,6 +99,7 @@ def _add_set(name: str, work: Path, target: Path) -> dict:
     return {
         "noiseSize": weights.generators[1].inputs[1].shape[-1],
         "examples": caption_controls.examples_for(name),
+        "namesInColours": bool(weights.card.get("names_in_colours")),
         "checksums": {stage: entry["sha256"] for stage, entry in stages},
     }
 

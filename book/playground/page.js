@@ -120,7 +120,7 @@ async function draw(wanted) {
     if (wanted.strip) await drawStrip(one);
     if (stage === 2) {
       writeAddress();
-      await noteUnknown(one);
+      await note(one);
     }
   } catch (error) {
     say(error.message, true);
@@ -139,10 +139,15 @@ function wordsOf({ caption, toCaption, amount }) {
 
 let encoderIsHere = false;
 
-async function noteUnknown({ caption, toCaption }) {
+async function note({ caption, toCaption }) {
   if (!encoderIsHere) return;
-  const unknown = await ask("unknown", { captions: [caption, toCaption].filter(Boolean) });
+  const captions = [caption, toCaption].filter(Boolean);
+  const unknown = await ask("unknown", { captions });
   if (unknown.length) say(`No word of “${unknown[0]}” is known: the picture does not depend on it.`, true);
+  const told = await ask("told", { weights: weights.value, captions });
+  const place = captions.findIndex((one, i) => told[i] !== one);
+  if (place < 0) return;
+  say(`“${captions[place]}” is drawn as “${told[place]}”: these networks know colours and parts, and hardly a bird’s name.`);
 }
 
 async function drawStrip(one) {

@@ -2,6 +2,7 @@
 // Messages in: {id, kind, ...}; out: {id, result} or {id, problem}, and {progress} while it loads.
 
 import { noise } from "./noise.js";
+import { toldInColours } from "./names.js";
 import { plain } from "./plain.js";
 import { Tokenizer } from "./tokenizer.js";
 import * as runtime from "./vendor/ort.wasm.bundle.min.mjs";
@@ -185,14 +186,26 @@ const actions = {
     return captions.filter((caption) => tokenizer.knowsNothingOf(plain(caption)));
   },
 
+  /** What is drawn of captions: as they are, or with names of birds told in colours. */
+  async told({ weights, captions }) {
+    const { sets, names } = await index();
+    if (!sets[weights].namesInColours) return captions;
+    return captions.map((caption) => {
+      const told = toldInColours(caption, names);
+      return told === plain(caption) ? caption : told;
+    });
+  },
+
   /** Draw requests {caption, toCaption, amount, seed}; `sentences` may give their vectors. */
   async draw({ weights, stage, requests, given }) {
     const { sets } = await index();
     const size = SIZES[stage];
     const rows = [];
     for (const [i, request] of requests.entries()) {
-      const ends = [given?.[i] ?? await sentence(request.caption)];
-      if (request.toCaption) ends.push(await sentence(request.toCaption));
+      const captions = [request.caption, request.toCaption].filter(Boolean);
+      const told = await actions.told({ weights, captions });
+      const ends = [given?.[i] ?? await sentence(told[0])];
+      if (request.toCaption) ends.push(await sentence(told[1]));
       const whitened = await run(`${weights}/whitening`, { sentence: joined(ends) });
       const width = whitened.dims[1];
       const start = Float32Array.from(whitened.data.subarray(0, width));

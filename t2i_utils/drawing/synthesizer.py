@@ -29,10 +29,13 @@ from t2i_utils.text import (
     load_encoder_of,
     unknown_words_note,
 )
+from t2i_utils.text.bird_names import told_in_colours
+from t2i_utils.text.plain import plain
 from t2i_utils.text.whitening import limit_length
 
 BATCH_SIZE = 32  # pictures that go through a generator together
 CHUNK = 64  # pictures in memory at once where many are drawn
+NAME_NOTE = "'{}' is drawn as '{}': these weights know colours and parts, and hardly a bird's name"
 FAR_NOTE = "'{}' is unlike the captions of training: some of it may not show in the picture"
 LAST_CALLS = 8  # of the encoder, whose results are remembered: a moving slider encodes once
 
@@ -110,13 +113,22 @@ class Synthesizer:
         places = {caption: place for place, caption in enumerate(different)}
         return self._encode(different)[0][[places[caption] for caption in captions]]
 
+    def told(self, caption: str) -> str:
+        """What is drawn of a caption: as it is, or with names of birds told in colours."""
+        if not self.weights.card.get("names_in_colours"):
+            return caption
+        told = told_in_colours(caption)
+        return caption if told == plain(caption) else told
+
     def notes(self, captions: Sequence[str]) -> list[str | None]:
         """What to tell people about the pictures of checked captions; None where all is well."""
-        different = tuple(dict.fromkeys(captions))
+        told = {caption: self.told(caption) for caption in captions}
+        different = tuple(dict.fromkeys(told.values()))
         limited = dict(zip(different, self._encode(different)[1], strict=True))
         return [
             unknown_words_note(caption, self.encoder)
-            or (FAR_NOTE.format(caption) if limited[caption] else None)
+            or (NAME_NOTE.format(caption, told[caption]) if told[caption] != caption else None)
+            or (FAR_NOTE.format(caption) if limited[told[caption]] else None)
             for caption in captions
         ]
 
@@ -280,7 +292,7 @@ def draw_in_chunks(synthesizer: Synthesizer, requests: Sequence[Request]) -> Ite
 def _embeddings(synthesizer: Synthesizer, requests: Sequence[Request]) -> np.ndarray:
     """The whitened embedding that each request draws, (n, width)."""
     pairs = [_ends(request) for request in requests]
-    ends = synthesizer._embed([caption for pair in pairs for caption in pair])
+    ends = synthesizer._embed([synthesizer.told(caption) for pair in pairs for caption in pair])
     return np.stack([
         start if first == last else slerp(start, end, [request.amount])[0]
         for request, (first, last), start, end in zip(

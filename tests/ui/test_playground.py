@@ -15,6 +15,7 @@ from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.drawing.walks import slerp
 from t2i_utils.studio.caption_parser import CONTROLS, caption_of, choices_of
 from t2i_utils.text import plain
+from t2i_utils.text.bird_names import told_in_colours
 from t2i_utils.text.encoders.package import load_tokenizer
 from t2i_utils.text.whitening import limit_length
 
@@ -32,6 +33,7 @@ FOREIGN = [
     "mały czerwony ptak", "маленькая красная птица", "küçük kırmızı bir kuş",
     "黒い翼の小さな赤い鳥", "一只黄色的小鸟", "작은 파란 새", "นกสีแดงตัวเล็ก", "طائر صغير أحمر",
 ]  # fmt: skip
+NAMED = ["an owl", "a brown owl on a branch", "The barn owl and a Blue Jay."]
 ODD = [
     "It’s RED!! _very_ red…", "ＦＵＬＬ　ｗｉｄｔｈ", "🐦 red 🐦", "İstanbul kuşu ΑΣ",
     "½ ② ﬁne", "a ,b,, c",
@@ -170,13 +172,14 @@ def test_sentences_are_close_to_the_library_s(drawn, record_property):
 
 def test_plain_form_pieces_noise_and_sliders_equal_the_library_s(drawn):
     """The modules of the page, imported once more and asked directly."""
-    captions = [*_long(60), *SHORT, *FOREIGN, *ODD, *(f"{c.upper()}." for c in FOREIGN)]
+    captions = [*_long(60), *SHORT, *FOREIGN, *ODD, *(f"{c.upper()}." for c in FOREIGN), *NAMED]
     drawn.context.set_offline(False)
     script = """async ([captions, seeds]) => {
         const { plain } = await import("./plain.js");
         const { noise } = await import("./noise.js");
         const { Tokenizer } = await import("./tokenizer.js");
         const { captionOf, choicesOf } = await import("./captions.js");
+        const { toldInColours } = await import("./names.js");
         const index = await (await fetch("models/index.json")).json();
         const packed = await fetch("models/sentencepiece.bin");
         const stream = packed.body.pipeThrough(new DecompressionStream("gzip"));
@@ -186,6 +189,7 @@ def test_plain_form_pieces_noise_and_sliders_equal_the_library_s(drawn):
         const choices = captions.map((caption) => choicesOf(caption, index.grammar));
         return {
             texts, choices,
+            told: captions.map((caption) => toldInColours(caption, index.names)),
             ids: texts.map((text) => tokenizer.encode(text)),
             noise: seeds.map((seed) => Array.from(noise(seed, seed % 3, 2000))),
             written: choices.map((choice) => captionOf(choice, index.grammar)),
@@ -196,6 +200,8 @@ def test_plain_form_pieces_noise_and_sliders_equal_the_library_s(drawn):
     drawn.context.set_offline(True)
     texts = [plain(caption) for caption in captions]
     assert found["texts"] == texts
+    assert found["told"] == [told_in_colours(caption) for caption in captions]
+    assert all(told != text for told, text in zip(found["told"][-3:], texts[-3:], strict=True))
     assert found["ids"] == [load_tokenizer().encode(text) for text in texts]
     expected = [choices_of(caption) for caption in captions]
     assert found["choices"] == expected and any(expected)
