@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from t2i_utils.captioning.caption_metrics import COLOURS, NAMED_BY, PART_NAMED_BY, colours_of
@@ -143,7 +142,6 @@ def draw_calibration(bins: Sequence[dict[str, float]], title: str, path: Path) -
         InputError: the file cannot be written.
     """
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="#cccccc", zorder=1)
     chances, shares = ([one[key] for one in bins] for key in ("probability", "true"))
@@ -154,7 +152,7 @@ def draw_calibration(bins: Sequence[dict[str, float]], title: str, path: Path) -
     axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     try:
-        make_folder(path.parent, "choose another folder")
+        make_folder(path.parent)
         figure.savefig(path, dpi=110)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; name another --out") from error

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from t2i_utils.errors import InputError
@@ -17,7 +16,6 @@ def draw_chart(scores: list[Score], title: str, path: Path) -> None:
     """
     shares = [score for score in scores if score.is_share and score.better == "higher"]
     figure = Figure(figsize=(7.5, 1.3 + 0.5 * len(shares)), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     places = range(len(shares))
     for place, score in zip(places, shares, strict=True):

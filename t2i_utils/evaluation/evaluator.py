@@ -84,7 +84,7 @@ def evaluate(protocol: EvaluationProtocol) -> Evaluation:
         real = measure(chunks, count, *networks, folder, "photographs", held_out[:count])
         drawn = measure(protocol.drawn(stage), count, *networks, folder, "pictures")
         finish("pictures")
-        scores = score_realism(drawn.features, drawn.is_bird, real, training, name)
+        scores = score_realism(drawn, real, training, name)
         if protocol.inception is not None:
             scores += _score_by_inception(protocol, protocol.inception, folder)
             finish(protocol.inception.name)
@@ -102,7 +102,7 @@ def evaluate(protocol: EvaluationProtocol) -> Evaluation:
         enlarged: list[Score] = []
         if stage == 2:
             first = measure(protocol.drawn(1), count, *networks, folder, "pictures of stage 1")
-            enlarged = score_realism(first.features, first.is_bird, real, training, name)
+            enlarged = score_realism(first, real, training, name)
             finish("Stage I enlarged")
     return Evaluation(protocol.about(), scores, enlarged, _show(protocol, *pairs), seconds)
 

@@ -12,6 +12,7 @@ from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, SCALES
 WIDTH = 1280  # features of a picture
 RESIZE = "bicubic, antialiased (Pillow)"
 LEAST_PROBABILITY = 0.05
+BATCH_SIZE = 32
 
 
 class FeatureExtractor:
@@ -25,7 +26,7 @@ class FeatureExtractor:
         image_size: side to which pictures are resized, in pixels.
     """
 
-    def __init__(self, name: str = "lite2", image_size: int = 224, batch_size: int = 32) -> None:
+    def __init__(self, name: str = "lite2", image_size: int = 224) -> None:
         """Load the network.
 
         Raises:
@@ -35,7 +36,6 @@ class FeatureExtractor:
             raise InputError(f"unknown network {name!r}: choose one of {', '.join(SCALES)}")
         self.name = name
         self.image_size = image_size
-        self.batch_size = batch_size
         self._network = load_features(name, image_size, "logits")
         kernel, bias = self._network.get_layer("classifier").get_weights()
         self._kernel, self._bias = kernel, bias
@@ -52,8 +52,8 @@ class FeatureExtractor:
                 "(n, height, width, 3)"
             )
         features = np.empty((len(pictures), WIDTH), np.float32)
-        for start in range(0, len(pictures), self.batch_size):
-            batch = slice(start, start + self.batch_size)
+        for start in range(0, len(pictures), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
             features[batch] = self._features(pictures[batch])
         return features
 
@@ -78,7 +78,7 @@ class FeatureExtractor:
 
     def _features(self, pictures: np.ndarray) -> np.ndarray:
         images = from_uint8(resize(pictures, self.image_size))
-        missing = self.batch_size - len(images)  # one batch size: the network is compiled once
+        missing = BATCH_SIZE - len(images)  # one batch size: the network is compiled once
         padded = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
         features: Any = self._network.predict_on_batch(padded)[0]
         return np.asarray(features)[: len(images)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from t2i_utils.errors import InputError
 
-NUM_SUBSETS = 10
+NUM_PARTS = 10  # of each set: one of them is left out at a time, for the standard error
 CHUNK = 512  # rows compared at once
 
 
@@ -21,29 +21,26 @@ class KernelDistance(NamedTuple):
     standard_error: float
 
 
-def kernel_distance(
-    real: np.ndarray, fake: np.ndarray, num_subsets: int = NUM_SUBSETS
-) -> KernelDistance:
+def kernel_distance(real: np.ndarray, fake: np.ndarray) -> KernelDistance:
     """The unbiased kernel distance (KID) between two sets of features.
 
     All pairs of pictures are used. For the standard error (a jackknife) both sets are split into
-    `num_subsets` parts, and part i of both is left out in turn. Random subsets would share pictures
+    `NUM_PARTS` parts, and part i of both is left out in turn. Random subsets would share pictures
     and give too small an error.
 
     Args:
         real: (n, width), or a memory-mapped file of them; its rows must be in random order.
         fake: (m, width), likewise.
-        num_subsets: parts to split into, at least 2.
 
     Raises:
-        InputError: a set has fewer than two pictures left when a part is left out.
+        InputError: a set has fewer than four pictures.
     """
     fewest = min(len(real), len(fake))
-    num_subsets = min(num_subsets, fewest)
-    if fewest < 4 or num_subsets < 2 or fewest - -(-fewest // num_subsets) < 2:
+    if fewest < 4:
         raise InputError(f"kernel distance: {len(real)} and {len(fake)} pictures; give 4 or more")
-    reals = np.array_split(np.arange(len(real)), num_subsets)
-    fakes = np.array_split(np.arange(len(fake)), num_subsets)
+    num_parts = min(NUM_PARTS, fewest)
+    reals = np.array_split(np.arange(len(real)), num_parts)
+    fakes = np.array_split(np.arange(len(fake)), num_parts)
     within_real = _sums(real, real, reals, reals, same=True)
     within_fake = _sums(fake, fake, fakes, fakes, same=True)
     between = _sums(real, fake, reals, fakes, same=False)
@@ -58,9 +55,9 @@ def kernel_distance(
             - 2 * between[block].sum() / (n * m)
         )
 
-    parts = np.arange(num_subsets)
+    parts = np.arange(num_parts)
     left_out = np.array([estimate(np.delete(parts, part)) for part in parts])
-    error = np.sqrt((num_subsets - 1) * left_out.var())
+    error = np.sqrt((num_parts - 1) * left_out.var())
     return KernelDistance(estimate(parts), float(error))
 
 

@@ -60,28 +60,23 @@ def share_error(share: float, count: int) -> float:
 
 
 def score_realism(
-    drawn: np.ndarray,
-    drawn_birds: np.ndarray,
-    real: Measurements,
-    training: np.ndarray,
-    network: str,
+    drawn: Measurements, real: Measurements, training: np.ndarray, network: str
 ) -> list[Score]:
-    """Birdness, distances and neighbourhoods of generated features and held-out photographs.
+    """Birdness, distances and neighbourhoods of generated pictures and held-out photographs.
 
     Args:
-        drawn: (n, 1280), of generated pictures.
-        drawn_birds: (n,) bool, which of them show a bird.
-        real: (n, 1280), of held-out photographs.
-        training: (m, 1280), of training photographs in random order. The first n of them are
-            compared with `real`: that is the ceiling.
+        drawn: of n generated pictures.
+        real: of n held-out photographs.
+        training: features (m, 1280) of training photographs in random order. The first n of them
+            are compared with `real`: that is the ceiling.
         network: the ImageNet network's name.
     """
-    birds, count = float(drawn_birds.mean()), len(drawn)
+    birds, count = float(drawn.is_bird.mean()), len(drawn.is_bird)
     return [
         Score("birdness", birds, float(real.is_bird.mean()), "higher", count, network,
               "59 of 1,000 classes", share_error(birds, count)),
-        *score_distances(drawn, real.features, training, network),
-        *score_neighbourhoods(drawn, real.features, training, network),
+        *score_distances(drawn.features, real.features, training, network),
+        *score_neighbourhoods(drawn.features, real.features, training, network),
     ]  # fmt: skip
 
 

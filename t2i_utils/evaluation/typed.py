@@ -81,9 +81,9 @@ class TypedScore(NamedTuple):
     blurred: float
 
 
-def read_typed_captions(path: Path = _FILE) -> list[TypedCaption]:
-    """The captions of a file with the columns of `TypedCaption`."""
-    with path.open(encoding="utf-8", newline="") as file:
+def read_typed_captions() -> list[TypedCaption]:
+    """The captions of `typed_captions.csv`, whose columns are those of `TypedCaption`."""
+    with _FILE.open(encoding="utf-8", newline="") as file:
         return [TypedCaption(**row) for row in csv.DictReader(file)]
 
 

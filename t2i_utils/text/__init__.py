@@ -15,7 +15,6 @@ from t2i_utils.text.encoders.hub import HubEncoder
 from t2i_utils.text.encoders.package import PackageEncoder
 from t2i_utils.text.export import export_saved_model
 from t2i_utils.text.plain import plain
-from t2i_utils.text.typed import typed_captions
 from t2i_utils.text.whitening import Whitening, limit_length, whitening_of
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "load_encoder",
     "load_encoder_of",
     "plain",
-    "typed_captions",
     "unknown_words_note",
     "whitening_of",
 ]
