@@ -71,7 +71,7 @@ def report(
         "platform": platform.platform(),
         "packages": {name: installed_version(name) for name in PACKAGES},
         "backend": backend_name(),
-        "cpu": {"model": _cpu_model(), "cores": _usable_cores()},
+        "cpu": {"model": _cpu_model(), "cores": usable_cores()},
         "devices": None,
         "precision": None,
         "memory": _memory(),
@@ -259,7 +259,8 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Return how many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

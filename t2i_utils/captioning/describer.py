@@ -143,16 +143,10 @@ class Describer:
         found = self._described(seen, reading, samples, seed, fast)
         return [one._replace(several=bool(n)) for one, n in zip(found, several, strict=True)]
 
-    def describe_seen(
-        self,
-        seen: RegionFeatures,
-        samples: int = 1,
-        seed: int = 0,
-        fast: bool = False,
-        parts: bool = True,
-    ) -> list[Description]:
-        """Describe what the eyes saw, as one bird: see `describe`."""
-        return self._described(seen, self._reading(seen, fast, parts), samples, seed, fast)
+    def describe_seen(self, seen: RegionFeatures) -> list[Description]:
+        """Describe what the eyes saw, as one bird, by one sentence each: see `describe`."""
+        reading = self._reading(seen, fast=False, parts=True)
+        return self._described(seen, reading, samples=1, seed=0, fast=False)
 
     def _described(
         self, seen: RegionFeatures, reading: Reading | None, samples: int, seed: int, fast: bool

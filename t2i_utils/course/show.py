@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
-from t2i_utils.pictures import captioned_sheet
+from t2i_utils.pictures import captioned_sheet, png_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -173,6 +172,4 @@ def _picture(image: np.ndarray, alt: str) -> Any:
     """A picture (height, width, 3) uint8 to display, with words for those who cannot see it."""
     from IPython.display import Image as Picture
 
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, format="PNG")
-    return Picture(data=file.getvalue(), format="png", alt=alt)
+    return Picture(data=png_bytes(image), format="png", alt=alt)

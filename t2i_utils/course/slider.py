@@ -1,17 +1,16 @@
 """Two captions and a slider between them: the picture follows (notebook 05)."""
 
 import html
-import io
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from PIL import Image
 
 from t2i_utils.config import IMAGE_SIZES
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.drawing.walks import lerp
 from t2i_utils.errors import InputError
+from t2i_utils.pictures import png_bytes
 
 STEP = 0.05  # of the slider from 0, the first caption, to 1, the second
 SEEDS = 9  # birds to choose from
@@ -56,16 +55,13 @@ class CaptionSlider(widgets.VBox):
         message: empty, or what is wrong.
     """
 
-    def __init__(
-        self, synthesizer: Synthesizer, start: str, end: str, amount: float = 0.0, stage: int = 2
-    ) -> None:
+    def __init__(self, synthesizer: Synthesizer, start: str, end: str, stage: int = 2) -> None:
         """Lay the widgets out and draw the first picture.
 
         Args:
             synthesizer: the generator.
             start: the first caption; it can be changed in its field.
             end: the second caption, likewise.
-            amount: where the slider stands.
             stage: 1 (64 px) or 2 (256 px); both are shown at 256 px.
         """
         self._synthesizer, self._stage = synthesizer, stage
@@ -73,9 +69,7 @@ class CaptionSlider(widgets.VBox):
         late = {"continuous_update": False}  # a caption is drawn when it has been typed
         self.start = widgets.Text(start, description="from", **late, **wide)
         self.end = widgets.Text(end, description="to", **late, **wide)
-        self.amount = widgets.FloatSlider(
-            amount, min=0, max=1, step=STEP, description="amount", **wide
-        )
+        self.amount = widgets.FloatSlider(0, min=0, max=1, step=STEP, description="amount", **wide)
         self.seed = widgets.IntSlider(0, min=0, max=SEEDS, description="bird", **wide)
         side = f"{IMAGE_SIZES[2]}px"
         self.picture = widgets.Image(format="png", layout={"width": side, "height": side})
@@ -97,9 +91,7 @@ class CaptionSlider(widgets.VBox):
         except Exception as error:
             self._say(f"the picture could not be drawn: {type(error).__name__}: {error}")
             raise
-        file = io.BytesIO()
-        Image.fromarray(drawn).save(file, format="PNG")
-        self.picture.value = file.getvalue()
+        self.picture.value = png_bytes(drawn)
         self._say("")
 
     def _say(self, sentence: str) -> None:

@@ -1,7 +1,6 @@
 """How every notebook starts: quiet imports, seeds, style, readable errors, the environment line."""
 
 import logging
-import os
 import platform
 import sys
 import warnings
@@ -37,17 +36,11 @@ def _environment_line(keras_version: str, backend: str, accelerator: bool) -> st
     from t2i_utils import environment
 
     version = environment.installed_version(backend)
-    device = "a GPU" if accelerator else f"{_cores()} CPU cores"
+    device = "a GPU" if accelerator else f"{environment.usable_cores()} CPU cores"
     return (
         f"t2i_utils {t2i_utils.__version__}, Python {platform.python_version()}, "
         f"Keras {keras_version} on {backend} {version}, {device}"
     )
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def explain(error: BaseException) -> str | None:

@@ -102,13 +102,12 @@ def download_file(url: str, target: str | Path, *, md5: str, progress: bool = Tr
     return target
 
 
-def extract_archive(archive: str | Path, folder: str | Path, *, progress: bool = True) -> None:
+def extract_archive(archive: str | Path, folder: str | Path) -> None:
     """Unpack a .tgz into a folder: all of it, or nothing.
 
     Args:
         archive: the .tgz file.
         folder: the folder to put its contents into; what lies there stays.
-        progress: show a bar.
 
     Raises:
         InputError: for an archive that is damaged, that reaches outside its folder (an absolute
@@ -120,7 +119,7 @@ def extract_archive(archive: str | Path, folder: str | Path, *, progress: bool =
         partial = working_folder(folder, ".unpacking-")
         try:
             with gzip.open(archive) as content, tarfile.open(fileobj=content) as tar:
-                for member in tqdm(tar, desc="unpacking", unit=" files", disable=not progress):
+                for member in tqdm(tar, desc="unpacking", unit=" files"):
                     _refuse_outside(member, archive)
                     tar.extract(member, partial, filter="data")
                 while content.read(CHUNK):  # to the very end, where gzip keeps its checksum

@@ -80,8 +80,8 @@ def picture_name(text: str) -> str:
     return path.as_posix()
 
 
-def split_by_class(class_ids: set[int], test_share: float = 0.1) -> set[int]:
-    """The classes that are held back for testing when a data set names none: always the same ones.
+def split_by_class(class_ids: set[int]) -> set[int]:
+    """A tenth of the classes, held back for testing when a data set names none: always the same.
 
     Two classes must stay for training (a "wrong" text is one of another class), so a data set of
     one or two classes holds nothing back.
@@ -89,4 +89,4 @@ def split_by_class(class_ids: set[int], test_share: float = 0.1) -> set[int]:
     if len(class_ids) < 3:
         return set()
     order = np.random.default_rng(0).permutation(sorted(class_ids))
-    return {int(class_id) for class_id in order[: max(1, int(len(order) * test_share))]}
+    return {int(class_id) for class_id in order[: max(1, len(order) // 10)]}

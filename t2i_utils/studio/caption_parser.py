@@ -23,9 +23,7 @@ CONTROLS: dict[str, tuple[str, ...]] = {
 def caption_of(choices: Mapping[str, str]) -> str:
     """Write the plainest sentence that says the choices, by the grammar of the captions."""
     parts = {part: choices[part] for part in BODY_PARTS if part in choices}
-    return caption_from_parts(
-        parts, size=choices.get("size"), beak_shape=choices.get(BEAK_SHAPE)
-    )  # fmt: skip
+    return caption_from_parts(parts, size=choices.get("size"), beak_shape=choices.get(BEAK_SHAPE))
 
 
 def choices_of(caption: str) -> dict[str, str]:

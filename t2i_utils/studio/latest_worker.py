@@ -51,11 +51,6 @@ class LatestWorker(Generic[T]):
                 self._thread = threading.Thread(target=self._run, name="studio")
                 self._thread.start()
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a newer request waits: what is being worked on is out of date."""
-        return bool(self._mailbox)
-
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until nothing waits and nothing is worked on; say whether that came to pass."""
         with self._changed:
