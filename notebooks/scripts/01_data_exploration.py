@@ -119,8 +119,8 @@ show_sheet(WISHES, [[picture] for picture in drawn], size=200)
 # %% [markdown]
 # None of these birds exists. The main colours are easy to find. Look also for the black crown, the
 # spots and the size of each beak: not every word is obeyed. (Colours and parts are drawn best.
-# Names of birds alone, such as "an owl", are drawn badly. The card of these weights says so:
-# `t2i_utils/pretrained/birds/MODEL_CARD.md`.) The network has learned all of it from photographs
+# Names of birds mean little to these weights, so `generate` tells the commonest in colours: "a
+# crow" becomes "a black bird".) The network has learned all of it from photographs
 # and their captions, so we begin with the data. Notebooks 03 and 04 build the network.
 #
 # ## 1. Which birds?

@@ -1061,6 +1061,8 @@ for name, texts, images in zip(
 # %% [markdown]
 # Is there an owl, a crow or a duck in the first row? In the second, look at the last pair: is it
 # green where the sentence says so? So describe a bird to these weights, and look at the parts.
+# (Here we gave the sentences to the network as they are. `generate` knows 57 names of birds and
+# describes them for you: see `t2i_utils/text/bird_names.json`.)
 #
 # A table that leaves your hands needs its terms below it. Without them nobody can compare it with
 # another, not even you in half a year.
