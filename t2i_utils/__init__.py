@@ -25,7 +25,8 @@ def generate(
     """Draw one picture of each caption, or several.
 
     Args:
-        captions: one sentence or several, in any of the encoder's languages.
+        captions: one sentence or several, in any of the encoder's languages. With "birds", names of
+            birds are told in colours: "a crow" is drawn as "a black bird".
         weights: a shipped set ("birds", "toy"), the folder of a set or of a training run, or a set
             on a hub ("hf://owner/name").
         stage: 1 for 64 px, 2 for 256 px.
