@@ -5,7 +5,7 @@ A check is a function `check_<what>(answer) -> bool` that prints one line, "Righ
 `t2i_utils/course/checks_NN.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,25 @@ def call_for_number(function: Callable[..., Any], *arguments: Any) -> tuple[floa
     if value is None:
         return float("nan"), problem or f"return one number, got {short(answer)}"
     return value, ""
+
+
+def passes_gradients(
+    function: Callable[..., Any], arrays: Sequence[np.ndarray], *others: Any
+) -> bool:
+    """Whether gradients of a learner's loss come through to the arrays, its first arguments."""
+    import keras  # here: most checks need no network
+
+    from t2i_utils import backend
+
+    variables = [keras.Variable(array.astype("float32")) for array in arrays]
+    try:
+        _, _, (gradients,) = backend.gradients(
+            lambda: ((function(*(1 * x for x in variables), *others),), None),  # tensors of them
+            variables,
+        )
+    except Exception:  # the tape's complaint about something that is no tensor
+        return False
+    return all(gradient is not None for gradient in gradients)
 
 
 def draws_from(function: Callable[..., Any], *arguments: Any) -> bool:

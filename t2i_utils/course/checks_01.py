@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, draws_from, is_blank, short, verdict
+from t2i_utils.course.checks import as_array, call, draws_from, is_blank, one_number, short, verdict
 from t2i_utils.data import read_dataset
-from t2i_utils.data.crops import crop_window
+from t2i_utils.data.crops import crop_window, read_squares
 from t2i_utils.errors import InputError
 
 _PICTURE = (400, 300)
@@ -26,10 +26,9 @@ def check_share_of_two_colours(answer: Any, colours: Iterable[Sequence[str]]) ->
     """Exercise 1: the share of captions that name at least two colours."""
     if is_blank(answer):
         return verdict(False, "replace the ... by the share of captions with two colours or more")
-    number = as_array(answer)
-    if number is None or number.size != 1:
+    value = one_number(answer)
+    if value is None:
         return verdict(False, f"one number is wanted, got {short(answer)}")
-    value = float(number.reshape(()))
     counts = np.array([len(named) for named in colours])
     right = float((counts >= 2).mean())
     if np.isclose(value, right, atol=5e-4):
@@ -190,21 +189,12 @@ def check_own_folder(folder: str | Path) -> bool:
             "them: name two classes or more, or leave the column class out"
         )  # fmt: skip
     for record in dataset.records:
-        problem = _unreadable(record.path)
-        if problem:
-            return verdict(False, problem)
+        try:
+            read_squares(record.path, None, "whole", (8,))
+        except InputError as error:
+            return verdict(False, str(error))
     captions = sum(len(record.captions) for record in dataset.records)
     return verdict(
         True, f"{len(dataset.records)} pictures, {captions} captions, "
         f"{len(dataset.class_names)} classes: ready to pack and to train on"
     )  # fmt: skip
-
-
-def _unreadable(path: Path) -> str | None:
-    from t2i_utils.data.crops import read_squares
-
-    try:
-        read_squares(path, None, "whole", (8,))
-    except InputError as error:
-        return str(error)
-    return None

@@ -7,8 +7,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from t2i_utils import backend
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import (
+    as_array,
+    call,
+    one_number,
+    passes_gradients,
+    short,
+    verdict,
+)
 from t2i_utils.course.checks_03_contrastive import check_contrastive as check_contrastive
 
 # --- exercise 1 --------------------------------------------------------------------------------
@@ -102,30 +108,18 @@ def check_pair_loss(function: Callable[..., Any]) -> bool:
         answer, problem = call(function, *(values.copy() for values in logits))
         if problem:
             return verdict(False, problem)
-        number = as_array(answer)
-        if number is None or number.size != 1:
+        value, right = one_number(answer), _hinge(*logits)
+        if value is None:
             return verdict(False, f"return one number, a mean over the batch; got {short(answer)}")
-        value, right = float(number.reshape(())), _hinge(*logits)
         if not np.isclose(value, right, rtol=1e-4, atol=1e-5):
             return verdict(False, _pair_hint(value, logits))
-    if not _passes_gradients(function):
+    if not passes_gradients(function, [np.full(4, 0.5)] * 3):
         return verdict(
             False,
             "the number is right, but no gradient comes through: NumPy keeps none; take ops.relu "
             "(or ops.maximum) and ops.mean",
         )
     return verdict(True, "three margins, weighted 1, 1/2 and 1/2, and gradients pass")
-
-
-def _passes_gradients(function: Callable[..., Any]) -> bool:
-    logits = [keras.Variable(np.full(4, 0.5, "float32")) for _ in range(3)]
-    try:
-        _, _, gradients = backend.gradients(
-            lambda: ((function(*(variable.value for variable in logits)),), None), logits
-        )
-    except Exception:  # the tape's complaint about something that is no tensor
-        return False
-    return all(gradient is not None for gradient in gradients[0])
 
 
 def _hinge(real: Any, wrong: Any, fake: Any, weight: float = 0.5) -> float:

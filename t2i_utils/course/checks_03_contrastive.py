@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import call, one_number, short, verdict
 from t2i_utils.stackgan.losses import TEMPERATURE
 
 
@@ -19,10 +19,9 @@ def check_contrastive(function: Callable[..., Any]) -> bool:
         if problem:
             more = " (there may be more sentences than pictures)" if sentences > pictures else ""
             return verdict(False, problem + more)
-        number = as_array(answer)
-        if number is None or number.size != 1:
+        value = one_number(answer)
+        if value is None:
             return verdict(False, f"return one number, a mean over the batch; got {short(answer)}")
-        value = float(number.reshape(()))
         if not np.isclose(value, _info_nce(images @ texts.T / TEMPERATURE), rtol=1e-3, atol=1e-5):
             return verdict(False, _contrastive_hint(value, images @ texts.T))
     return verdict(True, "each picture finds its own sentence among all of them")

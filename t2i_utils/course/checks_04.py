@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from t2i_utils import backend
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import as_array, call, one_number, short, verdict
 
 # --- exercise 1 --------------------------------------------------------------------------------
 
@@ -233,10 +233,10 @@ def check_lesson(function: Callable[..., Any]) -> bool:
     after = generator.get_weights()
     if problem:
         return verdict(False, problem)
-    value = as_array(answer)
-    if value is None or value.size != 1:
+    value = one_number(answer)
+    if value is None:
         return verdict(False, f"return the loss, one number; got {short(answer)}")
-    hint = _loss_hint(float(value.reshape(())), generator, start, inputs, originals)
+    hint = _loss_hint(value, generator, start, inputs, originals)
     if hint:
         return verdict(False, hint)
     generator.set_weights(start)

@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
-from t2i_utils import backend
 from t2i_utils.captioning.vocabulary import END, PADDING, SPECIAL, START, UNKNOWN
-from t2i_utils.course.checks import as_array, call, short, verdict
+from t2i_utils.course.checks import (
+    as_array,
+    call,
+    one_number,
+    passes_gradients,
+    short,
+    verdict,
+)
 from t2i_utils.course.checks_06_judging import check_confusions as check_confusions
 from t2i_utils.course.checks_06_judging import check_floor as check_floor
 from t2i_utils.course.checks_06_judging import check_hide as check_hide
@@ -85,13 +90,12 @@ def check_next_word_loss(function: Callable[..., Any]) -> bool:
         if "stopped" in problem:
             problem += "; scores[:, t] judge sentences[:, t + 1], so one place less is judged"
         return verdict(False, problem)
-    value = as_array(answer)
-    if value is None or value.size != 1:
+    value, right = one_number(answer), _next_word_loss(scores, sentences)
+    if value is None:
         return verdict(False, f"return one number, got {short(answer)}")
-    right, value = _next_word_loss(scores, sentences), float(value.reshape(()))
     if not np.isclose(value, right, rtol=1e-4):
         return verdict(False, _loss_hint(value, right, scores, sentences))
-    if not _passes_gradients(function, scores, sentences):
+    if not passes_gradients(function, [scores], ops.array(sentences, "int32")):
         return verdict(
             False,
             "the number is right, but no gradient comes through: NumPy keeps none; take "
@@ -106,17 +110,6 @@ def ready_loss(scores: Any, sentences: Any) -> Any:
     own = ops.take_along_axis(scores, words[..., None], axis=-1)[..., 0]
     there = ops.cast(words != PADDING, scores.dtype)
     return -ops.sum(own * there) / ops.sum(there)
-
-
-def _passes_gradients(function: Callable[..., Any], scores: np.ndarray, words: np.ndarray) -> bool:
-    variable = keras.Variable(scores.astype("float32"))
-    try:
-        _, _, ((gradient,),) = backend.gradients(
-            lambda: ((function(1 * variable, ops.array(words, "int32")),), None), [variable]
-        )
-    except Exception:  # the tape's complaint about something that is no tensor
-        return False
-    return gradient is not None
 
 
 def _next_word_loss(scores: np.ndarray, sentences: np.ndarray, first: int = 1) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, call_for_number, short, verdict
+from t2i_utils.course.checks import as_array, call, call_for_number, one_number, short, verdict
 
 # --- exercise 2: which captions tell nothing ----------------------------------------------------
 
@@ -206,10 +206,9 @@ def check_best_step(function: Callable[..., Any]) -> bool:
         answer, problem = call(function, given)
         if problem:
             return verdict(False, problem)
-        number = as_array(answer)
-        if number is None or number.size != 1:
+        value, right = one_number(answer), ready_best_step(history)
+        if value is None:
             return verdict(False, f"return one number, a step; got {short(answer)}")
-        value, right = float(number.reshape(())), ready_best_step(history)
         if value != right:
             return verdict(False, _best_hint(value, right, history))
     return verdict(True, "and step 0 may win: then the training was of no use")
