@@ -15,8 +15,7 @@ from matplotlib.figure import Figure
 
 from t2i_utils.captioning.caption_metrics import COLOURS, NAMED_BY, PART_NAMED_BY, colours_of
 from t2i_utils.captioning.claims import Claim, claims_of
-from t2i_utils.errors import InputError
-from t2i_utils.files import make_folder
+from t2i_utils.files import replace_file
 
 BINS = 10  # of the probabilities, where calibration is measured
 
@@ -151,8 +150,4 @@ def draw_calibration(bins: Sequence[dict[str, float]], title: str, path: Path) -
     axes.set(xlabel="probability that the reader gives", ylabel="share of true claims")
     axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
-    try:
-        make_folder(path.parent)
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name another --out") from error
+    replace_file(path, lambda file: figure.savefig(file, format="png", dpi=110))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from t2i_utils.errors import InputError
 from t2i_utils.evaluation.scores import Score
+from t2i_utils.files import replace_file
 
 
 def draw_chart(scores: list[Score], title: str, path: Path) -> None:
@@ -43,7 +43,6 @@ def draw_chart(scores: list[Score], title: str, path: Path) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(left=False)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-    try:
-        figure.savefig(path, dpi=130)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; name another --out") from error
+    replace_file(
+        path, lambda file: figure.savefig(file, format="png", dpi=130), "name another --out"
+    )

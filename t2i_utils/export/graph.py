@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from t2i_utils.errors import InputError
+from t2i_utils.files import replace_file
 
 OPSET = 18
 IR_VERSION = 10  # the newest that onnxruntime 1.20, of 2024, reads
@@ -106,10 +107,7 @@ class Graph:
             opset_imports=[onnx.helper.make_opsetid("", OPSET)],
         )
         onnx.checker.check_model(model, full_check=True)
-        try:
-            path.write_bytes(model.SerializeToString())
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+        replace_file(path, lambda file: file.write(model.SerializeToString()))
 
     def _new(self, kind: str) -> str:
         self._count += 1
