@@ -1,7 +1,6 @@
 """Which colour a caption gives to which part of the bird, and the same caption with another.
 
-A part counts where the caption gives it one colour. "Black and white wings" and "an orange-red
-crown" have two (see `t2i_utils.text.colours`), so they name no part.
+What counts as naming a part is the rule of `t2i_utils.text.caption_facts`.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES, SCALES
 
 WIDTH = 1280  # features of a picture
 RESIZE = "bicubic, antialiased (Pillow)"
-LEAST_PROBABILITY = 0.05
+LEAST_PROBABILITY = 0.05  # of the likeliest class, before it counts
 BATCH_SIZE = 32
 
 
@@ -37,8 +37,7 @@ class FeatureExtractor:
         self.name = name
         self.image_size = image_size
         self._network = load_features(name, image_size, "logits")
-        kernel, bias = self._network.get_layer("classifier").get_weights()
-        self._kernel, self._bias = kernel, bias
+        self._kernel, self._bias = self._network.get_layer("classifier").get_weights()
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """Features (n, 1280) float32 of pictures (n, height, width, 3) uint8.
