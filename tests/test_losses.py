@@ -46,6 +46,16 @@ def test_hinge_is_zero_beyond_the_margin():
     assert float(losses.generator_loss("hinge", 3 * ones)) == -3
 
 
+def test_a_loss_that_does_not_exist_is_an_error_and_no_hinge():
+    logits = np.zeros((2, 1), "float32")
+    for loss in (
+        lambda: losses.generator_loss("wgan", logits),
+        lambda: losses.discriminator_loss("wgan", logits, logits, logits),
+    ):
+        with pytest.raises(KeyError, match="wgan"):
+            loss()
+
+
 def test_kl_is_that_of_the_textbook():
     mu, log_sigma = RANDOM.standard_normal((2, 6, 8)).astype("float32")
     sigma = np.exp(log_sigma)

@@ -22,19 +22,27 @@ def discriminator_loss(kind: str, real: Any, wrong: Any, fake: Any) -> Any:
 
     Returns:
         A scalar.
+
+    Raises:
+        KeyError: another kind.
     """
-    if kind == "bce":
-        return _mean(ops.softplus(-real)) + 0.5 * (
-            _mean(ops.softplus(wrong)) + _mean(ops.softplus(fake))
-        )
-    return _mean(ops.relu(1 - real)) + 0.5 * (
-        _mean(ops.relu(1 + wrong)) + _mean(ops.relu(1 + fake))
-    )
+    penalty = {"bce": _cross_entropy, "hinge": _hinge}[kind]
+    return _mean(penalty(real)) + 0.5 * (_mean(penalty(-wrong)) + _mean(penalty(-fake)))
 
 
 def generator_loss(kind: str, fake: Any) -> Any:
     """What the generator minimises: -log D for "bce" (non-saturating), -D for "hinge"."""
-    return _mean(ops.softplus(-fake)) if kind == "bce" else -_mean(fake)
+    return _mean({"bce": _cross_entropy, "hinge": ops.negative}[kind](fake))
+
+
+def _cross_entropy(logits: Any) -> Any:
+    """Of logits that should be positive."""
+    return ops.softplus(-logits)
+
+
+def _hinge(logits: Any) -> Any:
+    """Of logits that should be 1 or more."""
+    return ops.relu(1 - logits)
 
 
 def kl_divergence(mu: Any, log_sigma: Any) -> Any:
