@@ -956,7 +956,7 @@ print(f"untrained {right_colours(untrained):.0%}, after {len(mine.history)} step
 figure, axis = plt.subplots(figsize=(7, 2.6))
 axis.plot(list(scores), list(scores.values()), marker=".", linewidth=2)
 axis.axhline(1 / 8, color="#888888", linestyle="--")
-axis.set(title="Pictures with the colours of their caption", xlabel="step", ylim=(0, 1))
+axis.set(title="Pictures with the colours of their caption", xlabel="step", ylim=(0, 1.04))
 axis.yaxis.set_major_formatter("{x:.0%}")
 show_figure(figure, "the share of right colours over the steps, with guessing as a dashed line")
 
