@@ -143,7 +143,10 @@ async function note({ caption, toCaption }) {
   if (!encoderIsHere) return;
   const captions = [caption, toCaption].filter(Boolean);
   const unknown = await ask("unknown", { captions });
-  if (unknown.length) say(`No word of “${unknown[0]}” is known: the picture does not depend on it.`, true);
+  if (unknown.length) {
+    say(`No word of “${unknown[0]}” is known: the picture does not depend on it.`, true);
+    return;
+  }
   const told = await ask("told", { weights: weights.value, captions });
   const place = captions.findIndex((one, i) => told[i] !== one);
   if (place < 0) return;

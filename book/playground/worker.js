@@ -1,8 +1,8 @@
 // Loads the networks and draws, away from the page: the page never freezes.
 // Messages in: {id, kind, ...}; out: {id, result} or {id, problem}, and {progress} while it loads.
 
-import { noise } from "./noise.js";
 import { toldInColours } from "./names.js";
+import { noise } from "./noise.js";
 import { plain } from "./plain.js";
 import { Tokenizer } from "./tokenizer.js";
 import * as runtime from "./vendor/ort.wasm.bundle.min.mjs";

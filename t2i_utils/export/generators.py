@@ -246,8 +246,8 @@ def _back_projection(graph: Graph, layer: Any, values: list, tensors: list) -> s
         raised = graph.node("Add", around, graph.constant(np.float32(layer.margin)))
         return enlarge(graph.node("Min", raised, graph.constant(np.float32(1))))
 
-    above = graph.node("Neg", highest(graph.node("Neg", small)))
-    large = graph.node("Min", graph.node("Max", large, above), highest(small))
+    lowest = graph.node("Neg", highest(graph.node("Neg", small)))
+    large = graph.node("Min", graph.node("Max", large, lowest), highest(small))
     shrunk = graph.node("AveragePool", large, kernel_shape=(times, times), strides=(times, times))
     missing = enlarge(graph.node("Sub", small, shrunk))
     return graph.node(
