@@ -113,6 +113,7 @@ $(STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	@touch $@
 	@echo "Ready. To use it in this shell: source $(BIN)/activate"
 
-$(SITE_STAMP): $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[site]"
+# With `evaluation`: its network judges in notebooks 05 and 07, and not the teacher's.
+$(SITE_STAMP): $(STAMP) Makefile
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[site,evaluation]"
 	@touch $@

@@ -24,6 +24,18 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
     assert broken_links(tmp_path, "part") == [f"index.html: {link}" for link in found[:2]]
 
 
+def test_no_site_is_built_without_the_network_that_judges(monkeypatch):
+    monkeypatch.setattr("t2i_utils.vision.lite2.MODULE", "a_package_that_is_not_here")
+    monkeypatch.setattr(sys, "argv", ["build_site.py", "--no-playground"])
+    with pytest.raises(SystemExit, match="evaluation"):
+        build_site.main()
+
+
+def test_make_site_installs_the_network_that_judges():
+    makefile = (build_site.ROOT / "Makefile").read_text()
+    assert '-e ".[site,evaluation]"' in makefile
+
+
 @pytest.mark.parametrize("is_solution", [False, True])
 def test_a_page_folds_answers_and_leaves_the_start_in_colab_out(is_solution):
     cells = [
@@ -31,7 +43,7 @@ def test_a_page_folds_answers_and_leaves_the_start_in_colab_out(is_solution):
         new_code_cell("# Outside Colab this cell does nothing."),
         new_code_cell("start()"),
         new_markdown_cell("## Exercise 1: a layer"),
-        new_code_cell("layer = 1"),
+        new_code_cell("layer = f(\n    1)  # fmt: skip"),
         new_code_cell("CaptionSlider(\n    artist)"),
         new_markdown_cell("![a red\nbird](bird.png)\n*A\nbird.*"),
     ]
@@ -41,6 +53,7 @@ def test_a_page_folds_answers_and_leaves_the_start_in_colab_out(is_solution):
     assert slider["metadata"]["tags"] == ["remove-output"]  # a page has no kernel behind it
     assert badge["source"] == "[Open in Colab](https://colab)"
     assert colab["metadata"]["tags"] == ["remove-cell"]
+    assert answer["source"] == "layer = f(\n    1)"
     folded = ["hide-input"] if is_solution else []
     assert start["metadata"]["tags"] == answer["metadata"]["tags"] == folded
     assert ("mystnb" in answer["metadata"]) == is_solution and "mystnb" not in start["metadata"]

@@ -3,7 +3,8 @@
 It lays the pages out (the notebooks, their solutions folded, the words of the course, the command
 line's help), runs Sphinx with every warning an error, adds the playground, and checks the pages.
 What notebooks print and the playground's files are kept until something that they are made from
-changes. The network is needed for two npm packages and for nothing else.
+changes. The network is needed for two npm packages and for nothing else. Without the extra
+`evaluation` nothing is built: notebooks 05 and 07 would judge with the network that taught.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from check_site import check
 from npm_files import fetch
 
 from t2i_utils.cli import COMMANDS, build_parser
+from t2i_utils.errors import InputError
+from t2i_utils.vision.lite2 import find_lite2
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK, BUILD = ROOT / "book", ROOT / "book" / "_build"
@@ -36,6 +39,7 @@ ALT = re.compile(r"!\[[^\]]*\]")  # the words of a picture in Markdown
 OUTPUT_ALT = re.compile(r'alt="[^"]*_images/([0-9a-f]{64})\.png"')  # Sphinx gives the file's name
 PICTURE = re.compile(r'<img alt="[^"]+" src="([^"]*_images/[^"]+)"[^>]*>')
 STREAM = re.compile(r'class="output stream( [^>]*><div class="highlight"><pre>(.*?)</pre>)', re.S)
+FOR_TOOLS = re.compile(r"  # (?:fmt: skip|noqa: \w+|@param .*)$", re.M)  # ends of lines of code
 WIDGETS = ("CaptionSlider(", "Studio(")  # they need a kernel: a page would show their names alone
 README_WORDS = re.compile(r"^\| word \| meaning \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)", re.M)
 
@@ -45,12 +49,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--no-playground", action="store_true", help="leave the playground out")
     options = parser.parse_args()
+    ask_for_the_judge()
     source, site = BUILD / "source", BUILD / "html"
     _lay_out(source)
     if not (source / MATHJAX_FOLDER).is_dir():
         fetch(MATHJAX, "es5", MATHJAX_FILES, source / MATHJAX_FOLDER)
     shutil.rmtree(site, ignore_errors=True)
-    results = _folder_for("results", ROOT / "t2i_utils")
+    results = _folder_for("results", ROOT / "t2i_utils", ROOT / "pyproject.toml")
     environment = {**os.environ, "T2I_SITE_CACHE": str(results / "cache")}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.getenv("PYTHONPATH")]))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -78,6 +83,16 @@ def main() -> None:
         shutil.copytree(folder, site / "playground")
     check(site, "playground" if options.no_playground else "")
     print(f"Ready: {site}; to look at it: python -m http.server --directory {site}")
+
+
+def ask_for_the_judge() -> None:
+    """Stop where EfficientNet-Lite2 is missing, by which notebooks 05 and 07 judge on the site."""
+    try:
+        find_lite2()
+    except InputError as error:
+        raise SystemExit(
+            f'{error}\nor all that a build needs: pip install -e ".[site,evaluation]"'
+        ) from None
 
 
 def words_of_pictures(notebooks: Iterable[dict[str, Any]]) -> dict[str, str]:
@@ -202,7 +217,9 @@ def page_of(notebook: dict, is_solution: bool) -> dict:
             text = BADGE.sub("[Open in Colab]", text)
             # MyST drops the end of a line in them, and the space with it.
             cell["source"] = ALT.sub(lambda alt: alt[0].replace("\n", " "), text)
-        elif text.startswith("# Outside Colab"):
+            continue
+        cell["source"] = FOR_TOOLS.sub("", text)
+        if text.startswith("# Outside Colab"):
             tags.append("remove-cell")
         elif text.startswith(WIDGETS):
             tags.append("remove-output")
