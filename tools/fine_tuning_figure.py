@@ -1,6 +1,6 @@
-"""For maintainers: what more steps of notebook 07's fine-tuning give: figures/07_longer.webp.
+"""For maintainers: what more steps of notebook 07 give: figures/07_longer and 07_opening.webp.
 
-    python tools/fine_tuning_figure.py 1000
+    python tools/fine_tuning_figure.py 400
 
 It runs the notebook's own cells on paper birds, up to the training, with more steps. Then it trains
 the generator that begins with trained weights, and draws what it looked like on the way.
@@ -23,6 +23,7 @@ from webp import WEBP
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "07_your_own_pictures.ipynb"
 FIGURE = ROOT / "figures" / "07_longer.webp"
+OPENING = ROOT / "figures" / "07_opening.webp"
 LOOKS = 5  # besides that at step 0
 UNTIL = "tuned = fine_tune(STARTER"  # the notebook's training begins with this cell
 SETTINGS = "BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 35"
@@ -73,13 +74,34 @@ def draw(run: SimpleNamespace, names: dict[str, Any]) -> None:
     plt.close(figure)
 
 
+def draw_opening(run: SimpleNamespace, names: dict[str, Any]) -> None:
+    """Three rows: before, after, and the pictures that belong to the captions."""
+    last = max(run.drawn)
+    rows = {
+        "before": run.drawn[0][names["SHOWN"]],
+        f"after\n{last} steps": run.drawn[last][names["SHOWN"]],
+        "never\nshown": names["small"][names["shown"]],
+    }
+    figure, axes = plt.subplots(3, 8, figsize=(9.5, 3.2))
+    for line, (label, images) in zip(axes, rows.items(), strict=True):
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
+        for axis, image in zip(line, images, strict=True):
+            axis.imshow(image)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+    figure.savefig(OPENING, pil_kwargs=WEBP)
+    plt.close(figure)
+
+
 def main() -> None:
     """Train for more steps, and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("steps", type=int, nargs="?", default=1000)
+    parser.add_argument("steps", type=int, nargs="?", default=400)
     names = notebook_with(parser.parse_args().steps)
     whitening = names["artist"].weights.whitening
-    draw(names["fine_tune"](names["STARTER"], whitening, names["WARM_UP"]), names)
+    run = names["fine_tune"](names["STARTER"], whitening, names["WARM_UP"])
+    draw(run, names)
+    draw_opening(run, names)
 
 
 if __name__ == "__main__":

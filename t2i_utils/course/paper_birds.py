@@ -1,9 +1,10 @@
 """Paper birds: a small set of pictures for notebook 07, unlike anything that a shipped network saw.
 
-Birds as if cut from coloured paper, on dark paper with a moon. Plumage, wings and paper have a
-colour each. The birds are near to the toy birds that the shipped weights know, and the plain dark
-ground is far from most of theirs: so a minute of fine-tuning changes what the eye sees first. A
-third of the pairs of plumage and wings is never in the training part: what the test part asks for
+Birds as if cut from coloured paper, on paper of a dusky colour with a moon. Plumage, wings and
+paper have a colour each. The birds are near to the toy birds that the shipped weights know, and the
+plain ground is far from theirs: so a minute of fine-tuning changes what the eye sees first. (On
+ground that is nearly black, the birds themselves become black before the ground is right.) A third
+of the pairs of plumage and wings is never in the training part: what the test part asks for
 has not been shown.
 """
 
@@ -29,10 +30,10 @@ INKS: dict[str, RGB] = {
     colour: PALETTE[colour] for colour in ("red", "orange", "yellow", "green", "blue", "white")
 }
 PAPERS: dict[str, RGB] = {
-    "navy": (22, 30, 74),
-    "plum": (70, 24, 66),
-    "pine": (14, 62, 52),
-    "slate": (38, 44, 56),
+    "navy": (66, 82, 168),
+    "plum": (132, 60, 122),
+    "pine": (30, 112, 94),
+    "slate": (92, 104, 126),
 }
 SIZE = 256  # height and width of a picture in pixels
 _SUPERSAMPLE = 2

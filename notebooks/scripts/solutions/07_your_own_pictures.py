@@ -88,7 +88,7 @@ assert checks_07.check_captions_csv(my_captions_csv)
 print(my_captions_csv({"a.png": ["red", "red, or orange", 'called "the robin"']}))
 
 # %% [markdown]
-# ## Exercise 2: captions that tell nothing
+# ## Exercise 2: pictures without a sentence of their own
 #
 # First count in how many pictures each sentence stands. The set `{...}` takes care that a picture
 # which says the same twice counts once. A picture is silent if *all* its sentences are empty or
@@ -120,9 +120,10 @@ print(f"{len(my_silent(birds))} of 60 with the paper, {len(my_silent(plain))} wi
 # ## Exercise 3: hold whole series back
 #
 # The choice is made among the *names* of the series, and each picture only asks whether its series
-# was chosen. Sorted names make the choice the same in every call: the order of a `set` of texts is
-# another one in each run of Python. `[::every]` begins with the first name, so at least one series
-# is held back.
+# was chosen. (A series that you add later may move others to the other part. Where that matters,
+# choose by a checksum of the name, `zlib.crc32(name.encode()) % every == 0`.) Sorted names make the
+# choice the same in every call: the order of a `set` of texts is another one in each run of Python.
+# `[::every]` begins with the first name, so at least one series is held back.
 
 
 # %%
