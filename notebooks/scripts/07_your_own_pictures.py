@@ -1097,8 +1097,8 @@ print(f"each training picture was shown {seen:.0f} times")
 # <details><summary>What 400 steps gave</summary>
 #
 # ![Above, eight birds at steps 0 to 400 over the held-back pictures: the pale ground becomes
-# violet, blue and green paper, the birds get slim, and each picture has a disc at the upper left; below,
-# KID falls from look to look, and the judge's two scores](../figures/07_longer.webp)
+# violet, blue and green paper, the birds get slim, and each picture has a disc at the upper left;
+# below, KID falls from look to look, and the judge's two scores](../figures/07_longer.webp)
 #
 # *This notebook's run with 400 steps instead of 140, seed 0, 60 training pictures, batch 16. It
 # took 333 seconds on two CPU cores that had other work as well. Bars are standard errors; the judge
@@ -1107,7 +1107,7 @@ print(f"each training picture was shown {seen:.0f} times")
 # In this run the moons came after the light, then slim birds and papers of several colours. KID x
 # 1000 fell from 2518 to 1250. What is left of toy birds? All of them look to the right, and some
 # moons still have a colour of the bird. And from step 160 on, the judge's score of held-back
-# pictures fell, while that of training pictures did not: it was learning by heart.
+# pictures fell, while that of training pictures did not: a sign of learning by heart.
 #
 # </details>
 #
