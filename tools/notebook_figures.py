@@ -15,7 +15,8 @@ from nbclient import NotebookClient
 from webp import webp
 
 ROOT = Path(__file__).resolve().parent.parent
-ELSEWHERE = ("07_longer.webp", "07_opening.webp", "07_tuned.webp")  # made by tools/fine_tuning_figure.py
+# From longer runs, by tools/fine_tuning_figure.py, and from the looks of a run of its own.
+ELSEWHERE = ("07_longer.webp", "07_opening.webp", "07_tuned.webp")
 EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.(?:png|webp))\)")
 
 
