@@ -265,6 +265,18 @@ def _update_hint(moved: Mapping[str, float], rates: Mapping[str, float]) -> str:
 # --- exercise 4 --------------------------------------------------------------------------------
 
 
+def ready_alarm(
+    diversity: Any, diversity_real: Any, share: float = 0.25, patience: int = 50
+) -> int:
+    """A right answer: the notebook tests its runs with it until the learner's own is right."""
+    in_a_row = 0
+    for step, (drawn, real) in enumerate(zip(diversity, diversity_real, strict=True)):
+        in_a_row = in_a_row + 1 if drawn < share * real else 0
+        if in_a_row == patience:
+            return step
+    return -1
+
+
 def check_collapse_alarm(function: Callable[..., Any]) -> bool:
     """Exercise 4: the step at which a collapse is reported, or -1 if there is none.
 

@@ -9,6 +9,11 @@ from t2i_utils.course.checks import call, one_number, short, verdict
 from t2i_utils.stackgan.losses import TEMPERATURE
 
 
+def ready_contrastive(images: np.ndarray, texts: np.ndarray) -> float:
+    """A right answer: the notebook measures with it until the learner's own is right."""
+    return _info_nce(images @ texts.T / TEMPERATURE)
+
+
 def check_contrastive(function: Callable[..., Any]) -> bool:
     """Exercise 5: the contrastive loss (InfoNCE) of pictures and sentences."""
     rng = np.random.default_rng(1)

@@ -10,8 +10,6 @@ from keras import layers, ops
 from t2i_utils import backend
 from t2i_utils.course.checks import as_array, call, one_number, short, verdict
 
-# --- exercise 1 --------------------------------------------------------------------------------
-
 
 def check_residual_block(function: Callable[..., Any]) -> bool:
     """Exercise 1: two 3x3 convolutions with BatchNorm, added to the input, then ReLU."""
@@ -84,9 +82,6 @@ def _block_behaviour(model: Any, convolutions: list[Any], norms: list[Any]) -> t
     return True, "the input passes, and the convolutions only say what to change"
 
 
-# --- exercise 2 --------------------------------------------------------------------------------
-
-
 def ready_last_layer(maps: Any, sketch: Any) -> Any:
     """A right answer: the notebook trains with it until the learner's own is right."""
     change = layers.Conv2D(12, 3, padding="same", kernel_initializer="zeros")(maps)
@@ -156,7 +151,9 @@ def _last_layer_hint(model: Any, convolution: Any) -> str:
     return "lay the 12 channels out by ops.depth_to_space(x, 2), and add nothing but that"
 
 
-# --- exercise 3 --------------------------------------------------------------------------------
+def ready_unchanged(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
+    """A right answer: the notebook compares with it until the learner's own is right."""
+    return len(before) == len(after) and all(map(np.array_equal, before, after))
 
 
 def check_unchanged(function: Callable[..., Any]) -> bool:
@@ -192,9 +189,6 @@ def check_unchanged(function: Callable[..., Any]) -> bool:
         if bool(answer) != right:
             return verdict(False, f"you say {bool(answer)}, but {hint}")
     return verdict(True, "every bit counts")
-
-
-# --- exercise 4 --------------------------------------------------------------------------------
 
 
 def ready_lesson(generator: Any, optimizer: Any, inputs: Any, originals: Any) -> Any:
@@ -293,9 +287,6 @@ def _step_hint(steps: list[tuple[np.ndarray, np.ndarray]]) -> tuple[bool, str]:
     return False, "the weights took another step: one call of optimizer.apply, with the gradients"
 
 
-# --- exercise 5 --------------------------------------------------------------------------------
-
-
 def check_sharpness(function: Callable[..., Any]) -> bool:
     """Exercise 5: for each picture, the mean absolute difference between neighbouring pixels."""
     rng = np.random.default_rng(0)
@@ -320,6 +311,11 @@ def check_sharpness(function: Callable[..., Any]) -> bool:
 
 def _differences(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.diff(pictures, axis=1), np.diff(pictures, axis=2)
+
+
+def ready_sharpness(pictures: np.ndarray) -> np.ndarray:
+    """A right answer: the notebook measures with it until the learner's own is right."""
+    return _sharpness(pictures.astype("float32"))
 
 
 def _sharpness(pictures: np.ndarray, size: Callable[..., Any] = np.abs) -> np.ndarray:

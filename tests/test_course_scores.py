@@ -1,0 +1,20 @@
+"""Scores that the course quotes are those of the model card and of the ablation."""
+
+import pytest
+
+from t2i_utils.course.scores import ablation_kid, card_kid
+from t2i_utils.stackgan.weights import load_weights
+
+
+def test_the_card_of_birds_gives_each_table_in_order():
+    folder = load_weights("birds").folder
+    assert len(card_kid(folder, 1)) == 1
+    stage2, sketches = card_kid(folder, 2)
+    assert stage2[0] < sketches[0] and stage2[1] == sketches[1]
+
+
+def test_the_ablation_knows_its_rows():
+    assert ablation_kid("none: the recipe") < ablation_kid("plain discriminator")
+    assert ablation_kid("no augmentation") == 111  # bold in the table
+    with pytest.raises(KeyError, match="no such change"):
+        ablation_kid("no such change")
