@@ -358,9 +358,9 @@ per_class.groupby("part").describe().astype(int)[["count", "min", "50%", "max"]]
 
 # %% [markdown]
 # Toy birds are even by construction. The third plot above is not: some classes have about 30
-# pictures, most have nearly 60. It shows the part of CUB that this project trains on. The whole of
-# CUB may be more even. The two lines are the two parts of the zero-shot split, to which we come in
-# section 7.
+# pictures, most have nearly 60. It shows the part of CUB that this project trains on. All of CUB
+# has 41 to 60 pictures in each class. The two lines are the two parts of the zero-shot split, to
+# which we come in section 7.
 #
 # ## 6. How much of a picture is bird?
 #
@@ -541,7 +541,7 @@ show_rows(shown)
 # </details>
 #
 # To put a number on it, we take the colours of parts that most people ticked for the wanted bird
-# (section 4). Which share of them does the bird that was handed out have, each on the same part? As
+# (section 4). How many of these colours does the bird that was handed out have on the same part? As
 # a control, a training picture drawn by chance is judged in the same way.
 
 # %%
