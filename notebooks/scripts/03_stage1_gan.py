@@ -324,7 +324,7 @@ show_figure(figure, "two games: one spreads along the ring, in the other the poi
 # %%
 def ring_picture(opinion, forged):
     """One moment of a game as a picture (360, 360, 3) uint8."""
-    figure = plt.figure(figsize=(3.6, 3.6), dpi=100)
+    figure = plt.figure(figsize=(3.6, 3.6), dpi=100, layout="none")
     draw_ring(figure.add_axes((0, 0, 1, 1)), "", opinion, forged)
     figure.canvas.draw()
     picture = np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
