@@ -1170,7 +1170,7 @@ print(f"after {HALF_WAY} steps: three pairs {scores[half_way]:.0%} right colours
 #
 # <details><summary>What we saw</summary>
 #
-# After 300 steps 80 % of the birds had the right colours with three pairs, and 22 % without the
+# After 300 steps 80 % of the birds had the right colours with three pairs, and 33 % without the
 # wrong one, where guessing gives 12 %. The shapes had come equally far in both rows. (Seed 0, two
 # cores without a GPU.)
 #
