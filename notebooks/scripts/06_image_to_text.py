@@ -32,9 +32,15 @@
 # | | |
 # | --- | --- |
 # | You need | notebooks 01 and 02; for the last section, 03; no photographs |
-# | Minutes | CPU: 2 to run, 100 to read and do. GPU: less to run, not measured |
+# | Minutes | CPU: 4 to run, 150 to read and do, in two sittings. No GPU needed |
 # | Memory | 3 GB |
 # | Downloads | none |
+#
+# ![A yellow and a blue bird, four times each, with a line around the place where a captioner looked
+# as it said "yellow", "belly" and other words](../figures/06_attention.webp)
+#
+# *Two drawn birds, and where a captioner looked as it said the word above each. Section 8 draws
+# this, and finds out how far to believe it.*
 
 # %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
@@ -68,6 +74,7 @@ start()
 # everybody uses. `DATA` chooses toy birds or real ones, as in notebook 01.
 
 # %% jupyter={"source_hidden": true}
+import itertools
 import os
 import textwrap
 import time
@@ -86,7 +93,7 @@ from PIL import Image
 DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 
 # %% [markdown]
-# Then the course and this notebook's own part of the library, `t2i_utils.captioning`.
+# Then this notebook's own part of the library, `t2i_utils.captioning`.
 
 # %% jupyter={"source_hidden": true}
 from t2i_utils.captioning import baselines
@@ -95,6 +102,7 @@ from t2i_utils.captioning.caption_metrics import (
     NAMED_BY,
     colours_of,
     normalised,
+    part_colours_of,
     score_descriptions,
 )
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
@@ -105,7 +113,7 @@ from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
 
 # %% [markdown]
-# And the rest of it, with the generator for the way back.
+# Last, the course, the toy birds and the generator, which section 11 needs for the way back.
 # %% jupyter={"source_hidden": true}
 from t2i_utils.captioning.views import regions_of, test_rows, training_rows, view
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary, words
@@ -174,14 +182,16 @@ share = sum(map(len, agreed)) / sum(map(len, named))
 print(f"of the colours that one person names, another names {share:.0%}")
 
 # %% [markdown]
-# Keep that number in mind. It is what we compare with, and it is not 100 %. (The "person" who
-# describes toy birds is a grammar. It leaves things out, but it never errs. People do.)
+# It is not 100 %, and nobody has made a mistake: people choose what to mention. So no captioner can
+# please them all, and section 9 scores a person beside it. (The "person" who describes toy birds is
+# a grammar. It leaves things out, but it never errs. People do.)
 #
 # ## 2. What does the captioner see?
 #
-# A few hundred pictures are too few to learn seeing from. So the eyes are ready-made: the
-# EfficientNet of notebook 03, trained on ImageNet and **frozen**. We cut it before its last layers,
-# where it still knows *where* things are. It gives 7 x 7 **regions**, each with a row of numbers.
+# A few hundred pictures are too few to learn seeing from. So the eyes are ready-made:
+# EfficientNet-Lite0, trained on ImageNet and **frozen**. (The discriminator of notebook 03, section
+# 12 looks through the same network.) We cut it before its last layers, where it still knows *where*
+# things are. It gives 7 x 7 **regions**, each with a row of numbers.
 
 # %%
 eyes = RegionEncoder()
@@ -194,49 +204,60 @@ print("probability of a bird, by the network's own classes:", seen.bird.round(2)
 # section 10. Here it does not: the network still sees shapes and colours.)
 #
 # A region's row joins what deep layers say about *what* is there with what shallow layers and the
-# mean colour say about how it *looks*. To see what such rows know, we mark the region in the
-# middle. **Predict:** which of the other 48 are most like it? "Alike" is the cosine, after each
-# number has been standardised.
+# mean colour say about how it *looks*. To see what such rows know, we mark one region of the bird
+# and one of its surroundings. **Predict:** which of the other 48 are most like each? "Alike" is the
+# cosine. Before it, each number is standardised *at its place*: what all pictures have in the
+# middle must not make middles alike.
 
 # %%
 regions = regions_of(pack, test, "unseen", progress=False)[:, 0]
-centred = (seen.regions - regions.mean((0, 1), "float32")) / (regions.std((0, 1), "float32") + 1e-3)
+spread = regions.std((0, 1), "float32") + 1e-3
+centred = (seen.regions - regions.mean(0, "float32")) / spread
 centred /= np.linalg.norm(centred, axis=-1, keepdims=True)
-MARKED = 24  # of 49, row by row: the one in the middle
-alike = (centred @ centred[:, MARKED, :, None]).reshape(-1, 7, 7)
-corner = 256 * np.array([MARKED % 7, MARKED // 7]) / 7
+# Of the 49 regions, row by row: one of each picture.
+MARKS = {"like orange:\nthe bird": (24, 11, 24), "like blue:\naround it": (21, 21, 21)}
 
 
-def show_grid(axis, picture, title):
-    """Draw the 7 x 7 regions over a picture, and mark one."""
+def show_grid(axis, picture, marks):
+    """Draw the 7 x 7 regions over a picture, and frame two of them."""
     axis.imshow(picture)
-    axis.set(xticks=[], yticks=[], title=title)
+    axis.set(xticks=[], yticks=[])
     for line in 256 * np.arange(1, 7) / 7:
-        axis.axhline(line, color="white", linewidth=1, alpha=0.7)
-        axis.axvline(line, color="white", linewidth=1, alpha=0.7)
-    axis.add_patch(plt.Rectangle(corner, 256 / 7, 256 / 7, fill=False, color="#e07a3f", lw=3))
+        axis.axhline(line, color="white", linewidth=1, alpha=0.5)
+        axis.axvline(line, color="white", linewidth=1, alpha=0.5)
+    for mark, color in zip(marks, ("#e07a3f", "#1f6f8b"), strict=True):
+        corner = 256 * np.array([mark % 7, mark // 7]) / 7
+        axis.add_patch(plt.Rectangle(corner, 256 / 7, 256 / 7, fill=False, color=color, lw=3))
 
 
 # %% [markdown]
-# The upper row shows the pictures with their grid and the marked region. The lower row shows how
-# much each region is like it.
+# The first row shows three pictures with both marks. Below them, the lighter a region is, the more
+# it is like the orange mark (second row) or the blue one (third row).
 
 # %%
-figure, axes = plt.subplots(2, 3, figsize=(8, 5.4))
+figure, axes = plt.subplots(3, 3, figsize=(6.5, 6.6))
 for column, picture in enumerate(pictures[:3]):
-    show_grid(axes[0, column], picture, "")
-    sns.heatmap(
-        alike[column], vmin=-0.5, vmax=1, cmap="mako", ax=axes[1, column],
-        square=True, cbar=False, xticklabels=False, yticklabels=False,
-    )  # fmt: skip
-axes[0, 0].set_ylabel("regions", fontsize=11)
-axes[1, 0].set_ylabel("like the marked one", fontsize=11)
-show_figure(figure, "three birds with a grid of 7 x 7; below, regions of the bird are brighter")
+    marks = [places[column] for places in MARKS.values()]
+    show_grid(axes[0, column], picture, marks)
+    for axis, mark in zip(axes[1:, column], marks, strict=True):
+        alike = (centred[column] @ centred[column, mark]).reshape(7, 7)
+        sns.heatmap(alike, vmin=-0.2, vmax=0.6, cmap="mako", ax=axis, square=True, cbar=False,
+                    xticklabels=False, yticklabels=False)  # fmt: skip
+for axis, name in zip(axes[:, 0], ("two marks", *MARKS), strict=True):
+    axis.set_ylabel(name, fontsize=11)
+show_figure(figure, "three birds with a grid; below, what is like a mark on the bird or beside it")
 
 # %% [markdown]
-# If the bird stands out from its surroundings, then nobody had to tell the network about toy birds:
-# it groups what looks alike. These 49 rows of numbers are all that the captioner gets. It never
-# sees a pixel.
+# <details><summary>What we saw</summary>
+#
+# On the first and the third bird much of the body is like the orange mark, and the sky is not. On
+# the second the mark is on the crown, and only its neighbours are like it: a wing of another colour
+# is not. (The three toy birds above.)
+#
+# </details>
+#
+# Nobody told the network about toy birds. These 49 rows of numbers are all that the captioner gets.
+# It never sees a pixel.
 #
 # The eyes are frozen, so each picture has to be looked at only once. `regions_of` keeps the result
 # in the pack's folder.
@@ -403,7 +424,8 @@ next_word_loss_here = my_next_word_loss if passed else checks_06.ready_loss
 def attend(queries, keys, values):
     """What each query fetches from the values, and with which weights."""
     scores = queries @ keys.T / np.sqrt(keys.shape[-1])
-    weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))  # no number gets too large
+    weights /= weights.sum(axis=-1, keepdims=True)
     return weights @ values, weights
 
 
@@ -463,9 +485,7 @@ causal_mask = my_causal_mask if passed else np.tri
 # vector of its own. (The learned numbers are added to what comes in.)
 #
 # *Dropout* sets some numbers to 0 in each training step, chosen by chance, so that the network
-# cannot lean on single ones. Here it is 0, that is, off. In a run of ours with 0.1, more than half
-# of the greedy sentences named a part of the bird twice. When you have finished, try it, and look
-# at the last column of the table in section 7.
+# cannot lean on single ones. Here it is 0, that is, off.
 
 # %%
 HEADS, DROPOUT = 4, 0.0
@@ -601,6 +621,25 @@ def train_on(batch_regions, sentences):
 
 
 # %% [markdown]
+# The loss of training tells how well it knows captions that it learns from. Does it know others as
+# well? Every fifty steps we ask for the same loss on captions of 60 birds of **unseen classes**.
+
+# %%
+own_regions = ((regions - mean) / scale).astype("float32")
+held = own_regions[:60]
+held_captions = [text for captions in people[:60] for text in captions[:CAPTIONS]]
+held_sentences = ops.convert_to_tensor(vocabulary.encode(held_captions, LENGTH + 1))
+
+
+@tf.function
+def loss_on_unseen():
+    """The loss on birds that the network does not learn from."""
+    memory = ops.repeat(encoder(held, training=False), CAPTIONS, axis=0)
+    logits = decoder([memory, held_sentences[:, :-1]], training=False)
+    return next_word_loss_here(ops.log_softmax(logits), held_sentences)
+
+
+# %% [markdown]
 # ### How does it say a sentence?
 #
 # After training, nobody gives it the beginning. It says the likeliest word, reads what it has said
@@ -628,8 +667,7 @@ def say_greedily(encoder, decoder, standard_regions):
 # run it again, it starts anew.)
 
 # %%
-own_regions = ((regions - mean) / scale).astype("float32")
-losses, told = [], ["| step | loss | it says |", "| --- | --- | --- |"]
+losses, unseen, told = [], {}, ["| step | loss | it says |", "| --- | --- | --- |"]
 show_sheet(["an unseen bird"], [[pictures[0]]], size=150)
 line = display(Markdown("The first step compiles ..."), display_id=True)
 for variable, value in zip(everything, fresh, strict=True):
@@ -637,6 +675,8 @@ for variable, value in zip(everything, fresh, strict=True):
 with DeferredInterrupt(print) as stop:
     for step in range(STEPS):
         losses.append(float(train_on(*batch_of(step))))
+        if step % 50 == 0 or step + 1 == STEPS or stop.requested:
+            unseen[step] = float(loss_on_unseen())
         if step + 1 in (1, 10, 25, 50, 100, 200, 400, 600, STEPS) or stop.requested:
             said = vocabulary.decode(say_greedily(encoder, decoder, own_regions[:1])[0])
             told.append(f"| {step + 1} | {losses[-1]:.2f} | {said} |")
@@ -651,27 +691,39 @@ with DeferredInterrupt(print) as stop:
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 3))
-axis.plot(pd.Series(losses).rolling(10, min_periods=1).mean(), linewidth=2)
+axis.plot(pd.Series(losses).rolling(10, min_periods=1).mean(), linewidth=2, label="learned from")
+axis.plot(pd.Series(unseen), color="#e07a3f", marker="o", markersize=4, label="unseen birds")
 axis.axhline(np.log(len(vocabulary)), color="#888888", linestyle="--", label="knows nothing")
 axis.set(title="The next word becomes less of a surprise", xlabel="step", ylabel="loss")
 axis.set_ylim(0, None)
 axis.legend()
-show_figure(figure, "the loss falls steeply at first, then slowly; it starts near the dashed line")
-print(f"loss {losses[0]:.2f} at the first step, {np.mean(losses[-20:]):.2f} at the end, "
-      f"knowing nothing {np.log(len(vocabulary)):.2f}")  # fmt: skip
+show_figure(figure, "both losses fall steeply at first, then slowly, from near the dashed line")
+ends = {"knowing nothing": np.log(len(vocabulary)), "learned from": np.mean(losses[-20:]),
+        "unseen birds": unseen[max(unseen)]}  # fmt: skip
+for name, loss in ends.items():
+    print(f"{name:15} loss {loss:.2f}: as unsure as among {np.exp(loss):4.1f} words")
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![The loss falls steeply in the first fifty steps from the line "knows nothing", then
-# slowly](../figures/06_loss.png)
+# ![Two losses, of captions learned from and of unseen birds, fall steeply from the line "knows
+# nothing" in the first fifty steps, then slowly](../figures/06_loss.png)
 #
 # *900 steps of 16 toy birds with 2 captions each, width 96, seed 0, two cores without a GPU.*
 #
 # </details>
 #
-# It cannot reach 0, and should not: after "this bird has", wings and crown are equally good. Raise
-# $e$ to the power of the loss at the end. Among how many words does it still have to guess?
+# It cannot reach 0, and should not: after "this bird has", wings and crown are equally good. The
+# distance of the two lines at the end is what was learned by heart. If they lie close together, the
+# network has learned to describe, and not the captions of single birds.
+#
+# <details><summary>What we saw</summary>
+#
+# At the end the network was as unsure as among 2.0 words on captions that it learned from, and as
+# among 2.3 on unseen birds. The two lines part after about 400 steps, and only a little. (900
+# steps, seed 0, two cores without a GPU.)
+#
+# </details>
 #
 # What does it say of six birds of unseen classes? Check colour by colour, with your finger on the
 # picture.
@@ -688,10 +740,11 @@ show_sheet(by_hand, [[picture] for picture in pictures[six]], size=150)
 # ## 6. What does the library add?
 #
 # The library's `Captioner` has the same layers. Its attention is written with `Dense` layers, and
-# it lists keys before queries. So your weights fit into it, once they are put into its order:
+# it lists keys before queries. So your weights fit into it, once they are put into its order. The
+# next cell does this, and is folded away.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def in_library_order(*networks):
     """The weights of networks written by hand, in the order of the library's captioner."""
     found = []
@@ -782,8 +835,20 @@ show_sheet(texts, [[picture] for picture in drawn_birds], size=150)
 again = [shipped.vocabulary.decode(found.words) for found in greedy(shipped.captioner, to_describe)]
 print(f"the library says the same of {np.mean(np.equal(texts, again)):.0%}")
 for wish, text in zip(wishes, texts, strict=True):
-    kept = colours_of(wish) & colours_of(text)
-    print(f"{len(kept)} of {len(colours_of(wish))} colours come back: {wish}")
+    asked, named = colours_of(wish), colours_of(text)
+    more = f", and {', '.join(sorted(named - asked))}" if named - asked else ""
+    print(f"{len(asked & named)} of {len(asked)} colours come back{more}: {wish}")
+
+# %% [markdown]
+# What stands after "and" was not asked for. It may be on the bird all the same, so look at the
+# picture: is it there?
+#
+# <details><summary>What we saw</summary>
+#
+# Eight of the nine colours came back. The ninth is the orange of the last bird, which can be seen
+# in the picture. (The shipped captioner and the weights `birds`.)
+#
+# </details>
 
 # %% [markdown]
 # ### Quiz B
@@ -868,9 +933,7 @@ show_figure(figure, f"a bar for each word of: {people[0][0]}")
 # - **Nucleus sampling**: draw the word by chance, but only from the likeliest words that have, say,
 #   90 % of the probability *together*. The unlikely rest is cut off.
 # - **Consensus**: draw sixteen sentences, as if you asked sixteen people, and take the one that
-#   agrees most with the others. This is what the library does. The shipped captioner has a second
-#   network as well, the *reader of parts* (section 8). It has a say in this choice, and afterwards
-#   corrects words that it believes to be wrong.
+#   agrees most with the others. This is what the library does.
 #
 # Here are all of them for one bird. The number is the log probability of the whole sentence.
 
@@ -1004,30 +1067,60 @@ for width in (1, 3, 8):
 
 # %% [markdown]
 # A beam of 1 is greedy decoding. Is a likelier sentence also a truer one? Check the colours on the
-# first bird; the plot below will count. And compare the number of words: each word lowers the log
+# first bird; the plot below will count. Then compare the number of words: each word lowers the log
 # probability, so a search for likely sentences may come to prefer short ones. The library therefore
 # divides the log probability of a finished sentence by its number of words to the power of 0.7.
 #
 # Which way is best? There are two wishes. Do they pull apart? One is to be *right*: of all pairs
-# such as "red wings" that are said, what share is true? The other is to be *different*: not to say
-# the same pairs of neighbouring words for every bird. We describe 40 test birds in each way.
-# **Predict** where greedy decoding and a temperature of 1.5 will lie.
+# such as "red wings" that are said, what share is true, that is, named by two people? The other is
+# to be *different*: not to say the same pairs of neighbouring words for every bird. We describe all
+# test birds in each way. A temperature of 0.7 is what consensus draws its sixteen with, so this dot
+# is one of the sixteen by itself. **Predict** where greedy decoding and a temperature of 1.5 will
+# lie.
 
 # %%
-some, references = standard[:40], people[:40]
-settings = [(0.5, 1.0), (0.9, 0.5), (0.9, 1.0), (0.9, 1.5), (1.0, 1.0), (1.0, 1.5)]
+settings = [(0.9, 0.5), (0.9, 0.7), (0.9, 1.0), (1.0, 1.0), (0.9, 1.5)]
 tried = {
-    f"nucleus {n:g}, temperature {t:g}": sample(network, some, np.random.default_rng(1), n, t)
+    f"nucleus {n:g}, temperature {t:g}": sample(network, standard, np.random.default_rng(1), n, t)
     for n, t in settings
 }
-tried["greedy"] = greedy(network, some)
-tried["beam of 3"] = [found[0] for found in beam_search(network, some, 3)]
-tried["consensus"] = [found[0] for found in talker.sentences(some)]
+tried["greedy"] = greedy(network, standard)
+tried["beam of 3"] = [found[0] for found in beam_search(network, standard, 3)]
+agreed = talker.sentences(standard)
+tried["consensus"] = [found[0] for found in agreed]
+spoken = {name: [own_words.decode(s.words) for s in found] for name, found in tried.items()}
 
 
 # %% [markdown]
-# Three numbers for each way. The third one looks at single sentences: do they name a part of the
-# bird a second time, as in "a red back, wings and a green back"?
+# Now count. Birds differ, so the error of a share comes from leaving out one bird at a time, as in
+# notebook 05. The same birds are described in all ways. So we also ask how sure the *distance* of
+# each way to the best one is.
+
+
+# %%
+def right_and_said(texts):
+    """For each test bird, how many pairs (colour, part) are true, and how many are said: (n, 2)."""
+    said = [part_colours_of(text) for text in texts]
+    true = [Counter(pair for text in own for pair in part_colours_of(text)) for own in people]
+    pairs = zip(said, true, strict=True)
+    return np.array([[sum(votes[p] >= 2 for p in own), len(own)] for own, votes in pairs])
+
+
+def share_without(counts):
+    """The share that is right, in per cent: of all birds, and without each bird in turn."""
+    whole = counts.sum(axis=0)
+    kept = np.vstack([whole, whole - counts])
+    return 100 * kept[:, 0] / kept[:, 1]
+
+
+def error_of(values):
+    """The jackknife's error of a number, from the values without each bird."""
+    return np.std(values[1:]) * (len(values) - 2) ** 0.5
+
+
+# %% [markdown]
+# The last column looks at single sentences: do they name a part of the bird a second time, as in "a
+# red back, wings and a green back"?
 
 # %%
 PARTS_NAMED = {"crown", "head", "beak", "breast", "belly", "back", "wings", "tail"}
@@ -1039,71 +1132,89 @@ def names_twice(text):
     return len(set(named)) < len(named)
 
 
-rows = []
-for sentences in tried.values():
-    texts = [own_words.decode(sentence.words) for sentence in sentences]
-    scores = score_descriptions(texts, references)
-    repeated = np.mean([names_twice(text) for text in texts])
-    rows.append(100 * np.array([scores.part_precision, scores.distinct_2, repeated]))
-columns = ["right", "different", "a part twice"]
-ways = pd.DataFrame(rows, index=list(tried), columns=columns)
-print(f"people name a part twice in {np.mean([names_twice(r[0]) for r in references]):.0%}")
-ways.round(0).astype(int).add_suffix(", %")
+shares = {name: share_without(right_and_said(texts)) for name, texts in spoken.items()}
+ways = pd.DataFrame(index=list(tried), columns=["right", "error", "different", "a part twice"])
+for name, texts in spoken.items():
+    pairs = [pair for text in texts for pair in itertools.pairwise(words(text))]
+    ways.loc[name] = [shares[name][0], error_of(shares[name]), 100 * len(set(pairs)) / len(pairs),
+                      100 * np.mean([names_twice(text) for text in texts])]  # fmt: skip
+print(f"people name a part twice in {np.mean([names_twice(r[0]) for r in people]):.0%}")
+ways.astype(float).round(0).astype(int).add_suffix(", %")
 
 # %% [markdown]
-# And as a picture: up is right, to the right is different. The numbers are nucleus / temperature.
+# And as a picture: up is right, to the right is different. The numbers are nucleus / temperature,
+# and the lines are two standard errors long on each side.
 
 # %%
-figure, axis = plt.subplots(figsize=(8, 4))
+figure, axis = plt.subplots(figsize=(8, 4.2))
 for name, way in ways.iterrows():
-    drawn_by_chance = "nucleus" in name
-    axis.plot(
-        way["different"], way["right"], "o" if drawn_by_chance else "D", markersize=9,
-        color="#1f6f8b" if drawn_by_chance else "#e07a3f",
+    axis.errorbar(
+        way["different"], way["right"], 2 * way["error"], fmt="o" if "nucleus" in name else "D",
+        color="#1f6f8b" if "nucleus" in name else "#e07a3f", markersize=9, elinewidth=1,
     )  # fmt: skip
 axis.set(title="To be right, or to be different", ylabel="true, % of what is said")
 axis.set(xlabel="different pairs of words, %")
-axis.margins(x=0.15, y=0.2)
+axis.margins(x=0.15, y=0.1)
 names = [name.replace("nucleus ", "").replace(", temperature ", " / ") for name in tried]
 label_dots(axis, ways["different"], ways["right"], names)
 show_figure(figure, f"one dot for each of: {', '.join(tried)}")
-best, boldest = ways["right"].idxmax(), ways["different"].idxmax()
-print(f"most often right: {best}; most different: {boldest}")
+best = max(shares, key=lambda name: shares[name][0])
+print(f"most often right: {best}. How much less often are the others?")
+for name, share in shares.items():
+    gap = shares[best] - share
+    told_apart = gap[0] > 2 * error_of(gap)
+    if name != best:
+        print(f"{name:28} {gap[0]:4.1f} ± {error_of(gap):.1f} {'' if told_apart else 'not known'}")
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
 #
-# ![Nine dots, each with its name: how right and how different each way of choosing words
-# is](../figures/06_sampling.png)
+# ![Eight dots with error bars, each with its name: how right and how different each way of choosing
+# words is](../figures/06_sampling.png)
 #
-# *40 toy birds of unseen classes, the captioner of 900 steps, seed 1 of the samples.*
+# *120 toy birds of unseen classes, the captioner of 900 steps, seed 1 of the samples.*
 #
 # </details>
 #
 # Does one way win on both axes? A dot above and to the right of another is better by both numbers.
-# Do not believe small gaps: if forty sentences name a hundred pairs, the standard error of "right"
-# is about 5 points (notebook 05, exercise 2).
+# "Not known" stands where the distance to the best way is less than two of its errors. So is what
+# several of the sixteen say more often true than what one of them says? Compare *consensus* with
+# *0.9 / 0.7*. Read the last column, too: a sentence that names a part twice has lost track of what
+# it has said.
 #
-# Read the last column, too. A sentence that names a part twice has lost track of what it has said,
-# and the line above the table says how often people do it. `generate.py` starts from sixteen drawn
-# sentences as well. With `--fast` it takes the greedy one, and with `--samples 3` it shows three.
+# <details><summary>What we saw</summary>
+#
+# Consensus was right most often, in 65 % of what it said, and 8.7 ± 2.4 points more often than one
+# sentence drawn like its sixteen. It has a price: it named a part twice in 5 % of its sentences,
+# and people never do. (120 toy birds, the captioner of 900 steps.)
+#
+# </details>
+#
+# `generate.py` starts from sixteen drawn sentences as well. With `--fast` it takes the greedy one,
+# and with `--samples 3` it shows three.
+#
+# > **Tip.** When you have finished, set `DROPOUT = 0.1` in section 5, run the notebook again, and
+# > look at the last column of the table. What has changed?
 #
 # ## 8. Where does it look?
 #
 # As the decoder says a word, the cross-attention of its last block gives each of the 49 regions a
 # weight, and the weights add up to 1. `Sentence.looks` keeps the mean over the heads: one row of 49
-# numbers per word. We lay them over the picture as light. A line goes around the places that get at
-# least half of the largest weight.
+# numbers per word. We lay them over the picture as light. A line goes around the widest place that
+# gets at least half of the largest weight.
 
 
 # %%
-def spotlight(axis, picture, looks, title, power=1.0):
-    """Show a picture, bright where the weights are large, with a line around the largest."""
+def spotlight(axis, picture, looks, title, least=0.5):
+    """Show a picture, bright where the weights are large, with a line around the largest place."""
     side = round(looks.size**0.5)
     heat = Image.fromarray((looks / looks.max()).reshape(side, side).astype("float32"))
-    heat = np.asarray(heat.resize(picture.shape[:2], Image.Resampling.BICUBIC)).clip(0, 1) ** power
-    axis.imshow((picture * (0.5 + 0.5 * heat[..., None])).astype("uint8"))
-    axis.contour(heat, levels=[0.5], colors="#f7c948", linewidths=2)
+    heat = np.asarray(heat.resize(picture.shape[:2], Image.Resampling.BICUBIC)).clip(0, 1)
+    axis.imshow((picture * (least + (1 - least) * heat[..., None])).astype("uint8"))
+    rim = np.pad(heat, 1)  # or the line would be open where a place touches the picture's edge
+    lines = axis.contour(rim, levels=[0.5], alpha=0).allsegs[0]
+    axis.plot(*(max(lines, key=len) - 1).T, color="#f7c948", linewidth=2.5)
+    axis.set(xlim=(0, len(picture)), ylim=(len(picture), 0))
     axis.set_title(title, fontsize=11, loc="center", pad=3)
     axis.axis("off")
 
@@ -1114,16 +1225,16 @@ def spotlight(axis, picture, looks, title, power=1.0):
 
 # %%
 LITTLE = {"this", "bird", "is", "has", "a", "and", "with", "that", "are", "very"}
-spoken = [found[0] for found in beam_search(shipped.captioner, to_describe, 3)]
+by_beam = [found[0] for found in beam_search(shipped.captioner, to_describe, 3)]
 figure, axes = plt.subplots(2, 4, figsize=(9.5, 5))
 for row, bird in zip(axes, (1, 3), strict=True):
-    said = [shipped.vocabulary.words[number] for number in spoken[bird].words]
+    said = [shipped.vocabulary.words[number] for number in by_beam[bird].words]
     print(" ".join(said))
     places = [place for place, word in enumerate(said) if word not in LITTLE]
     for axis in row:
         axis.axis("off")
     for axis, place in zip(row, places, strict=False):
-        spotlight(axis, drawn_birds[bird], spoken[bird].looks[place], said[place])
+        spotlight(axis, drawn_birds[bird], by_beam[bird].looks[place], said[place])
 show_figure(figure, "two drawn birds, four times each, bright where the captioner looked at a word")
 
 # %% [markdown]
@@ -1141,10 +1252,18 @@ show_figure(figure, "two drawn birds, four times each, bright where the captione
 # neighbours, the encoder mixes regions again, and nobody trained the weights to point at anything.
 # *Attention tells where information was fetched, not why a word was said.*
 #
-# So we test the drawing. We hide the ten regions that got most attention while a captioner said its
-# *colours*. A hidden region is the mean of all regions, which is 0 after standardising. If the
-# drawing means anything, then these colours should become less probable, and more so than when ten
-# other regions are hidden.
+# <details><summary>What we saw</summary>
+#
+# For the blue bird every line lies where the word belongs. For the yellow bird the line of *black*
+# lies at the left edge of the picture, though the caption speaks of black wings. (The shipped
+# captioner and the weights `birds`.)
+#
+# </details>
+#
+# So we test the drawing. For each *colour* that a captioner says, we hide the ten regions that got
+# most attention as it said this colour. A hidden region is the mean of all regions, which is 0
+# after standardising. If the drawing means anything, then the colour should become less probable,
+# and more so than when ten other regions are hidden.
 #
 # ### Exercise 6: hide what it looked at
 #
@@ -1164,91 +1283,108 @@ hide = my_hide if checks_06.check_hide(my_hide) else checks_06.ready_hide
 # %% [markdown]
 # [One solution](solutions/06_image_to_text.ipynb).
 #
-# How probable are the colours that a captioner has said, if it reads the same sentence with other
-# regions?
+# How probable is a colour that a captioner has said, if it reads the same sentence with other
+# regions? A *case* is a sentence and the place of a colour in it.
 
 
 # %%
-def colour_places(describer, sentence):
-    """At which places of a sentence a colour is said."""
-    said = [describer.vocabulary.words[number] for number in sentence.words]
-    return [place for place, word in enumerate(said) if colours_of(word)]
-
-
-def colour_chances(describer, sentences, standard):
-    """The mean probability of the colours in sentences, read with these regions."""
-    captioner = describer.captioner
-    rows = np.full((len(sentences), captioner.config.max_words), PADDING, np.int32)
-    for row, sentence in zip(rows, sentences, strict=True):
+def chances_of(captioner, cases, seen):
+    """The probability of the word at a place of a sentence, for each case and its regions."""
+    rows = np.full((len(cases), captioner.config.max_words), PADDING, np.int32)
+    for row, (sentence, _) in zip(rows, cases, strict=True):
         row[: len(sentence.words) + 1] = [START, *sentence.words][: len(row)]
-    memory = captioner.encoder.predict_on_batch(standard)
-    logits = captioner.decoder.predict_on_batch([memory, rows])
-    chances = np.asarray(ops.softmax(logits))
-    return np.mean([
-        chances[i, place, sentence.words[place]]
-        for i, sentence in enumerate(sentences)
-        for place in colour_places(describer, sentence)
-    ])  # fmt: skip
+    memory = captioner.encoder.predict_on_batch(seen)
+    chances = np.asarray(ops.softmax(captioner.decoder.predict_on_batch([memory, rows])))
+    return [chances[i, place, s.words[place]] for i, (s, place) in enumerate(cases)]
+
+
+def colours_in(describer, sentence):
+    """Each place of a colour in a sentence, with the place of another colour in it."""
+    said = [describer.vocabulary.words[number] for number in sentence.words]
+    places = [place for place, word in enumerate(said) if colours_of(word)]
+    return [(a, b) for a in places for b in places if said[a] != said[b]]
 
 
 # %% [markdown]
-# Two controls stand beside it: ten regions by chance, and the ten that it looked at least. We test
-# your captioner on toy birds, and the shipped one on drawn birds, four for each wish. **Predict**
-# the order of the bars.
+# Three controls stand beside it: ten regions *by chance*, the ten that it looked at *next*, and the
+# ten that it looked at for **another colour** of the same sentence. The last are the hardest test:
+# they were surely important, but for another word. **Predict** the order of the bars.
 
 
 # %%
 def hide_and_read(describer, standard):
-    """How probable its colours are with nothing hidden, and with ten regions in three ways."""
-    sentences = [found[0] for found in beam_search(describer.captioner, standard, 3)]
-    weights = np.stack([
-        sentence.looks[colour_places(describer, sentence) or slice(None)].mean(axis=0)
-        for sentence in sentences
-    ])  # fmt: skip
-    by_chance = np.random.default_rng(2).permuted(weights, axis=1)
+    """How probable its colours are, in per cent, with ten regions hidden: a column per way."""
+    found = [beams[0] for beams in beam_search(describer.captioner, standard, 3)]
+    cases = [(i, s, *pair) for i, s in enumerate(found) for pair in colours_in(describer, s)]
+    birds = [bird for bird, *_ in cases]
+    own, other = (np.stack([case[1].looks[case[k]] for case in cases]) for k in (2, 3))
+    seen, rank = standard[birds], np.argsort(np.argsort(-own, axis=1), axis=1)
     hidden = {
-        "nothing": standard,
-        "10 it looked at least": hide(standard, -weights, 10),
-        "10 by chance": hide(standard, by_chance, 10),
-        "10 it looked at most": hide(standard, weights, 10),
+        "nothing": seen,
+        "10 by chance": hide(seen, np.random.default_rng(2).permuted(own, axis=1), 10),
+        "10 it looked at next": hide(seen, np.where(rank < 10, -1, own), 10),
+        "10 for another colour": hide(seen, other, 10),
+        "10 it looked at most": hide(seen, own, 10),
     }
-    return {name: 100 * colour_chances(describer, sentences, seen) for name, seen in hidden.items()}
+    read = [(sentence, place) for _, sentence, place, _ in cases]
+    chances = {name: chances_of(describer.captioner, read, s) for name, s in hidden.items()}
+    return 100 * pd.DataFrame(chances, index=birds, dtype=float).groupby(level=0).mean()
 
 
 # %% [markdown]
-# The shipped captioner gets 24 birds, your captioner gets 40.
+# The shipped captioner gets 24 drawn birds, four for each wish, and your captioner gets 40 toy
+# birds. Only sentences with two colours count. The lines are two standard errors long, from one
+# bird to the next.
 
 # %%
 texts = np.repeat(artist.embed(wishes), 4, axis=0)
 many_birds = artist.draw(texts, artist.noise(len(texts), seed=2), stage=2)[2]
 of_many = shipped.standardise(shipped.eyes(resize(many_birds, IMAGE_SIZE)).regions)
 first = {"toy": "yours, toy birds", "cub": "the shipped one, photographs"}[DATA]
-hidden = {first: (talker, some), "the shipped one, drawn birds": (shipped, of_many)}
-probable = pd.DataFrame({name: hide_and_read(*both) for name, both in hidden.items()})
-figure, axis = plt.subplots(figsize=(8, 3.6))
-probable.plot.barh(ax=axis, width=0.75, color=["#1f6f8b", "#e07a3f"])
-for bars in axis.containers:
-    axis.bar_label(bars, fmt=" %.0f")
+hidden = {first: (talker, standard[:40]), "the shipped one, drawn birds": (shipped, of_many)}
+probable = {name: hide_and_read(*both) for name, both in hidden.items()}
+means = pd.DataFrame({name: table.mean() for name, table in probable.items()})
+errors = pd.DataFrame({name: table.sem() for name, table in probable.items()})
+figure, axis = plt.subplots(figsize=(8, 4))
+means.plot.barh(ax=axis, xerr=2 * errors, width=0.75, color=["#1f6f8b", "#e07a3f"])
 axis.invert_yaxis()
 axis.set(title="What if regions are hidden?", ylabel="hidden", xlim=(0, 100))
 axis.set_xlabel("probability of the colours that it said, %")
-axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.24), ncols=2)
-show_figure(figure, f"pairs of bars for what is hidden: {', '.join(probable.index)}")
-costs = probable.loc["10 by chance"] - probable.loc["10 it looked at most"]
-for name, cost in costs.items():
-    print(f"{name}: what it looked at most costs {cost:.0f} points more than ten by chance")
+axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=2)
+show_figure(figure, f"pairs of bars for what is hidden: {', '.join(means.index)}")
 
 # %% [markdown]
-# Compare the last pair of bars with the pair above it. If it is much shorter, the light says
-# something true: what the captioner looked at is what it needed. If the two pairs are alike, the
-# light is decoration.
+# How much more does it cost to hide what it looked at most than to hide each of the three controls?
+# All were measured on the same birds, so we take the difference bird by bird.
+
+# %%
+for name, table in probable.items():
+    print(f"{name} ({len(table)} of them): hiding what it looked at most costs")
+    for control in list(table)[1:4]:
+        cost = table[control] - table["10 it looked at most"]
+        print(f"   {cost.mean():5.1f} ± {cost.sem():.1f} points more than {control}")
+
+# %% [markdown]
+# Read the three lines one by one. Above *by chance*: the light lies on something that is needed,
+# and be it the whole bird. Above *next*: the ten brightest count for more than the ten after them.
+# Above *another colour*: the light belongs to this very word.
+# Where a line is not twice its error above 0, the light has not passed that test.
+#
+# <details><summary>What we saw</summary>
+#
+# The light passed all three tests with both captioners. Even against the regions of another colour,
+# hiding what it looked at most cost 26 ± 4 points more on toy birds, and 13 ± 3 on drawn ones. (35
+# toy birds and 20 drawn ones with two colours in the sentence.)
+#
+# </details>
 #
 # ### Where does it read a part?
 #
 # The shipped captioner has a second network, the **reader of parts**. It was built to look at one
 # part at a time. It has a query for each part of a bird. A query looks for its part on 14 x 14
-# places, and the network reads *there* which colours people name. **Predict** which part it finds
-# most easily in drawn birds, and which it has to guess.
+# places, and the network reads *there* which colours people name. It has a say in the choice among
+# sixteen sentences, and afterwards corrects words that it believes to be wrong. **Predict** which
+# part it finds most easily in drawn birds, and which it has to guess.
 
 # %%
 PARTS = ("crown", "beak", "belly", "wing", "tail")
@@ -1256,12 +1392,12 @@ reader = shipped.reader
 reading = reader(of_birds.low, of_birds.regions)
 read = reader.facts(reading)
 figure, axes = plt.subplots(3, len(PARTS), figsize=(9.5, 6.1))
-for row, bird in zip(axes, (0, 1, 3), strict=True):
+for row, bird in zip(axes, (2, 4, 5), strict=True):
     for axis, part in zip(row, PARTS, strict=True):
         looks = reading.looks[bird, reader.parts.index(part)]
         colours = {c.value: p for c, p in read[bird].true.items() if c.slot == f"{part} colour"}
         value = max(colours, key=colours.get)
-        spotlight(axis, drawn_birds[bird], looks, f"{part}: {value} {colours[value]:.0%}", 0.6)
+        spotlight(axis, drawn_birds[bird], looks, f"{part}: {value} {colours[value]:.0%}", 0.7)
         axis.title.set_color("#c2571a" if colours[value] >= LEAST_SURE else "#888888")
 show_figure(figure, "three drawn birds, five times each, bright where a part was read")
 
@@ -1269,7 +1405,7 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 # <details><summary>Expected result</summary>
 #
 # ![Three drawn birds, five times each, with a line where the crown, the beak, the belly, the wing
-# and the tail were read, and the colour that was read there; one crown and one tail are
+# and the tail were read, and the colour that was read there; two beaks, a belly and a tail are
 # doubts](../figures/06_parts.webp)
 #
 # *Birds that the shipped weights draw, read by the shipped captioner.*
@@ -1279,6 +1415,13 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 # The line is around where it read. Above stands the likeliest colour, with the probability that one
 # of ten people would name it. Orange titles are at least 75 % sure: these are what `--detailed`
 # says. Grey ones are doubts, and it keeps them to itself.
+#
+# <details><summary>What we saw</summary>
+#
+# All five parts of the black bird were read with at least 89 %. The beak of the other two birds was
+# in doubt. (The shipped captioner and the weights `birds`.)
+#
+# </details>
 #
 # ### Quiz C
 #
@@ -1299,15 +1442,18 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 #
 # </details>
 #
-# 3. Why hide ten regions by chance as well?
+# 3. Why hide ten other regions as well?
 #
 # <details><summary>Answer</summary>
 #
-# Hiding anything may hurt. Only the difference tells whether *these* regions mattered.
+# Hiding anything may hurt. Only the difference tells whether *these* regions mattered. Regions by
+# chance are an easy control, for many of them show no bird. Those of another colour are a hard one.
 #
 # </details>
 
 # %% [markdown]
+# > **Tip.** This is a good place for a break. The second sitting is about scores.
+#
 # # Part D. Judging
 #
 # ## 9. Is it any good?
@@ -1327,9 +1473,8 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 known_birds = talker.standardise(regions_to_learn)
 near = baselines.nearest_rows(standard, known_birds, baselines.NEIGHBOURS)
 classes = baselines.predicted_classes(near, pack.class_ids[train])
-found = talker.sentences(standard)
 told = {
-    "captioner": [own_words.decode(sentences[0].words) for sentences in found],
+    "captioner": spoken["consensus"],
     "nearest picture": [pack.captions[train[place]][0] for place in near[:, 0]],
     "commonest caption": baselines.most_frequent(known, len(test)),
 }
@@ -1365,10 +1510,11 @@ def my_colour_scores(said, true):
     return ...
 
 
-if checks_06.check_colour_scores(my_colour_scores):
-    true = [set.union(*map(colours_of, captions)) for captions in people]
-    scores = my_colour_scores([colours_of(text) for text in told["captioner"]], true)
-    print(f"if one person's word is enough: precision {scores[0]:.2f}, recall {scores[1]:.2f}")
+passed = checks_06.check_colour_scores(my_colour_scores)
+colour_scores = my_colour_scores if passed else checks_06.ready_colour_scores
+true = [set.union(*map(colours_of, captions)) for captions in people]
+scores = colour_scores([colours_of(text) for text in told["captioner"]], true)
+print(f"if one person's word is enough: precision {scores[0]:.2f}, recall {scores[1]:.2f}")
 
 # %% [markdown]
 # [One solution](solutions/06_image_to_text.ipynb).
@@ -1430,6 +1576,14 @@ for name in ("colour_f1", "part_f1", "cider_d"):
 # - Where a line is *above* one person, look twice. A captioner that names what most people name is
 #   more average than any person, and these scores reward the average.
 #
+# <details><summary>What we saw</summary>
+#
+# The captioner came close to a person in colours, 0.86 to 0.89, and stayed behind in parts, 0.62 to
+# 0.87. The hardest baseline had 0.45 and 0.19. (120 toy birds of unseen classes, the captioner of
+# 900 steps.)
+#
+# </details>
+#
 # `t2i captioner evaluate` makes these tables for seen and unseen classes.
 #
 # ## 10. Where does it fail?
@@ -1474,14 +1628,23 @@ def my_confusions(said, true):
     return ...
 
 
-if checks_06.check_confusions(my_confusions):
-    anyone = [set(votes.index) for votes in named]  # one person's word is enough to be true
-    for (missed, invented), count in Counter(my_confusions(said, anyone)).most_common(5):
-        print(f"{count:2} pictures: {invented} is said, {missed} would have been true")
+passed = checks_06.check_confusions(my_confusions)
+confusions = my_confusions if passed else checks_06.ready_confusions
+anyone = [set(votes.index) for votes in named]  # one person's word is enough to be true
+for (missed, invented), count in Counter(confusions(said, anyone)).most_common(5):
+    print(f"{count:2} pictures: {invented} is said, {missed} would have been true")
 
 # %% [markdown]
 # [One solution](solutions/06_image_to_text.ipynb). A colour that is often missed is in many pairs
 # by chance alone. So look for a pair that stands out.
+#
+# <details><summary>What we saw</summary>
+#
+# No pair stood out: none came up in more than 2 of 120 pictures. On toy birds the captioner rather
+# leaves colours out, with a recall of 0.76, than invents them, with a precision of 0.97. (The
+# captioner of 900 steps.)
+#
+# </details>
 #
 # **Two birds, or none.** A photograph has no box around the bird. So `describe` looks for the bird
 # first: where does the frozen network see most of a bird? Then it looks again, closer. We ask the
@@ -1586,16 +1749,17 @@ def my_floor(asked, said):
     return ...
 
 
-if checks_06.check_floor(my_floor):
-    sets = [[colours_of(text) for text in texts] for texts in (asked, back["generated"])]
-    print(f"your floor, of colours: {my_floor(*sets):.0%}")
+passed = checks_06.check_floor(my_floor)
+floor_of = my_floor if passed else checks_06.ready_floor
+sets = [[colours_of(text) for text in texts] for texts in (asked, back["generated"])]
+print(f"the floor of colours: {floor_of(*sets):.0%}")
 
 # %% [markdown]
 # [One solution](solutions/06_image_to_text.ipynb).
 #
 # Now we count over all of them. *Kept* is the share of the colours (or of the pairs of colour and
 # part) in the caption that the description names again. (The library's floor, "by chance", takes
-# one other description for each caption. Yours takes all, so it is the surer number.)
+# one other description for each caption. The exercise takes all, so it is the surer number.)
 #
 # How sure are such shares? Other captions would have given others. So we draw sixty captions from
 # our sixty, some of them twice and some not at all, and count again. How much the shares of 200
@@ -1653,14 +1817,14 @@ def way_of(generated, real):
     return (generated["parts"] - floor) / (real["parts"] - floor)
 
 
-least, most = way_of(*again.values()).quantile([0.16, 0.84])
+least, most = way_of(*again.values()).quantile([0.025, 0.975])
 print(f"parts: the generator covers {way_of(*kept.values()):.0%} of the way")
-print(f"two draws in three lie between {least:.0%} and {most:.0%}")
+print(f"95 % of the draws lie between {least:.0%} and {most:.0%}")
 
 # %% [markdown]
 # Read it from floor to ceiling, as in notebook 05. The share of the way that the generator covers
 # is what it obeys, as far as this captioner can tell. Parts tell more than colours, because fewer
-# of them come back by chance. Four cautions belong under such a number:
+# of them come back by chance. Five cautions belong under such a number:
 #
 # - It is made of few captions. The way divides by the distance from floor to ceiling, so its range
 #   above is wider than the errors of the bars.
@@ -1671,6 +1835,15 @@ print(f"two draws in three lie between {least:.0%} and {most:.0%}")
 # - The judge should not have been the teacher. This captioner looks through EfficientNet-Lite0, and
 #   so did the discriminator of the modern recipe. So trust the differences between generators more
 #   than the numbers, and keep the exact colours of notebook 05 beside them.
+# - The draws exchange captions, and not the captioner. Another training of it is another judge.
+#
+# <details><summary>What we saw</summary>
+#
+# The generator covered 89 % of the way, and 95 % of the draws lay between 73 % and 110 %. So sixty
+# captions do not tell whether it falls short of real pictures. (The shipped toy weights, the
+# captioner of 900 steps.)
+#
+# </details>
 #
 # ### Which recipe keeps its word?
 #
@@ -1694,9 +1867,10 @@ drawn_by, said_of = {}, {}
 for name, rival in rivals.items():
     drawn_by[name] = rival.draw(rival.embed(orders), rival.noise(len(orders)), stage=1)[1]
     said_of[name] = say_again(shipped, drawn_by[name])
-print("asked:", "; ".join(orders[:4]))
 for name in rivals:
-    show_sheet(said_of[name][:4], [[picture] for picture in drawn_by[name][:4]], size=180)
+    pairs = zip(orders[:4], said_of[name][:4], strict=True)
+    both = [f"Asked: {order}. Said: {said}." for order, said in pairs]
+    show_sheet(both, [[picture] for picture in drawn_by[name][:4]], size=180)
 
 # %% [markdown]
 # Above, what the modern recipe draws and what the captioner says of it; below, the same for the
@@ -1724,8 +1898,16 @@ for name, found in returned.items():
 # %% [markdown]
 # The dashed lines are chance: each generator has habits of its own. How far does each bar reach
 # beyond its line, for colours and for parts? The round trip has looked at no photograph and at no
-# embedding, and orders the two recipes all the same. Compare it with the KID of notebook 05,
-# section 10.
+# embedding, and orders the two recipes all the same. Compare it with notebook 05, section 10: what
+# did the count of vivid pixels say of the two, and what did KID say?
+#
+# <details><summary>What we saw</summary>
+#
+# 84 % of the colours came back from the modern recipe, and 51 % from the paper's, where chance
+# gives 26 %. So the round trip tells the two apart, which the count of vivid pixels could not. (40
+# captions, one noise each.)
+#
+# </details>
 #
 # ### Your own pictures
 #

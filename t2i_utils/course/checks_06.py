@@ -15,9 +15,13 @@ from t2i_utils.course.checks import (
     short,
     verdict,
 )
+from t2i_utils.course.checks_06_judging import check_colour_scores as check_colour_scores
 from t2i_utils.course.checks_06_judging import check_confusions as check_confusions
 from t2i_utils.course.checks_06_judging import check_floor as check_floor
 from t2i_utils.course.checks_06_judging import check_hide as check_hide
+from t2i_utils.course.checks_06_judging import ready_colour_scores as ready_colour_scores
+from t2i_utils.course.checks_06_judging import ready_confusions as ready_confusions
+from t2i_utils.course.checks_06_judging import ready_floor as ready_floor
 from t2i_utils.course.checks_06_judging import ready_hide as ready_hide
 
 _NUMBERS = {word: 4 + index for index, word in enumerate(["this", "bird", "has", "red", "wings"])}
@@ -288,56 +292,3 @@ def check_beam_step(function: Callable[..., Any]) -> bool:
         if found == wrong:
             return verdict(False, hint)
     return verdict(False, f"expected (beginning, word) {right}, got {found}")
-
-
-def check_colour_scores(function: Callable[..., Any]) -> bool:
-    """Exercise 7: precision and recall of the colours in descriptions, over all pictures."""
-    said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
-    true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
-    answer, problem = call(function, [*map(set, said)], [*map(set, true)])
-    if problem:
-        if "ZeroDivision" in problem:
-            problem += "; of one picture nothing is said: add up over all pictures, then divide"
-        return verdict(False, problem)
-    scores = as_array(answer)
-    if scores is None or scores.shape != (2,):
-        return verdict(False, f"return two numbers, precision and recall; got {short(answer)}")
-    right = np.array(_precision_recall(said, true))
-    if not np.allclose(scores, right, atol=1e-4):
-        return verdict(False, _scores_hint(scores, right, said, true))
-    answer, problem = call(function, [set(), set()], [{"red"}, {"blue"}])
-    silent = None if problem else as_array(answer)
-    if silent is None or silent.shape != (2,) or not np.allclose(silent, 0):
-        return verdict(
-            False,
-            "right, but for one case: where nothing at all is said both are 0, and you divide by "
-            "the number of colours said",
-        )
-    return verdict(True, "precision judges what is said, recall what is left unsaid")
-
-
-def _precision_recall(said: list[set[str]], true: list[set[str]]) -> tuple[float, float]:
-    right = sum(len(a & b) for a, b in zip(said, true, strict=True))
-    return right / sum(map(len, said)), right / sum(map(len, true))
-
-
-def _scores_hint(
-    scores: np.ndarray, right: np.ndarray, said: list[set[str]], true: list[set[str]]
-) -> str:
-    pairs = list(zip(said, true, strict=True))
-    each = [(len(a & b) / max(1, len(a)), len(a & b) / len(b)) for a, b in pairs]
-    spoken = [(len(a & b) / len(a), len(a & b) / len(b)) for a, b in pairs if a]
-    together = (set().union(*said), set().union(*true))
-    common = len(together[0] & together[1])
-    for wrong, hint in (
-        (right[::-1], "swapped: precision divides by the colours said, recall by the true ones"),
-        (100 * right, "return shares between 0 and 1, not per cent"),
-        (np.mean(each, axis=0), "add up over all pictures first, then divide once"),
-        (np.mean(spoken, axis=0), "add up over all pictures first, then divide once"),
-        ((common / len(together[0]), common / len(together[1])),
-         "compare picture by picture: a blue that is true elsewhere does not count"),
-        (1 - right, "those are the shares that are wrong"),
-    ):  # fmt: skip
-        if np.allclose(scores, wrong, atol=1e-4):
-            return hint
-    return f"expected {right.round(3).tolist()}, got {scores.round(3).tolist()}"
