@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2i_utils.course.scores import ablation_kid, card_kid
+from t2i_utils.course.scores import ablation_kid, card_kid, card_kid_errors, learned_by_heart
 from t2i_utils.stackgan.weights import load_weights
 
 
@@ -11,6 +11,20 @@ def test_the_card_of_birds_gives_each_table_in_order():
     assert len(card_kid(folder, 1)) == 1
     stage2, sketches = card_kid(folder, 2)
     assert stage2[0] < sketches[0] and stage2[1] == sketches[1]
+    assert len(card_kid_errors(folder, 2)) == 2 and 0 < card_kid_errors(folder, 1)[0] < 2
+
+
+def test_the_paper_is_farther_from_photographs():
+    (modern, photographs), (paper, _) = (
+        card_kid(load_weights(name).folder, 1)[0] for name in ("birds", "birds-paper")
+    )
+    assert 0 < photographs < modern < paper
+
+
+def test_the_short_trainings_of_birds():
+    found = learned_by_heart(load_weights("birds").folder)
+    assert found.shape == (4, 2)
+    assert (found["unseen classes"] > found["training classes"]).all()
 
 
 def test_the_ablation_knows_its_rows():

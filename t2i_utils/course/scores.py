@@ -2,6 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ABLATION = Path(__file__).parents[2] / "benchmarks" / "ablation.md"
 
@@ -17,11 +21,38 @@ def card_kid(folder: str | Path, stage: int) -> list[tuple[float, float]]:
         (drawn, photographs) for each table of the stage: for Stage II its own pictures first, then
         the enlarged sketches that it began with.
     """
-    text = (Path(folder) / "MODEL_CARD.md").read_text(encoding="utf-8")
-    text = text.partition(f"## Scores of Stage {stage} ")[2].partition("\n## ")[0]
+    return [(float(row[3].partition("±")[0]), float(row[6])) for row in _kid_rows(folder, stage)]
+
+
+def card_kid_errors(folder: str | Path, stage: int) -> list[float]:
+    """The standard error of what was drawn, for each pair that `card_kid` gives."""
+    return [float(row[3].partition("±")[2]) for row in _kid_rows(folder, stage)]
+
+
+def learned_by_heart(folder: str | Path) -> "pd.DataFrame":
+    """KID x 1000 of short trainings, for captions of unseen classes and of training classes.
+
+    Args:
+        folder: of weights whose model card holds the table of these trainings.
+
+    Returns:
+        One row per training, in the card's order; none where the card holds no such table.
+    """
+    import pandas as pd
+
+    found = re.findall(r"^\| .+? \| ([\d.]+) \| ([\d.]+) \|$", _card(folder), re.MULTILINE)
+    return pd.DataFrame(found, columns=["unseen classes", "training classes"]).astype(float)
+
+
+def _card(folder: str | Path) -> str:
+    return (Path(folder) / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def _kid_rows(folder: str | Path, stage: int) -> list[list[str]]:
+    """The cells of each line of KID in the scores of a stage."""
+    text = _card(folder).partition(f"## Scores of Stage {stage} ")[2].partition("\n## ")[0]
     lines = re.findall(r"^\| KID x 1000 .*$", text, re.MULTILINE)
-    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
-    return [(float(row[3].partition("±")[0]), float(row[6])) for row in cells]
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
 
 
 def ablation_kid(change: str) -> int:
