@@ -19,7 +19,7 @@ from t2i_utils.text import load_encoder
 
 
 def scratch() -> Path:
-    """The folder that all test processes of one run share; conftest.py makes and deletes it."""
+    """The folder that all test processes of one run share; ../conftest.py makes and deletes it."""
     return Path(os.environ["T2I_TEST_SCRATCH"])
 
 
