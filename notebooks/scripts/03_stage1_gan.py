@@ -1077,9 +1077,9 @@ show_film(CAPTIONS, frames, {"Losses": losses_seen, "Right colours": {"share of 
 # <details><summary>What we saw</summary>
 #
 # The discriminator's loss fell in the first 120 steps, when no picture showed a bird, and hardly
-# moved afterwards. The generator's loss fell from step 150 to about 350, while the birds got their
-# colours. Then it was level, too, while the share of right colours rose from 80 % to 95 % and more.
-# So a loss says that something happens, but not what. (Seed 0, two cores without a GPU.)
+# moved afterwards. The generator's loss fell from step 50 to about 350, while the birds got their
+# shapes and colours. Then it was level, too, while the share of right colours rose from 80 % to
+# 95 % and more. So a loss says that something happens, but not what. (Seed 0, two cores without a GPU.)
 #
 # </details>
 #
@@ -1432,9 +1432,9 @@ show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kid.
 #   contrastive and diversity losses, the blur and the augmentation go as well.)
 # - With weaker matching the bar ends outside the band, so strong matching helped, in one run. The
 #   same holds for the text in every block, the idea of section 6.
-# - Without averaged weights it ends outside the band, too. The comparison was made on two machines,
-#   and the average had the lower KID on both, by 53 and by 14. The second gain is smaller than the
-#   band is wide, so its size is not settled.
+# - Without averaged weights it ends outside the band, too. On another machine, with captions in
+#   plain form, KID was 150 with the average and 164 without it. That gain is smaller than the band
+#   is wide, so its size is not settled.
 # - Without *augmentation* (pictures are shifted, tinted and partly covered before the discriminator
 #   sees them) KID was lower: 111, and 135 with another seed. It is there for long trainings, in
 #   which a discriminator learns its photographs by heart. Over 625 steps it does not pay.
@@ -1497,7 +1497,7 @@ for name, images in {
 # <details><summary>What we saw</summary>
 #
 # One bird repeated had a sameness of 1.00, and painted birds of one caption 0.04. The eight birds
-# of our network had 0.30, between the two, but pixels rate them lower: they varied by 2.4 % of the
+# of our network had 0.25, between the two, but pixels rate them lower: they varied by 2.5 % of the
 # range, where painted birds varied by 8.4 %. (Seed 0, two cores without a GPU.)
 #
 # </details>

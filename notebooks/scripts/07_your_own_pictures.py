@@ -929,7 +929,8 @@ show_rows(rows | {"held back": small[shown]})
 #
 # The light went first: by step 105 the pale ground had become dusky in all pictures. By step 140
 # most pictures had a disc where the moon belongs, often in a colour of the bird. The birds kept
-# their pose, and the papers were not yet those of the captions.
+# their pose, and the papers were not yet those of the captions. Some colours got worse: the blue
+# belly of the first bird turned white. KID fell all the same, for it reads no captions.
 #
 # </details>
 #
