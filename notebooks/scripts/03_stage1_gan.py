@@ -1079,7 +1079,8 @@ show_film(CAPTIONS, frames, {"Losses": losses_seen, "Right colours": {"share of 
 # The discriminator's loss fell in the first 120 steps, when no picture showed a bird, and hardly
 # moved afterwards. The generator's loss fell from step 50 to about 350, while the birds got their
 # shapes and colours. Then it was level, too, while the share of right colours rose from 80 % to
-# 95 % and more. So a loss says that something happens, but not what. (Seed 0, two cores without a GPU.)
+# 95 % and more. So a loss says that something happens, but not what. (Seed 0, two
+# cores without a GPU.)
 #
 # </details>
 #
