@@ -768,7 +768,7 @@ print(f"gain over the last rival: {gain.mean():.2%} ± {gain.std(ddof=1) / len(g
 #
 # </details>
 #
-# All of them make edges steeper. The filters follow one fixed rule, and your network has learned
+# The last three make edges steeper. The filters follow one fixed rule, and your network has learned
 # its own from pictures of such birds.
 #
 # A mean over pixels hides where the gain is. So we look at the bird that your network changed most,

@@ -161,9 +161,10 @@ for caption in people[0][1:]:
 # in three ways:
 #
 # - **The words of a sentence can be listed.** A picture of 64 x 64 pixels is 12,288 numbers, and
-#   nobody can write down how probable each picture is. So drawing took two networks that argue. A
-#   sentence is a row of choices from one list of words. One network can give each choice its
-#   probability, and one loss says what we want: *people's words should be probable*.
+#   our generator cannot say how probable each picture is. (Some networks can, pixel by pixel, and
+#   draw slowly.) So drawing took two networks that argue. A sentence is a row of choices
+#   from one list of words. One network can give each choice its probability, and one loss says what
+#   we want: *people's words should be probable*.
 # - **A word has no slope.** "Red" does not become "yellow" little by little, so no gradient flows
 #   through a word that has been chosen. Training has to work without choosing any (section 4).
 # - **A drawing may add, a description may not.** A generator must invent whatever the sentence
@@ -714,8 +715,9 @@ for name, loss in ends.items():
 # </details>
 #
 # It cannot reach 0, and should not: after "this bird has", wings and crown are equally good. The
-# distance of the two lines at the end is what was learned by heart. If they lie close together, the
-# network has learned to describe, and not the captions of single birds.
+# distance of the two lines at the end is what was learned by heart, together with what is new about
+# these classes. (Notebook 07, section 9 takes the two apart.) If the lines lie close together, the
+# network has learned little that holds for single birds alone.
 #
 # <details><summary>What we saw</summary>
 #
@@ -1185,8 +1187,9 @@ for name, share in shares.items():
 # <details><summary>What we saw</summary>
 #
 # Consensus was right most often, in 65 % of what it said, and 8.7 ± 2.4 points more often than one
-# sentence drawn like its sixteen. It has a price: it named a part twice in 5 % of its sentences,
-# and people never do. (120 toy birds, the captioner of 900 steps.)
+# sentence drawn like its sixteen. It named a part twice in 5 % of its sentences, which people
+# never do, but that is six sentences. And the best of eight ways is partly lucky. (120
+# toy birds, the captioner of 900 steps.)
 #
 # </details>
 #
@@ -1254,9 +1257,9 @@ show_figure(figure, "two drawn birds, four times each, bright where the captione
 #
 # <details><summary>What we saw</summary>
 #
-# For the blue bird every line lies where the word belongs. For the yellow bird the line of *black*
-# lies at the left edge of the picture, though the caption speaks of black wings. (The shipped
-# captioner and the weights `birds`.)
+# For the blue bird every line lies where the word belongs. For the yellow bird the line of *wings*
+# lies on its cheek, and that of *black* on dark feathers of the wing, at the left edge. (The
+# shipped captioner and the weights `birds`.)
 #
 # </details>
 #
@@ -1573,7 +1576,7 @@ for name in ("colour_f1", "part_f1", "cider_d"):
 # - The commonest caption costs nothing, and its scores are not 0. They are what *habit* is worth.
 # - The nearest picture and the template know birds of *other* classes only, since the test classes
 #   are unseen.
-# - Where a line is *above* one person, look twice. A captioner that names what most people name is
+# - Where a bar is *above* one person, look twice. A captioner that names what most people name is
 #   more average than any person, and these scores reward the average.
 #
 # <details><summary>What we saw</summary>
@@ -1897,8 +1900,10 @@ for name, found in returned.items():
 
 # %% [markdown]
 # The dashed lines are chance: each generator has habits of its own. How far does each bar reach
-# beyond its line, for colours and for parts? The round trip has looked at no photograph and at no
-# embedding, and orders the two recipes all the same. Compare it with notebook 05, section 10: what
+# beyond its line? (For parts, read the printed lines.) The round trip has looked at no photograph
+# and at no embedding, and orders the two recipes all the same. But the modern recipe's
+# discriminator looked through this captioner's eyes, and the paper's did not. Part of the
+# difference may be that. Compare it with notebook 05, section 10: what
 # did the count of vivid pixels say of the two, and what did KID say?
 #
 # <details><summary>What we saw</summary>
@@ -1964,8 +1969,8 @@ for name, found in returned.items():
 #   parts has a query for each part: it says which colour it reads there, and how sure it is.
 # - Descriptions are scored beside three baselines and a person, by precision and recall of colours
 #   and parts, BLEU-4 and CIDEr-D.
-# - It misses colours (on photographs rare ones), makes one bird of two, and describes a bird where
-#   there is none.
+# - It misses colours (on photographs rare ones), tells of one bird where there are two, and
+#   describes a bird where there is none.
 # - The round trip judges a generator by the share of the caption that comes back, between floor and
 #   ceiling.
 #

@@ -38,7 +38,7 @@
 # | | |
 # | --- | --- |
 # | You need | notebooks 03, 05 and 06; no photographs, but pictures of yours are welcome |
-# | Minutes | CPU: 3 to run, 100 to read and do; a GPU is not needed |
+# | Minutes | CPU: 4 to run, 100 to read and do; a GPU is not needed |
 # | Memory | 3 GB |
 # | Downloads | none |
 
@@ -1098,7 +1098,8 @@ print(f"each training picture was shown {seen:.0f} times")
 # In this run the moons came after the light, then slim birds and papers of several colours. KID x
 # 1000 fell from 2518 to 1250. What is left of toy birds? All of them look to the right, and some
 # moons still have a colour of the bird. And from step 160 on, the judge's score of held-back
-# pictures fell, while that of training pictures did not: a sign of learning by heart.
+# pictures fell, while that of training pictures did not. That is learning by heart, or the new
+# colours: this plot lacks the middle line that would tell.
 #
 # </details>
 #
@@ -1548,8 +1549,8 @@ for name in ("toy", "birds", "captioner"):
 # - Pictures are held back by whole series: shots of one moment are nearly one picture.
 # - Sixty pictures can be learned by heart, and KID does not see it: a photocopier wins. The nearest
 #   training picture shows copies, with held-back pictures as the yardstick.
-# - Fine-tuning by hand takes over generator, average, discriminator and whitening, and goes on at a
-#   learning rate that falls.
+# - Fine-tuning by hand takes over generator, average and whitening, and the discriminator where one
+#   was shipped, and goes on at a learning rate that falls.
 # - Fine-tuning and training from nothing are compared at the same number of steps, on held-back
 #   pictures, by the error of the difference; the best step is kept.
 # - A discriminator that learns by heart scores its training pictures higher than new ones of the
