@@ -98,13 +98,14 @@ def score(folder: Path, weights: Sequence[str]) -> None:
     name_of = classifier(*(np.concatenate([found[own], found[others]]) for found in (seen, labels)))
     captions = [others.embeddings[rows[others], i] for i in range(PER_PHOTOGRAPH)]
     by_name = load_encoder().encode([f"a {bird_name(name)}" for name in names])
+    asked = np.concatenate(captions), np.repeat(by_name, PER_NAME, axis=0)
     print("| weights | steps | KID x 1000 | named rightly, by a caption | by the name alone |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for name in weights:
         found = load_weights(name, (1,))
         drawn, named = (
             extractor(draw_alike(found.generators[1], found.whitening, sentences))
-            for sentences in (np.concatenate(captions), np.repeat(by_name, PER_NAME, axis=0))
+            for sentences in asked
         )
         distance, error = kernel_distance(seen[others], drawn)
         shares = (

@@ -27,6 +27,7 @@ from t2i_utils.evaluation import (
     shuffle_across_classes,
 )
 from t2i_utils.evaluation.inception import InceptionV3
+from t2i_utils.evaluation.part_colours import share_in_colour
 from t2i_utils.evaluation.photographs import photograph_features, photographs, shuffled_rows
 from t2i_utils.evaluation.protocol import EvaluationProtocol, check_fit
 from t2i_utils.stackgan.recipes import build_generator
@@ -321,7 +322,7 @@ def test_parts_of_toy_birds_are_looked_at_in_whole_boxes_only():
 
 def test_the_share_of_parts_counts_parts_and_its_error_pictures():
     red, blue = {"wing": "red", "belly": "red"}, {"wing": "blue", "belly": "blue"}
-    share, error = evaluator._share_in_colour([red, red, blue], [red, {"wing": "blue"}, {}])
+    share, error = share_in_colour([red, red, blue], [red, {"wing": "blue"}, {}])
     assert share == pytest.approx(2 / 3)
     # 2 of 2 and 0 of 1: off by 2/3 of a part each.
     assert error == pytest.approx(np.sqrt(2 * (2 / 3) ** 2) / 3)

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 from t2i_utils.data.toy.birds import COLOURS, ToyBird, draw_toy_bird, random_bird
 from t2i_utils.data.toy.drawing import BODY_PARTS, PALETTE
 from t2i_utils.errors import InputError
-from t2i_utils.evaluation.part_colours import part_colours, rgb_to_lab, score_captions
+from t2i_utils.evaluation.part_colours import part_colours, rgb_to_lab, share_in_colour
 
 
 def _picture(bird: ToyBird, seed: int) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_blur_and_noise_do_little_harm(drawn):
     blurred = [Image.fromarray(p).filter(ImageFilter.GaussianBlur(1)) for p in pictures]
     noise = np.random.default_rng(0).normal(0, 8, pictures.shape)
     rough = np.clip(np.stack([np.asarray(b) for b in blurred]) + noise, 0, 255).astype(np.uint8)
-    assert score_captions(rough, known) >= 0.93
+    assert share_in_colour(part_colours(rough), known)[0] >= 0.93
 
 
 def test_recolouring_one_part_changes_what_is_read_of_that_part_alone():
@@ -68,11 +68,12 @@ def test_recolouring_one_part_changes_what_is_read_of_that_part_alone():
 
 
 def test_a_caption_is_scored_on_the_parts_that_it_names(drawn, found):
-    pictures, seen = drawn[0][:2], found[:2]
+    seen = found[:2]
     right = [{"wing": seen[0]["wing"]}, {"crown": seen[1]["crown"], "belly": seen[1]["belly"]}]
-    assert score_captions(pictures, right) == 1.0
+    assert share_in_colour(seen, right)[0] == 1.0
     other = COLOURS[(COLOURS.index(seen[0]["wing"]) + 1) % len(COLOURS)]
-    assert score_captions(pictures, [{"wing": other}, right[1]]) == pytest.approx(2 / 3)
+    share, _ = share_in_colour(seen, [{"wing": other}, right[1]])
+    assert share == pytest.approx(2 / 3)
 
 
 def test_lab_of_known_colours():
@@ -87,14 +88,14 @@ def test_palette_colours_are_far_apart():
     assert len(lab) >= 8 and apart.min() > 25
 
 
-def test_wrong_input_is_one_plain_line(drawn):
+def test_wrong_input_is_one_plain_line(drawn, found):
     pictures = drawn[0][:1]
     for wrong in (pictures[0], pictures[:, :32], pictures.astype(np.float32)):
         with pytest.raises(InputError, match="expected"):
             part_colours(wrong)
     with pytest.raises(InputError, match="1 pictures but 2 captions"):
-        score_captions(pictures, [{"wing": "red"}] * 2)
+        share_in_colour(found[:1], [{"wing": "red"}] * 2)
     with pytest.raises(InputError, match="no caption names a part"):
-        score_captions(pictures, [{}])
+        share_in_colour(found[:1], [{}])
     with pytest.raises(InputError, match="is not known"):
-        score_captions(pictures, [{"wing": "teal"}])
+        share_in_colour(found[:1], [{"wing": "teal"}])

@@ -9,7 +9,7 @@ import pytest
 from t2i_utils.data.captions import caption_from_parts
 from t2i_utils.data.toy.birds import COLOURS, is_held_out
 from t2i_utils.drawing.synthesizer import Synthesizer
-from t2i_utils.evaluation.part_colours import score_captions
+from t2i_utils.evaluation.part_colours import part_colours, share_in_colour
 from t2i_utils.pretrained import PRETRAINED
 from t2i_utils.stackgan.weights import available_weights
 
@@ -51,7 +51,8 @@ def obedience(toy_synthesizer) -> tuple[float, float]:
     for seed in range(NUM_NOISES):
         noise = toy_synthesizer.noise(NUM_CAPTIONS, seed)
         pictures = toy_synthesizer.draw(embeddings, noise, stage=1)[1]
-        scores.append([score_captions(pictures, of) for of in (parts, parts[1:] + parts[:1])])
+        seen = part_colours(pictures)
+        scores.append([share_in_colour(seen, of)[0] for of in (parts, parts[1:] + parts[:1])])
     own, other = np.mean(scores, axis=0)
     print(f"parts in their colour: {own:.1%}; against another bird's caption: {other:.1%}")
     return own, other

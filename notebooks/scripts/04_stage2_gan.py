@@ -1087,7 +1087,7 @@ show_rows({"sketch": to_uint8(real_enlarged), "Stage II": real_birds[2]}, column
 # What will the enlarged sketches have, and what Stage II?
 
 # %%
-(refined, photographs), (sketched, _) = card_kid(artist.weights.folder, stage=2)
+(refined, _, photographs), (sketched, *_) = card_kid(artist.weights.folder, stage=2)
 kids = {"sketches, enlarged": sketched, "Stage II": refined, "photographs": photographs}
 figure, axis = plt.subplots(figsize=(7, 2.2))
 bars = axis.barh(list(kids), list(kids.values()))
@@ -1102,7 +1102,7 @@ show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kids
 # **Predict:** will the sketches score as badly there?
 
 # %%
-[(sketched, photographs)] = card_kid(artist.weights.folder, stage=1)
+[(sketched, _, photographs)] = card_kid(artist.weights.folder, stage=1)
 print(f"KID x 1000 at 64 px: sketches {sketched}, photographs {photographs}")
 
 # %% [markdown]

@@ -101,7 +101,7 @@ DATA = "cub" if os.environ.get("T2I_CUB_DIR") else "toy"
 from t2i_utils.course import checks_05
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.film import show_film
-from t2i_utils.course.scores import card_kid, card_kid_errors, learned_by_heart
+from t2i_utils.course.scores import card_kid, learned_by_heart
 from t2i_utils.course.show import show_figure, show_rows
 from t2i_utils.course.slider import CaptionSlider
 from t2i_utils.evaluation.alignment import r_precision, shuffle_across_classes
@@ -113,7 +113,7 @@ from t2i_utils.evaluation.frechet import fit_gaussian, frechet_distance
 from t2i_utils.evaluation.interpolation import attribute_walk, lerp, slerp
 from t2i_utils.evaluation.kernel import kernel_distance
 from t2i_utils.evaluation.matcher import train_matcher
-from t2i_utils.evaluation.part_colours import part_colours
+from t2i_utils.evaluation.part_colours import part_colours, share_in_colour
 from t2i_utils.evaluation.photographs import photographs, shuffled_rows
 from t2i_utils.evaluation.scores import share_error
 
@@ -705,25 +705,17 @@ pd.DataFrame({
 # cell takes with `DATA = "cub"`.)
 #
 # A caption names about four colours, and a picture that misses one easily misses the next. So the
-# four are no independent cases, and the error must come from *pictures*: leave out one at a time.
+# four are no independent cases. So the library's `share_in_colour` takes its error from *pictures*:
+# by how many colours is each of them better or worse than the share lets expect?
 
 
 # %%
-def share_and_error(right, named):
-    """The share of what pictures get right of what is named, and its jackknife error."""
-    without = (sum(right) - right) / (sum(named) - named)
-    return sum(right) / sum(named), np.std(without) * (len(right) - 1) ** 0.5
-
-
 def colours_obeyed(painted, texts):
     """The share of colours that pictures take from their captions, and its error."""
     if DATA == "cub":
         score = score_colours(painted, texts)
         return score.share, share_error(*score)
-    named = [named_parts(text) for text in texts[: len(painted)]]
-    pairs = zip(painted, named, strict=True)
-    right = [sum(seen[part] == c for part, c in own.items()) for seen, own in pairs]
-    return share_and_error(np.array(right), np.array([len(own) for own in named]))
+    return share_in_colour(painted, [named_parts(text) for text in texts[: len(painted)]])
 
 
 print(captions[0], "->", named_parts(captions[0]))
@@ -1097,8 +1089,7 @@ pd.DataFrame(lines, index=list(recipes))
 # %%
 by_recipe = {}
 for name, synthesizer in recipes.items():
-    [(own, ceiling)] = card_kid(synthesizer.weights.folder, stage=1)
-    by_recipe[name] = own, card_kid_errors(synthesizer.weights.folder, stage=1)[0], ceiling
+    [by_recipe[name]] = card_kid(synthesizer.weights.folder, stage=1)
 terms_of = "the model cards: 1,000 captions of unseen classes, Lite2 at 224 px"
 if DATA == "cub":
     terms_of = f"{count} captions of unseen classes, {NETWORK} at {judge.image_size} px"

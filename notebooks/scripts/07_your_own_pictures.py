@@ -771,13 +771,20 @@ for starter in (STARTER, None):
 # length. `LIMIT` is the greatest length of a sentence's vector that they can handle. Unknown words
 # such as "paper" make a vector longer than that, so it is shortened to the limit.
 #
+# Section 9 will need twenty more birds, on which no network is trained. We make them now:
+
+# %%
+more = [] if MY_FOLDER else list(paper_birds(80))[60:]
+if more:
+    more_pictures = resize(np.stack([bird.picture for bird in more]), 64)
+    more_vectors = artist.encoder.encode([bird.captions[0] for bird in more])
+
+# %% [markdown]
 # **Piece 4: batches.** What a step sees is what it saw in notebook 03: pictures, a right and a
 # wrong sentence for each, and further sentences (*distractors*) for the contrastive loss.
 
-
 # %%
 PARTS = {"train": train, "test": test}
-more = [] if MY_FOLDER else list(paper_birds(80))[60:]  # section 9 needs them
 
 
 def new_feed(whitening, seed=0):
@@ -786,8 +793,7 @@ def new_feed(whitening, seed=0):
     for part, rows in PARTS.items():
         sentences[part], _ = limit_length(whitened_captions(pack, rows, whitening), LIMIT)
     if more:
-        encoded = artist.encoder.encode([bird.captions[0] for bird in more])
-        sentences["more"], _ = limit_length(whitening(encoded)[:, None], LIMIT)
+        sentences["more"], _ = limit_length(whitening(more_vectors)[:, None], LIMIT)
     options = {"batch_size": BATCH, "image_size": 64, "num_distractors": 128, "seed": seed}
     options |= {"whitening": whitening, "captions": sentences["train"]}
     return Batches(pack, train, **options), sentences
@@ -838,7 +844,7 @@ def look(run, step):
     row = {"step": step, "KID": kid, "error": error, "light": light_gap(drawn)}
     pictures = {part: small[rows] for part, rows in PARTS.items()}
     if more:
-        pictures["more"] = resize(np.stack([bird.picture for bird in more]), 64)
+        pictures["more"] = more_pictures
     for part, images in pictures.items():
         real = images / np.float32(127.5) - 1
         row[part] = float(ops.mean(run.gan.discriminator.score(real, run.sentences[part][:, 0])))

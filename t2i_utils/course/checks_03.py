@@ -269,12 +269,7 @@ def ready_alarm(
     diversity: Any, diversity_real: Any, share: float = 0.25, patience: int = 50
 ) -> int:
     """A right answer: the notebook tests its runs with it until the learner's own is right."""
-    in_a_row = 0
-    for step, (drawn, real) in enumerate(zip(diversity, diversity_real, strict=True)):
-        in_a_row = in_a_row + 1 if drawn < share * real else 0
-        if in_a_row == patience:
-            return step
-    return -1
+    return _alarm(np.asarray(diversity) < share * np.asarray(diversity_real), patience)
 
 
 def check_collapse_alarm(function: Callable[..., Any]) -> bool:

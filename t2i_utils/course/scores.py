@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 ABLATION = Path(__file__).parents[2] / "benchmarks" / "ablation.md"
 
 
-def card_kid(folder: str | Path, stage: int) -> list[tuple[float, float]]:
+def card_kid(folder: str | Path, stage: int) -> list[tuple[float, float, float]]:
     """KID x 1000 by the model card of a folder of weights.
 
     Args:
@@ -18,15 +18,16 @@ def card_kid(folder: str | Path, stage: int) -> list[tuple[float, float]]:
         stage: 1 (at 64 px) or 2 (at 256 px).
 
     Returns:
-        (drawn, photographs) for each table of the stage: for Stage II its own pictures first, then
-        the enlarged sketches that it began with.
+        (drawn, its standard error, photographs) for each table of the stage: for Stage II its own
+        pictures first, then the enlarged sketches that it began with.
     """
-    return [(float(row[3].partition("±")[0]), float(row[6])) for row in _kid_rows(folder, stage)]
-
-
-def card_kid_errors(folder: str | Path, stage: int) -> list[float]:
-    """The standard error of what was drawn, for each pair that `card_kid` gives."""
-    return [float(row[3].partition("±")[2]) for row in _kid_rows(folder, stage)]
+    text = _card(folder).partition(f"## Scores of Stage {stage} ")[2].partition("\n## ")[0]
+    rows = [line.split("|") for line in re.findall(r"^\| KID x 1000 .*$", text, re.MULTILINE)]
+    drawn = [row[3].partition("±") for row in rows]
+    return [
+        (float(own), float(error), float(row[6]))
+        for (own, _, error), row in zip(drawn, rows, strict=True)
+    ]
 
 
 def learned_by_heart(folder: str | Path) -> "pd.DataFrame":
@@ -48,24 +49,23 @@ def _card(folder: str | Path) -> str:
     return (Path(folder) / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
-def _kid_rows(folder: str | Path, stage: int) -> list[list[str]]:
-    """The cells of each line of KID in the scores of a stage."""
-    text = _card(folder).partition(f"## Scores of Stage {stage} ")[2].partition("\n## ")[0]
-    lines = re.findall(r"^\| KID x 1000 .*$", text, re.MULTILINE)
-    return [[cell.strip() for cell in line.split("|")] for line in lines]
-
-
-def ablation_kid(change: str) -> int:
-    """KID x 1000 of the recipe with one change, by `benchmarks/ablation.md` (seed 0).
+def ablation_kid(change: str, column: str | None = None) -> int:
+    """KID x 1000 of the recipe with one change, by `benchmarks/ablation.md`.
 
     Args:
-        change: how the row of that table begins.
+        change: how the row of a table begins, or the row above where this one begins empty.
+        column: what its second column says; None takes the first row of the change.
 
     Raises:
-        KeyError: the table has no such row.
+        KeyError: no table has such a row.
     """
-    row = rf"^\| {re.escape(change)}.*?\|.*?\| \**(\d+)"
-    found = re.search(row, ABLATION.read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise KeyError(f"benchmarks/ablation.md has no row {change!r}")
-    return int(found[1])
+    name = ""
+    for line in ABLATION.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip(" *") for cell in line.split("|")[1:-1]]
+        if len(cells) < 3:
+            continue
+        name = cells[0] or name
+        number = re.match(r"\d+", cells[2])
+        if name.startswith(change) and column in (None, cells[1]) and number:
+            return int(number[0])
+    raise KeyError(f"benchmarks/ablation.md has no row {change!r}")

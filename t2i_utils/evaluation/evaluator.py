@@ -16,7 +16,7 @@ from t2i_utils.evaluation.caption_parts import named_parts, swap_colours
 from t2i_utils.evaluation.features import WIDTH
 from t2i_utils.evaluation.inception import InceptionV3
 from t2i_utils.evaluation.measurements import Measurements, measure
-from t2i_utils.evaluation.part_colours import PICTURE, part_colours
+from t2i_utils.evaluation.part_colours import PICTURE, part_colours, share_in_colour
 from t2i_utils.evaluation.photographs import (
     fill,
     photograph_features,
@@ -197,28 +197,14 @@ def _score_toy_parts(protocol: EvaluationProtocol) -> list[Score]:
     drawn = part_colours(resize(protocol.draw(places, protocol.stage), PICTURE))
     real = part_colours(np.concatenate([*photographs(protocol.pack, protocol.rows[places], 1)]))
     other = shuffle_across_classes(protocol.class_ids, protocol.seed)[places]
-    own, error = _share_in_colour(drawn, parts)
-    photographs_share, _ = _share_in_colour(real, parts)
-    shuffled, _ = _share_in_colour(drawn, [named[place] for place in other])
+    own, error = share_in_colour(drawn, parts)
+    photographs_share, _ = share_in_colour(real, parts)
+    shuffled, _ = share_in_colour(drawn, [named[place] for place in other])
     return [
         Score("parts in their colour", own, photographs_share, "higher", len(places),
               "none (shapes and colours)", f"{sum(map(len, parts))} parts that captions name",
               error, shuffled, 1 / len(PALETTE))
     ]  # fmt: skip
-
-
-def _share_in_colour(
-    found: list[dict[str, str]], named: list[dict[str, str]]
-) -> tuple[float, float]:
-    """The share of named parts, over all pictures, that were found in their colour; its error.
-
-    The parts of one picture go together: pictures, not parts, are independent.
-    """
-    pairs = list(zip(found, named, strict=True))
-    right = np.array([sum(seen[p] == c for p, c in parts.items()) for seen, parts in pairs])
-    parts = np.array([len(parts) for _, parts in pairs])
-    share = right.sum() / parts.sum()
-    return float(share), float(np.sqrt(((right - share * parts) ** 2).sum()) / parts.sum())
 
 
 def is_toy(manifest: dict[str, Any]) -> bool:

@@ -243,20 +243,24 @@ def _read_colours(lab: np.ndarray, fit: _Fit) -> dict[str, str]:
     return colours
 
 
-def score_captions(pictures: np.ndarray, named_parts: Sequence[Mapping[str, str]]) -> float:
-    """Return the fraction of the parts that captions name which have their colour.
+def share_in_colour(
+    found: Sequence[Mapping[str, str]], named_parts: Sequence[Mapping[str, str]]
+) -> tuple[float, float]:
+    """The share of the parts that captions name which were found in their colour; its error.
+
+    The parts of one picture go together: pictures, not parts, are independent.
 
     Args:
-        pictures: (n, 64, 64, 3) uint8, as for `part_colours`.
+        found: of each picture, the colours of its parts, as `part_colours` gives them.
         named_parts: For each picture, the part to colour pairs that its caption names; any subset
             of the parts.
 
     Raises:
         InputError: When the lengths differ, nothing is named, or a part or colour is unknown.
     """
-    if len(pictures) != len(named_parts):
+    if len(found) != len(named_parts):
         raise InputError(
-            f"part colours: {len(pictures)} pictures but {len(named_parts)} captions; need as many"
+            f"part colours: {len(found)} pictures but {len(named_parts)} captions; need as many"
         )
     pairs = [pair for named in named_parts for pair in named.items()]
     if not pairs:
@@ -267,10 +271,10 @@ def score_captions(pictures: np.ndarray, named_parts: Sequence[Mapping[str, str]
                 f"part colours: {part!r} in {colour!r} is not known; parts are "
                 f"{', '.join(BODY_PARTS)}, colours {', '.join(PALETTE)}"
             )
-    found = part_colours(pictures)
-    right = sum(
-        seen[part] == colour
+    right = np.array([
+        sum(seen[part] == colour for part, colour in named.items())
         for seen, named in zip(found, named_parts, strict=True)
-        for part, colour in named.items()
-    )
-    return right / len(pairs)
+    ])  # fmt: skip
+    parts = np.array([len(named) for named in named_parts])
+    share = right.sum() / parts.sum()
+    return float(share), float(np.sqrt(((right - share * parts) ** 2).sum()) / parts.sum())
