@@ -468,7 +468,7 @@ sns.barplot(x=list(scores.values()), y=list(scores), color="#1f6f8b", ax=axis)
 for line, (name, score) in enumerate(scores.items()):
     axis.plot([chance[name]] * 2, [line - 0.4, line + 0.4], color="#e07a3f", linewidth=3)
     axis.text(0.015, line, f"{score:.0%}", color="white", ha="left", va="center")
-    axis.plot(single.get(name, []), [line] * len(single.get(name, [])), "o", color="white",
+    axis.plot(single.get(name, []), [line + 0.28] * len(single.get(name, [])), "o", color="white",
               markeredgecolor="#333333")  # fmt: skip
 axis.set(title="What a linear probe reads", xlabel="right answers", xlim=(0, 1))
 show_figure(figure, "; ".join(f"{name}: {score:.0%}" for name, score in scores.items()))
