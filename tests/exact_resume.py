@@ -1,7 +1,7 @@
 """Runs that are stopped and resumed, against unbroken ones: see test_exact_resume.py.
 
-``python exact_resume.py RECIPE PACK FOLDER`` prints, for each way to stop, the names of the arrays
-that differ, of checkpoints and of weights.
+``python exact_resume.py PACK FOLDER RECIPE...`` prints, for each recipe and each way to stop, the
+names of the arrays that differ, of checkpoints and of weights.
 """
 
 import csv
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from small_gan import trace_quickly, values
+from small_gan import start_quickly, values
 
 from t2i_utils.arrays import entries_of, set_file
 from t2i_utils.config import Config
@@ -77,11 +77,8 @@ def differing(one: Path, other: Path) -> list[str]:
     return [name for name, array in expected.items() if array.tobytes() != found[name].tobytes()]
 
 
-def main(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
+def compare(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
     """Train side by side and in turn, in one go and in pieces."""
-    trace_quickly()
-    setup.StageGAN = as_new
-    loop.FLUSH_SECONDS = -1  # log at once: a killed run is logged further than it is saved
     pack = load_pack(pack_folder)
     configs = [make_config(recipe, "smoke", stage, **SMALL) for stage in (1, 2)]
 
@@ -125,5 +122,13 @@ def main(recipe: str, pack_folder: Path, folder: Path) -> dict[str, list[str]]:
     return found
 
 
+def main(pack_folder: Path, folder: Path, *recipes: str) -> None:
+    """Compare the runs of each recipe."""
+    start_quickly()
+    setup.StageGAN = as_new
+    loop.FLUSH_SECONDS = -1  # log at once: a killed run is logged further than it is saved
+    print(json.dumps({recipe: compare(recipe, pack_folder, folder / recipe) for recipe in recipes}))
+
+
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

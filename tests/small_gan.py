@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src import backend as keras_backend
 
 from t2i_utils import backend
 from t2i_utils.config import Config
@@ -74,9 +75,19 @@ def small_batch(gan: StageGAN, seed: int = 0) -> dict[str, np.ndarray]:
     return batch | words | gan.draw_noise(random, count)
 
 
-def trace_quickly() -> None:
-    """Let TensorFlow run graphs as traced: to rewrite one takes longer than a few steps."""
+def start_quickly() -> None:
+    """Spend less on what comes before a first step.
+
+    TensorFlow runs graphs as traced: to rewrite one takes longer than a few steps. On JAX, NumPy
+    draws initial weights: JAX compiles a program for each of their shapes.
+    """
     if backend.name() == "tensorflow":
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        return
+
+    def uniform(shape, minval=0.0, maxval=1.0, dtype="float32", seed=None):
+        return np.random.uniform(minval, maxval, shape).astype(dtype)
+
+    keras_backend.random.uniform = uniform

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from parity import RATE, draw_weights
+from quick_jax import QUICK_JAX
 from small_gan import ALL
 
 TESTS = Path(__file__).parent
@@ -35,9 +36,8 @@ def start(backend: str, folder: Path) -> subprocess.Popen:
         env={
             **os.environ,
             "KERAS_BACKEND": backend,
-            "JAX_PLATFORMS": "cpu",
+            **QUICK_JAX,
             "JAX_NUM_CPU_DEVICES": "4",
-            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # compiles in half the time
             "PYTHONPATH": str(TESTS.parent),
         },
         stderr=subprocess.PIPE,

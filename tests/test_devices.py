@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from quick_jax import QUICK_JAX
 from small_run import configs, read_checkpoint, toy_pack
 
 from t2i_utils import devices
@@ -23,9 +24,8 @@ def start(process: int, port: int, *words: str) -> subprocess.Popen:
         env={
             **os.environ,
             "KERAS_BACKEND": "jax",
-            "JAX_PLATFORMS": "cpu",
+            **QUICK_JAX,
             "JAX_NUM_CPU_DEVICES": "2",
-            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
             "PJRT_NPROC": "8",  # threads: with two, devices that wait for others use them all up
             "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{port}",
             "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
