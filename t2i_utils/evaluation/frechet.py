@@ -49,15 +49,17 @@ def fit_gaussian(features: np.ndarray) -> Gaussian:
 
 def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
     """|mean difference|^2 + trace(A + B - 2 (A B)^(1/2)) of two Gaussians; 0 if they are one."""
-    root = _square_root(real.covariance)
-    # (A B)^(1/2) has the trace of (A^(1/2) B A^(1/2))^(1/2), which is symmetric.
-    eigenvalues = np.linalg.eigvalsh(root @ fake.covariance @ root)
+    factor = _factor(real.covariance)
+    # (A B)^(1/2) has the trace of (F^T B F)^(1/2), which is symmetric.
+    eigenvalues = np.linalg.eigvalsh(factor.T @ fake.covariance @ factor)
     shared = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     difference = real.mean - fake.mean
     spread = np.trace(real.covariance) + np.trace(fake.covariance)
     return float(max(difference @ difference + spread - 2 * shared, 0.0))
 
 
-def _square_root(matrix: np.ndarray) -> np.ndarray:
+def _factor(matrix: np.ndarray) -> np.ndarray:
+    """F with F F^T = matrix: as many columns as its rank, fewer than the pictures it is of."""
     values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    kept = values > len(values) * np.finfo("float64").eps * values[-1]  # others are rounding
+    return vectors[:, kept] * np.sqrt(values[kept])
