@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-from quick_jax import QUICK_JAX
 from small_captioner import (
     REGION_WIDTH,
     describer_folder,
@@ -256,6 +255,6 @@ def test_eight_threads_may_describe_at_once(backend):
         [sys.executable, "-c", EIGHT_THREADS.replace("FOLDER", repr(str(describer_folder())))],
         capture_output=True,
         text=True,
-        env={**os.environ, **QUICK_JAX, "KERAS_BACKEND": backend},
+        env={**os.environ, "KERAS_BACKEND": backend},
     )
     assert done.stdout == f"{backend} True\n", done.stderr[-2000:]
