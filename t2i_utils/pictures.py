@@ -55,9 +55,9 @@ def captioned_sheet(
 ) -> np.ndarray:
     """Lay out one block per caption: its pictures, and the caption below them.
 
-    Within a block, pictures of one size form a row (at most four side by side) under a small label
-    that names the size; the smallest size comes first. All are shown at the same size, so that one
-    sees what more pixels add.
+    Within a block, pictures of one size form a row (at most four side by side); the smallest size
+    comes first. Where there are several sizes, a small label above each row names its own. All are
+    shown at the same size, so that one sees what more pixels add.
 
     Args:
         captions: one per block; words beyond six lines are left out.
@@ -96,14 +96,16 @@ def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
     text_size, label_size = max(12, size // 15), max(9, size // 20)
     font, label_font = font_for(caption, text_size), ImageFont.load_default(label_size)
     text = _wrap(caption, font, width)
-    label_height, line_height = label_size + 5, round(text_size * 1.3)
+    label_height = label_size + 5 if len(by_size) > 1 else 0  # of one size, nothing is to be said
+    line_height = round(text_size * 1.3)
     picture_lines = sum(-(-len(group) // columns) for group in by_size.values())
     height = len(by_size) * label_height + picture_lines * (size + _GAP) + 4
     block = Image.new("RGB", (width, height + len(text) * line_height), "white")
     draw = ImageDraw.Draw(block)
     top = 0
     for pixels, group in by_size.items():
-        draw.text((0, top), f"{pixels} px", fill="#777777", font=label_font)
+        if label_height:
+            draw.text((0, top), f"{pixels} px", fill="#777777", font=label_font)
         top += label_height
         for index, image in enumerate(group):
             shown = Image.fromarray(image)

@@ -17,6 +17,30 @@ def kl(mu, log_sigma, square=2):
     return -log_sigma + (np.exp(square * log_sigma) + mu**2) / 2 - 0.5
 
 
+def left_out(fit, x, y, groups, *, learn=lambda out: ~out, judge=lambda out: out, names=np.unique):
+    """The solution, with one thing changed."""
+    shares, one_hot = [], np.eye(y.max() + 1)[y]
+    for name in names(groups):
+        out = groups == name
+        probe = fit(x[learn(out)], one_hot[learn(out)])
+        shares.append((probe(x[judge(out)]).argmax(axis=1) == y[judge(out)]).mean())
+    return np.array(shares)
+
+
+def by_columns(fit, x, y, groups):
+    shares, one_hot = [], np.eye(y.max() + 1)[y]
+    for name in np.unique(groups):
+        out = groups == name
+        shares.append(((fit(x[~out], one_hot[~out])(x[out]) > 0.5) == one_hot[out]).mean())
+    return np.array(shares)
+
+
+def short_columns(fit, x, y, groups):
+    for name in np.unique(groups):
+        out = groups == name
+        fit(x[~out], np.eye(y[~out].max() + 1)[y[~out]])(x[out])
+
+
 def sample(mu, log_sigma, rng):
     return mu + np.exp(log_sigma) * rng.standard_normal(mu.shape)
 
@@ -26,10 +50,10 @@ RIGHT = {
         lambda a, b: unit(a) @ unit(b).T,
         lambda a, b: keras.ops.convert_to_tensor(unit(a) @ unit(b).T),
     ),
-    checks_02.check_standardise: (
-        lambda x, train: (x - train.mean(0)) / np.maximum(train.std(0), 1e-6),
-        lambda x, train: (x - train.mean(0)) / (train.std(0) + 1e-6),
-        lambda x, train: (x - train.mean(0)) / (train.std(0, ddof=1) + 1e-8),
+    checks_02.check_left_out: (
+        checks_02.ready_left_out,
+        lambda *a: left_out(*a),
+        lambda *a: left_out(*a).tolist(),
     ),
     checks_02.check_condition: (sample, lambda m, s, rng: rng.normal(m, np.exp(s))),
     checks_02.check_kl: (
@@ -49,16 +73,25 @@ WRONG = {
         (lambda a, b: unit(a) @ unit(b).T + 0.1, "expected"),
         (lambda a, b: "0.9", "numbers are wanted"),
     ),
-    checks_02.check_standardise: (
-        (lambda x, train: (x - train.mean(0)) / train.std(0), "NaN"),
-        (lambda x, train: (x - x.mean(0)) / (x.std(0) + 1e-6), "statistics of train_vectors"),
-        (lambda x, train: (x - train.mean()) / train.std(), "axis=0"),
-        (lambda x, train: x - train.mean(0), "now divide"),
-        (lambda x, train: (x - train.mean(0)) / np.maximum(train.var(0), 1e-6), "variance"),
-        (lambda x, train: x / np.where(train.std(0) > 0, train.std(0), 1), "first take the mean"),
-        (lambda x, train: x - train.mean(0) / np.where(train.std(0) > 0, train.std(0), 1),
-         "parentheses"),
-        (lambda x, train: train, "shape should be"),
+    checks_02.check_left_out: (
+        (lambda *a: left_out(*a, learn=lambda out: out | ~out), "that it is judged on"),
+        (lambda *a: left_out(*a, learn=lambda out: out), "turned round"),
+        (lambda *a: left_out(*a, judge=lambda out: ~out, learn=lambda out: out), "turned round"),
+        (lambda *a: left_out(*a, judge=lambda out: out | ~out), "that it has not seen"),
+        (lambda *a: left_out(*a, learn=lambda out: np.arange(len(out)) > 9), "whole groups"),
+        (lambda *a: left_out(*a, names=lambda groups: range(3)), "np.unique"),
+        (lambda *a: left_out(*a, names=lambda groups: [2, 7]), "2 probes for 3 groups"),
+        (lambda *a: left_out(*a, names=lambda groups: [7, 2, 4]), "order of np.unique"),
+        (lambda *a: left_out(*a).mean(), "which wording fails"),
+        (lambda *a: 1 - left_out(*a), "wrong answers"),
+        (lambda *a: 100 * left_out(*a), "per cent"),
+        (lambda *a: left_out(*a) / 2, "expected"),
+        (lambda fit, x, y, groups: np.ones(3), "0 probes"),
+        (by_columns, "argmax"),
+        (lambda fit, x, y, groups: fit(x, y), "np.eye"),
+        (lambda fit, x, y, groups: fit(x, np.eye(4)[y][::-1]), "one mask"),
+        (lambda fit, x, y, groups: fit(x[:, 1:], np.eye(4)[y]), "rows of `vectors`"),
+        (short_columns, "*all* answers"),
     ),
     checks_02.check_condition: (
         (lambda m, s, rng: m + np.exp(s) * rng.standard_normal(m.shape[1]), "one noise"),

@@ -57,6 +57,12 @@ def test_captioned_sheet_breaks_many_captions_into_even_rows(count, across):
     assert lines == -(-count // across)
 
 
+def test_a_sheet_of_one_size_does_not_repeat_it_above_each_picture():
+    sheet = captioned_sheet(["a bird"], [[flat(100)]], size=64)
+    shown = (sheet[:, 12:76] == 100).all(axis=(1, 2)).nonzero()[0]
+    assert (sheet[: shown[0]] == 255).all() and shown[0] == 12
+
+
 def test_captioned_sheet_shows_samples_side_by_side():
     sheet = captioned_sheet(["a bird"], [[flat(100), flat(120), flat(140)]], size=64)
     assert sheet.shape[1] == 3 * 64 + 2 * 4 + 2 * 12

@@ -19,7 +19,7 @@
 # - load a sentence encoder with `hub.load`, and see what it returns
 # - compare sentences by cosine similarity, and by what a trained generator draws of them
 # - draw a map of captions in two dimensions
-# - measure with linear probes what the encoder sees well and badly
+# - measure with linear probes what the encoder sees well and badly, and judge them on new wordings
 # - standardise and whiten embeddings, and test what each of the two is worth
 # - see what a full stop does to an embedding, and to a picture
 # - ask a probe that was trained on English about birds in other languages
@@ -222,7 +222,7 @@ def paint(vectors, seed=0):
     return artist.draw(ready, noise)[2]
 
 
-show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=200)
+show_sheet(sentences[:6], [[picture] for picture in paint(vectors[:6])], size=280)
 
 # %% [markdown]
 # The blue bird (4) differs at once. The swap (3) has turned black, but where is its red? On head
@@ -360,41 +360,59 @@ scores = {"which colours are named": (guess == is_named[judge]).all(axis=1).mean
 wing_probe = fit_probe(told_vectors[learn], np.eye(11)[colour_of[learn, 0]])
 guess = wing_probe(told_vectors[judge]).argmax(axis=1)
 scores["which of them the wings have"] = (guess == colour_of[judge, 0]).mean()
-print({name: f"{score:.0%}" for name, score in scores.items()})
+print("\n".join(f"{score:4.0%}  {name}" for name, score in scores.items()))
 
 # %% [markdown]
 # So the vector tells which part has which colour. Or does it? The probe was judged on the three
-# wordings that it had learned from. **Predict:** how well will it do on a wording that it has not
-# seen? Each wording is left out once.
+# wordings that it had learned from. Perhaps it knows these three by heart, and a fourth would undo
+# it. The test is to leave a wording out: fit the probe on the others, and judge it on this one.
+#
+# ### Exercise 2: judge a probe on what it has not seen
+#
+# `groups` holds a number for each sentence, here that of its wording. For each group, fit a probe
+# on the sentences of all *other* groups, and judge it on those of this group. Return an array with
+# the share of right answers for each group, in the order of `np.unique(groups)`.
+#
+# - `vectors` are (n, width), and `answers` are n whole numbers from 0 on.
+# - `fit(vectors, one_hot)` returns a probe, as `fit_probe` does. `np.eye(k)[answers]` makes `k`
+#   columns of answers. All probes need the same `k`, so count it over *all* answers.
+# - A probe gives a score for each column. Its answer is the column with the largest.
 
 
 # %%
-def scores_left_out(vectors, answers, groups):
-    """Accuracy on each group of a probe that has learned on all the others."""
-    right, one_hot = [], np.eye(answers.max() + 1)[answers]
-    for group in np.unique(groups):
-        out = groups == group
-        guess = fit_probe(vectors[~out], one_hot[~out])(vectors[out]).argmax(axis=1)
-        right.append((guess == answers[out]).mean())
-    return np.array(right)
+def my_scores_left_out(fit, vectors, answers, groups):
+    """Accuracy on each group, of a probe that has learned on all the others."""
+    return ...
 
 
-new_wordings = scores_left_out(told_vectors, colour_of[:, 0], np.array(worded))
+passed = checks_02.check_left_out(my_scores_left_out)
+scores_left_out = my_scores_left_out if passed else checks_02.ready_left_out
+
+# %% [markdown]
+# The last line takes a ready function until yours is right, so you can read on and come back.
+# [One solution](solutions/02_text_encoding.ipynb).
+#
+# **Predict:** in wordings that it knew, the probe was right about most wings. How often is it right
+# in a new one? Each of the three is left out once.
+
+# %%
+worded = np.array(worded)
+new_wordings = scores_left_out(fit_probe, told_vectors, colour_of[:, 0], worded)
 scores["the same, in a new wording"] = new_wordings.mean()
 for share, wording in zip(new_wordings, WORDINGS, strict=True):
     print(f"{share:4.0%} right in the new wording {wording!r}")
 
 # %% [markdown]
-# Compare these shares with one in three, and with one in eleven, the score of a probe that always
-# names the same colour. What broke? There are two suspects. Either the vector ties colour to part
-# differently in each wording. Or a new wording shifts all vectors by the same amount, and the probe
-# reads from the wrong place. The second suspect can be tested: take away each wording's own mean
-# first. **Predict:** will the shares rise?
+# Compare these shares with one in three, the score of a probe that knows the three colours but not
+# whose they are. And compare them with one in eleven, the score of a probe that always names the
+# same colour. What broke? There are two suspects. Either the vector ties colour to part differently
+# in each wording. Or a new wording shifts all vectors by the same amount, and the probe reads from
+# the wrong place. The second suspect can be tested: take away each wording's own mean first.
+# **Predict:** will the shares rise?
 
 # %%
-worded = np.array(worded)
 own_mean = np.stack([told_vectors[worded == w].mean(axis=0) for w in range(3)])
-centred = scores_left_out(told_vectors - own_mean[worded], colour_of[:, 0], worded)
+centred = scores_left_out(fit_probe, told_vectors - own_mean[worded], colour_of[:, 0], worded)
 scores["the same, each wording centred"] = centred.mean()
 for share, wording in zip(centred, WORDINGS, strict=True):
     print(f"{share:4.0%} right in the new wording {wording!r}, each wording centred")
@@ -432,7 +450,7 @@ affirmed_vectors, denied_vectors = embed(affirmed), embed(denied)
 # %%
 both = np.concatenate([affirmed_vectors, denied_vectors])
 is_denied = np.repeat([0, 1], len(affirmed))
-negation = scores_left_out(both, is_denied, np.tile(wording, 2))
+negation = scores_left_out(fit_probe, both, is_denied, np.tile(wording, 2))
 scores["negation, in a new wording"] = negation.mean()
 
 # %% [markdown]
@@ -447,7 +465,7 @@ for t, things in enumerate(["birds", "feathers", "eggs", "stripes on the wing", 
             counted.append(f"{word} {colour} {things}")
             count.append(n)
             thing.append(t)
-counting = scores_left_out(embed(counted), np.array(count), np.array(thing))
+counting = scores_left_out(fit_probe, embed(counted), np.array(count), np.array(thing))
 scores["number words, of new things"] = counting.mean()
 
 # %% [markdown]
@@ -474,6 +492,27 @@ axis.set(title="What a linear probe reads", xlabel="right answers", xlim=(0, 1))
 show_figure(figure, "; ".join(f"{name}: {score:.0%}" for name, score in scores.items()))
 
 # %% [markdown]
+# **Now a question of your own.** Here it is the size: each line is one wording, for a small bird
+# and for a large one. Change the lines, such as to young and old birds, or to one bird and two.
+# Does the vector know the answer in a wording that the probe has not seen? Guessing gives 50 %.
+
+# %%
+MY_QUESTION = [
+    ("a small {} bird", "a large {} bird"),
+    ("this {} bird is tiny", "this {} bird is huge"),
+    ("a {} bird of little size", "a {} bird of great size"),
+    ("how little this {} bird is", "how big this {} bird is"),
+]
+both = [text.format(colour) for pair in MY_QUESTION for text in pair for colour in COLOURS]
+side = np.arange(len(both)) // len(COLOURS)  # 0 and 1 are the two sides of the first wording
+shares = scores_left_out(fit_probe, embed(both), side % 2, side // 2)
+for share, pair in zip(shares, MY_QUESTION, strict=True):
+    print(f"{share:4.0%} right in the new wording {pair}")
+
+# %% [markdown]
+# The size is read in our four wordings, although each was new to its probe. It stands in a single
+# word. The colour of the wings is another matter: to read it, two words must be tied.
+#
 # Why do text-to-image models stumble over "a bird **without** red wings", if negation can be read?
 # Ask the probe for named colours. It has only ever seen sentences that affirm, as a generator has:
 
@@ -493,7 +532,7 @@ print(f"finds the colour in a sentence that denies it:  {denies_it[rows, asked].
 said = ["a bird with a red belly", "a bird with yellow wings", "a bird that is blue"]
 denial = ["a bird without a red belly", "a bird without yellow wings", "a bird that is not blue"]
 rows = {"said": paint(embed(said)), "denied": paint(embed(denial))}
-show_rows(rows, columns=["red belly", "yellow wings", "blue"], width=6)
+show_rows(rows, columns=["red belly", "yellow wings", "blue"])
 
 # %% [markdown]
 # The denial changes postures and markings, and none of the birds loses its colour. The probe could
@@ -531,26 +570,9 @@ show_figure(figure, "two hills of cosines; that of swapped colours is further ri
 # Do raw vectors make learning slow? Two things about them may. All captions share a large common
 # part ("a bird with ..."). And single numbers are tiny: 512 of them make a length of 1.
 # **Standardising** mends both: take the mean of each of the 512 numbers away, then divide by its
-# standard deviation, both from the *training* captions.
-#
-# ### Exercise 2: standardise
-#
-# Return `vectors` standardised with the statistics of `train_vectors`, each column by its own. A
-# column that never changes must become 0, not NaN.
-
-
-# %%
-def my_standardise(vectors, train_vectors):
-    """Columns of vectors (n, width), with mean and deviation of train_vectors (m, width)."""
-    return ...
-
-
-if checks_02.check_standardise(my_standardise):
-    ours = my_standardise(told_vectors[judge], told_vectors[learn])
-    print(f"deviation of a column, raw {told_vectors.std(axis=0).mean():.3f}, now {ours.std():.2f}")
-
-# %% [markdown]
-# [One solution](solutions/02_text_encoding.ipynb).
+# standard deviation. Both come from the *training* captions: what we test on must not choose its
+# own scale. (`fit_probe` of section 4 does it in its first two lines. The 1e-6 there turns a number
+# that never changes into 0, not into 0 / 0.)
 #
 # Standardising makes the 512 *numbers* alike. But the map above has shown that what we want may lie
 # in small *directions*, across the numbers. Think of the captions as a cloud in the shape of a
@@ -711,7 +733,7 @@ asked = ["a small yellow bird with black wings", "a red bird with a black crown"
 asked += ["this bird is blue with a white belly and a short beak"]
 asked += ["a small bird with an orange breast and grey wings"]
 plainly, stopped = embed(asked), embed([sentence + "." for sentence in asked])
-show_rows({"without": paint(plainly), "with a\nfull stop": paint(stopped)}, width=8)
+show_rows({"without": paint(plainly), "with a\nfull stop": paint(stopped)})
 read = artist.weights.whitening(plainly), artist.weights.whitening(stopped)
 lengths = [np.linalg.norm(vectors, axis=1).mean() for vectors in (read[0], read[1] - read[0])]
 print("what the generator reads is {:.1f} long, a full stop moves it by {:.1f}".format(*lengths))
@@ -797,7 +819,7 @@ SAME = {
     "Japanese": "黒い翼を持つ小さな黄色い鳥",
 }
 pictures = paint(embed(list(SAME.values())))  # seed 0, as above
-show_rows({"": pictures}, columns=list(SAME))
+show_sheet(list(SAME), [[picture] for picture in pictures], size=210)
 
 # %% [markdown]
 # Compare crown, wings and back: all are yellow and black, but how much of each, and where? Over
@@ -1069,9 +1091,8 @@ print(inspect.getsource(conditioning_augmentation))
 #   its paraphrase. A generator, too, may put the colours on the wrong parts.
 # - A map in two dimensions is one singular value decomposition; which directions you choose decides
 #   what you see.
-# - Linear probes read colours from the vector, and in wordings that they know also which part has
-#   which colour. A new wording shifts all vectors. Where it changes the order of the words, too,
-#   the probe loses the tie.
+# - Judge a linear probe on wordings that it has not seen. In those that it knows, it reads which
+#   part has which colour. A new wording shifts all vectors, and may change the tie itself.
 # - Standardise and whiten embeddings with the training captions' statistics. A larger
 #   learning rate does nearly what standardising does; whitening adds a step of its own.
 # - A full stop moves every embedding in the same direction: captions are read in one plain form, in

@@ -27,36 +27,113 @@ def check_cosine(function: Callable[..., Any]) -> bool:
     return _compare(call(function, a, b), right, hints, "the cosine of every pair")
 
 
-def check_standardise(function: Callable[..., Any]) -> bool:
-    """Exercise 2: standardise with the training vectors' statistics."""
-    rng = np.random.default_rng(1)
-    train = rng.standard_normal((50, 5)) * [1, 2, 3, 4, 0] + [0, 1, 2, 3, 4]
-    others = rng.standard_normal((7, 5)) * 2
-    others[:, 4] = 4.0  # the column that never changes
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
-    safe = np.where(deviation > 1e-6, deviation, 1.0)
-    right = (others - mean) / safe
-    answer, problem = call(function, others.copy(), train.copy())
-    array = None if problem else as_array(answer)
-    if array is not None and array.shape == right.shape and not np.isfinite(array).all():
-        return verdict(
-            False, "the column that never changes has deviation 0, and 0 / 0 is NaN: add 1e-6"
-        )
-    own = np.where(others.std(axis=0) > 1e-6, others.std(axis=0), 1.0)
-    hints = (
-        ((others - others.mean(axis=0)) / own,
-         "take the statistics of train_vectors: test data must not choose its own scale"),
-        ((others - train.mean()) / train.std(), "each column by its own: axis=0"),
-        (others - mean, "the mean is gone; now divide by the standard deviation"),
-        (others / safe, "first take the mean away, then divide"),
-        (others - mean / safe, "put the difference in parentheses before you divide"),
-        ((others - mean) / np.where(deviation > 1e-6, deviation**2, 1.0),
-         "that divides by the variance: take its square root, the standard deviation"),
-    )  # fmt: skip
-    # The tolerance accepts a small constant added to the deviation, and ddof=1.
-    return _compare(
-        (answer, problem), right, hints, "each column by the training set's statistics", 2e-2
+def ready_left_out(
+    fit: Callable[..., Any], vectors: np.ndarray, answers: np.ndarray, groups: np.ndarray
+) -> np.ndarray:
+    """A right answer: the notebook judges probes with it until the learner's own is right."""
+    right, one_hot = [], np.eye(answers.max() + 1)[answers]
+    for group in np.unique(groups):
+        out = groups == group
+        guess = fit(vectors[~out], one_hot[~out])(vectors[out]).argmax(axis=1)
+        right.append((guess == answers[out]).mean())
+    return np.array(right)
+
+
+class _Probes:
+    """Takes the place of a fit: notes what probes learn and are asked; how they do is known.
+
+    A probe is right on all rows that it has learned, and on the others where `knows` says so.
+    """
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(1)
+        self.groups = rng.permutation(np.repeat([7, 2, 4], [6, 8, 6]))
+        self.answers = np.where(self.groups == 2, rng.permutation(np.arange(20) % 4), 0)
+        self.answers = np.where(self.groups != 2, np.arange(20) % 3, self.answers)
+        self.vectors = np.column_stack([np.arange(20.0), rng.standard_normal((20, 3))])
+        self.knows = np.zeros(20, bool)
+        for group, count in ((7, 3), (2, 6), (4, 1)):
+            self.knows[np.flatnonzero(self.groups == group)[:count]] = True
+        self.learned: list[set[int]] = []
+        self.asked: list[set[int]] = []
+        self.problem = ""
+
+    def _rows(self, vectors: Any) -> np.ndarray:
+        array = as_array(vectors)
+        if array is None or array.ndim != 2 or array.shape[1] != 4:
+            self.problem = f"rows of `vectors` are wanted, got {short(vectors)}"
+            raise ValueError(self.problem)
+        return array[:, 0].round().astype(int)
+
+    def fit(self, vectors: Any, one_hot: Any) -> Callable[[Any], np.ndarray]:
+        """A probe that is as good as this class says."""
+        rows, columns = self._rows(vectors), as_array(one_hot)
+        if columns is None or columns.shape != (len(rows), 4):
+            shape = short(one_hot) if columns is None else f"shape {columns.shape}"
+            self.problem = (
+                f"fit wants one row of 4 columns for each sentence, got {shape}: "
+                "np.eye(k)[answers], where k is answers.max() + 1 of *all* answers"
+            )
+            raise ValueError(self.problem)
+        if not np.array_equal(columns, np.eye(4)[self.answers[rows]]):
+            self.problem = "the answers are not those of the vectors: choose both by one mask"
+            raise ValueError(self.problem)
+        number = len(self.learned)
+        self.learned.append({*rows.tolist()})
+        self.asked.append(set())
+
+        def probe(others: Any) -> np.ndarray:
+            asked = self._rows(others)
+            self.asked[number] |= {*asked.tolist()}
+            right = self.knows[asked] | np.isin(asked, rows)
+            return np.eye(4)[(self.answers[asked] + ~right) % 4]
+
+        return probe
+
+
+def check_left_out(function: Callable[..., Any]) -> bool:
+    """Exercise 2: probes that are judged on a group of sentences that they have not seen."""
+    probes = _Probes()
+    answer, problem = call(
+        function, probes.fit, probes.vectors.copy(), probes.answers.copy(), probes.groups.copy()
     )
+    if probes.problem or problem:
+        return verdict(False, probes.problem or problem)
+    hint = _probes_hint(probes)
+    if hint:
+        return verdict(False, hint)
+    names = np.unique(probes.groups)
+    right = np.array([probes.knows[probes.groups == name].mean() for name in names])
+    first = [probes.knows[probes.groups == name].mean() for name in dict.fromkeys(probes.groups)]
+    hints = (
+        (right.mean(), "one share for each group is wanted: a mean hides which wording fails"),
+        (probes.knows.mean(), "one share for each group is wanted: do not mix the groups"),
+        (1 - right, "that is the share of wrong answers"),
+        (100 * right, "a share between 0 and 1 is wanted, not per cent"),
+        (1 - (1 - right) / 2, "count sentences, not columns: argmax(axis=1) is the probe's guess"),
+        (np.array(first), "the shares belong in the order of np.unique(groups)"),
+    )
+    return _compare((answer, ""), right, hints, "each probe met only wordings that were new to it")
+
+
+def _probes_hint(probes: _Probes) -> str:
+    """What is wrong with what the probes learned and were asked; "" where nothing is."""
+    every = set(range(len(probes.groups)))
+    parts = [{*np.flatnonzero(probes.groups == name).tolist()} for name in (7, 2, 4)]
+    for learned, asked in zip(probes.learned, probes.asked, strict=True):
+        if not asked:
+            return "a probe is asked nothing: loop over np.unique(groups), and ask about each group"
+        if learned == every:
+            return "the probe has learned the sentences that it is judged on: leave the group out"
+        if any(part & learned and part - learned for part in parts):
+            return "leave out whole groups: else each wording is on both sides, and none is new"
+        if learned in parts:
+            return "turned round: learn from all *other* groups, and judge on this one"
+        if learned & asked:
+            return "judge the probe only on the group that it has not seen"
+    if len(probes.learned) != len(parts):
+        return f"{len(probes.learned)} probes for {len(parts)} groups: fit one for each group"
+    return ""
 
 
 def check_condition(function: Callable[..., Any]) -> bool:

@@ -67,20 +67,47 @@ def my_cosine(a, b):
 assert checks_02.check_cosine(my_cosine)
 
 # %% [markdown]
-# ## Exercise 2: standardise
+# ## Exercise 2: judge a probe on what it has not seen
 #
-# Both statistics come from the training vectors: data that we test on must not choose its own
-# scale. The small number under the deviation turns 0 / 0 into 0.
+# One mask does all of it: `out` is the group, and `~out` is everything else. The columns are
+# counted over all answers. Counted over `answers[~out]`, they would be too few as soon as the last
+# colour is named in the left-out group alone.
 
 
 # %%
-def my_standardise(vectors, train_vectors):
-    """Columns of vectors (n, width), with mean and deviation of train_vectors (m, width)."""
-    mean, deviation = train_vectors.mean(axis=0), train_vectors.std(axis=0)
-    return (vectors - mean) / np.maximum(deviation, 1e-6)
+def my_scores_left_out(fit, vectors, answers, groups):
+    """Accuracy on each group, of a probe that has learned on all the others."""
+    right, one_hot = [], np.eye(answers.max() + 1)[answers]
+    for group in np.unique(groups):
+        out = groups == group
+        probe = fit(vectors[~out], one_hot[~out])
+        guess = probe(vectors[out]).argmax(axis=1)
+        right.append((guess == answers[out]).mean())
+    return np.array(right)
 
 
-assert checks_02.check_standardise(my_standardise)
+assert checks_02.check_left_out(my_scores_left_out)
+
+# %% [markdown]
+# Why whole groups? Here are "sentences" of which each group carries its own answer: the answer can
+# be told from the group alone. A split by chance has each group on both sides and calls this
+# knowledge. Leaving groups out shows that nothing was understood.
+
+
+# %%
+def fit(vectors, one_hot):
+    """A least-squares probe without its bias, which is enough here."""
+    weights = np.linalg.lstsq(vectors, one_hot, rcond=None)[0]
+    return lambda others: others @ weights
+
+
+rng = np.random.default_rng(0)
+groups = np.repeat(np.arange(10), 20)
+vectors = rng.standard_normal((10, 30))[groups] + 0.3 * rng.standard_normal((200, 30))
+answers = rng.permutation(np.arange(10) % 2)[groups]
+by_chance = my_scores_left_out(fit, vectors, answers, rng.permutation(groups)).mean()
+print(f"left out by chance: {by_chance:.0%} right")
+print(f"left out as groups: {my_scores_left_out(fit, vectors, answers, groups).mean():.0%} right")
 
 # %% [markdown]
 # ## Exercise 3: sample the condition
