@@ -22,9 +22,9 @@
 # - freeze Stage I, and prove it bit for bit
 # - see the two views by which a discriminator judges a large picture
 # - write the training step of a first lesson, in which the right answer is known
-# - train your Stage II, and compare an eye, a wing and an outline at three times their size
+# - train your Stage II, and compare an eye, a wing and an outline, enlarged
 # - compare what refinement adds on drawn and on real birds
-# - cut the last layer off, and see what keeps a drawn picture near its sketch
+# - write the layer that keeps a drawn picture near its sketch, and see what it holds back
 # - test what Stage II does when sketch and sentence disagree
 #
 # | | |
@@ -37,8 +37,7 @@
 # ![Four rows of an eye, a wing and an outline: blurred in the sketch, sharper after two lessons,
 # and with feathers in the shipped Stage II](../figures/04_crops.webp)
 #
-# *An eye, a wing and an outline of one drawn bird at three times their size. Two of the four rows
-# will be yours.*
+# *An eye, a wing and an outline of one drawn bird, enlarged. Two of the four rows will be yours.*
 
 # %% jupyter={"source_hidden": true}
 # Outside Colab this cell does nothing. In Colab it fetches the course (about a minute).
@@ -73,6 +72,7 @@ start()
 
 # %% jupyter={"source_hidden": true}
 import inspect
+import itertools
 import os
 import textwrap
 import time
@@ -96,12 +96,17 @@ from t2i_utils import backend
 from t2i_utils.course import checks_04
 from t2i_utils.course.data import course_pack
 from t2i_utils.course.scores import card_kid
-from t2i_utils.course.show import LiveSheet, show_figure, show_rows, show_sheet
+from t2i_utils.course.show import LiveSheet, show_figure, show_rows
 from t2i_utils.data import Batches
 from t2i_utils.drawing.synthesizer import Synthesizer
 from t2i_utils.pictures import to_uint8
 from t2i_utils.stackgan.augment import UNIFORMS, augment, augment_window
-from t2i_utils.stackgan.layers import ModulatedBatchNorm, residual_block, small_uniform
+from t2i_utils.stackgan.layers import (
+    BackProjection,
+    ModulatedBatchNorm,
+    residual_block,
+    small_uniform,
+)
 from t2i_utils.stackgan.recipes import make_config, paper, register
 from t2i_utils.stackgan.recipes.modern import ModernRecipe
 from t2i_utils.stackgan.update import StageGAN
@@ -151,7 +156,7 @@ shown = {"first bird": [], "second bird": []}
 for images in columns.values():
     for row, index in zip(shown.values(), (0, 1), strict=True):
         row.append(to_uint8(images[index]))
-show_rows(shown, list(columns), width=8.5)
+show_rows(shown, list(columns))
 
 # %% [markdown]
 # So the labour can be divided. Layout, pose and colour are in the small picture, and that is where
@@ -281,7 +286,7 @@ for name, block in {"with the addition": residual_block, "without it": plain_blo
 # And what that reading looks like, for the first bird:
 
 # %%
-show_rows(shown, [f"{depth} block{'s' * (depth > 1)}" for depth in DEPTHS], width=7)
+show_rows(shown, [f"{depth} block{'s' * (depth > 1)}" for depth in DEPTHS])
 
 # %% [markdown]
 # Random weights blur and mix in both rows, so both lose something. Compare the two rows of numbers
@@ -390,33 +395,34 @@ class HandRecipe(ModernRecipe):
 register(HandRecipe())
 
 # %% [markdown]
-# Beside it, the body of the paper (`recipes/paper.py`). Read down a column: sides and channels each
-# time the sides change. **Predict:** what does the paper's body do at 256 pixels that ours avoids?
+# Beside it, the body of the paper (`recipes/paper.py`). Each line is a convolution, or several that
+# write maps of the same form: the sides of the maps, and their channels. **Predict:** what does the
+# paper's body do at 256 pixels that ours avoids?
 
 
 # %%
-def sizes_of(body, width):
-    """'sides x sides, channels' of a body, each time the sides change."""
-    seen = [(64, 3)]  # the maps that leave each size
-    for layer in keras.Model([sketch, condition], body(sketch, condition, width)).layers:
-        shape = tuple(layer.output.shape[1:])
-        if len(shape) == 3 and shape[0] >= 16:
-            if shape[0] == seen[-1][0] and len(seen) > 1:
-                seen.pop()
-            seen.append((shape[0], shape[2]))
-    return pd.Series([f"{side} x {side}, {channels}" for side, channels in seen])
+def convolutions_of(body, width):
+    """What each convolution of a body writes: 'sides x sides, channels (how many of them)'."""
+    made = keras.Model([sketch, condition], body(sketch, condition, width)).layers
+    shapes = [x.output.shape[1:] for x in made if isinstance(x, layers.Conv2D)]
+    runs = [(shape, len([*same])) for shape, same in itertools.groupby(shapes)]
+    return pd.Series([
+        f"{side} x {side}, {channels}" + f" ({count} of them)" * (count > 1)
+        for (side, _, channels), count in runs
+    ])  # fmt: skip
 
 
-sizes = {
+bodies = {
     "yours, width 16": (HandRecipe().stage2_body, 16),
     "the paper's, width 128": (paper.stage2_body, 128),
 }
-pd.DataFrame({name: sizes_of(*value) for name, value in sizes.items()}).fillna("")
+pd.DataFrame({name: convolutions_of(*value) for name, value in bodies.items()}).fillna("")
 
 # %% [markdown]
 # The paper's body has the same four parts, without the two short ways. It has no skips, so
 # everything passes through 16 x 16 places. It adds nothing to the sketch, so it must redraw all of
-# it. And it upsamples a fourth time, with convolutions at 256 pixels.
+# it. And it upsamples a fourth time: its last two lines are convolutions at 256 pixels. Your last
+# one writes 12 channels at 128 pixels, and `depth_to_space` lays them out.
 
 # %%
 print(inspect.getsource(paper.stage2_body))
@@ -569,10 +575,11 @@ views = {
     "the whole, shrunk": augment(large.astype("float32"), config.feature_size, **settings),
     "a window, as it is": augment_window(large.astype("float32"), config.feature_size, **settings),
 }
-for index in (0, 1):
-    pictures = [to_uint8(backend.to_numpy(images)[index]) for images in views.values()]
-    name = ("first bird", "second bird")[index]
-    show_rows({name: pictures}, list(views) if index == 0 else [], width=8.5)
+shown = {
+    name: [to_uint8(backend.to_numpy(images)[index]) for images in views.values()]
+    for index, name in enumerate(("first bird", "second bird"))
+}
+show_rows(shown, list(views))
 
 # %% [markdown]
 # Place, brightness and contrast change in each step, and a grey square hides a quarter of the view.
@@ -660,11 +667,11 @@ def refine(generator, sketches=sketches, embeddings=embeddings):
 
 
 # %% [markdown]
-# We watch three places of the first bird, at three times their size. **Predict:** what can a
+# We watch three places of the first bird, at four times their size. **Predict:** what can a
 # hundred steps of 8 pictures change, sharpness or colour?
 
 # %%
-SIDE = 64  # of a crop, in pixels; shown three times as large
+SIDE = 64  # of a crop, in pixels; shown four times as large
 CORNERS = {  # left and top
     "toy": {"eye": (156, 30), "wing": (104, 96), "outline": (20, 150)},
     "cub": {"eye": (170, 4), "wing": (64, 112), "outline": (190, 90)},
@@ -687,7 +694,7 @@ restore(fresh)
 optimizer = keras.optimizers.Adam(3e-3)
 optimizer.build(gan.generator.trainable_variables)
 teach = tf.function(lambda inputs, originals: lesson(gan.generator, optimizer, inputs, originals))
-sheet, began = LiveSheet(list(CORNERS), size=3 * SIDE), time.time()
+sheet, began = LiveSheet(list(CORNERS), size=4 * SIDE), time.time()
 with DeferredInterrupt(print) as stop:
     for step in range(LESSONS):
         batch = batches.at(step)
@@ -812,7 +819,7 @@ which = int(np.abs(learned.astype(float) - plainly).mean(axis=(1, 2, 3)).argmax(
 places = most_changed(plainly[which], learned[which])
 rows_of = rivals | {"original": originals}
 del rows_of["Lanczos"]
-show_rows({name: closer(pictures[which], places) for name, pictures in rows_of.items()}, width=7)
+show_rows({name: closer(pictures[which], places) for name, pictures in rows_of.items()})
 
 # %% [markdown]
 # ### The second lesson: the game
@@ -839,7 +846,7 @@ frames = {0: refine(gan.drawing_generator)}
 # (Compiling the first step takes a while here, too.)
 
 # %%
-sheet, began = LiveSheet(list(CORNERS), size=3 * SIDE), time.time()
+sheet, began = LiveSheet(list(CORNERS), size=4 * SIDE), time.time()
 with DeferredInterrupt(print) as stop:
     for step in range(len(history), STEPS):
         draws = gan.draw_noise(np.random.default_rng([0, step]), config.batch_size)
@@ -865,7 +872,7 @@ stages = {
     "then the game": frames[max(frames)],
     "shipped": shipped_pictures,
 }
-show_rows({name: crops(images[0]) for name, images in stages.items()}, list(CORNERS), width=6)
+show_rows({name: crops(images[0]) for name, images in stages.items()}, list(CORNERS), width=8)
 
 # %% [markdown]
 # <details><summary>Expected result (toy birds)</summary>
@@ -1039,30 +1046,6 @@ table.round(3).astype(object).fillna("")
 # of the sketch's, although its pixels are the farthest from the originals. This is what the game is
 # for.
 #
-# ### Exercise 5: sharpness
-#
-# Detail can be measured in many ways. Here is one without any enlarging: the mean absolute
-# difference between a pixel and its neighbour. For pictures `(n, height, width, 3)` uint8, return
-# `n` numbers: for each picture, the mean over all vertical neighbours and the mean over all
-# horizontal neighbours, averaged. (`np.diff(..., axis=...)` gives differences of neighbours.)
-
-
-# %%
-def my_sharpness(pictures):
-    """Mean absolute difference of neighbouring pixels, one number per picture."""
-    return ...
-
-
-passed = checks_04.check_sharpness(my_sharpness)
-sharpness = my_sharpness if passed else checks_04.ready_sharpness
-for name, pictures in stages.items():
-    print(f"{name:13} {sharpness(pictures).mean():.2f}")
-
-# %% [markdown]
-# [One solution](solutions/04_stage2_gan.ipynb).
-#
-# Noise is sharp as well, so no such number replaces looking.
-#
 # ## 7. And on real birds?
 #
 # The shipped weights `birds` have learned from photographs. Here are their sketches, and what their
@@ -1117,8 +1100,8 @@ print(f"KID x 1000 at 64 px: sketches {sketched}, photographs {photographs}")
 #
 # </details>
 #
-# Here are three places of the red and of the blue bird, each three times as large. **Look for** a
-# place that is better than in the sketch, and for one that is worse.
+# Here are three places of the red and of the blue bird, enlarged. **Look for** a place that is
+# better than in the sketch, and for one that is worse.
 
 # %%
 PLACES = {  # row of the bird: corners (left, top)
@@ -1128,7 +1111,7 @@ PLACES = {  # row of the bird: corners (left, top)
 for row, corners in PLACES.items():
     rows_of = {"sketch": to_uint8(real_enlarged)[row], "Stage II": real_birds[2][row]}
     shown = {name: closer(picture, corners.values()) for name, picture in rows_of.items()}
-    show_rows(shown, ["all of it", *corners], width=8)
+    show_rows(shown, ["all of it", *corners])
 
 # %% [markdown]
 # Feathers and edges are new. Are there colours that no photograph would have, or hatching where
@@ -1138,7 +1121,13 @@ for row, corners in PLACES.items():
 #
 # The red bird's beak, the edges of its wing feathers and its toes are better than in the sketch.
 # Its legs are not: where they meet the branch, red and blue dots have come up that belong to
-# nothing. (`birds`, noise of seed 4.)
+# nothing.
+#
+# The blue bird's tail has feathers now. But its head is worse. In the sketch a black and a white
+# patch lie where the eye should be. Stage II has drawn the edges of both, and there is still no eye
+# between them. It is the same with the dark spot in the wing: a blur has become a hole with a sharp
+# rim. Refinement makes plain what a sketch says, and it says its mistakes more plainly, too.
+# (`birds`, noise of seed 4.)
 #
 # </details>
 #
@@ -1146,33 +1135,67 @@ for row, corners in PLACES.items():
 #
 # Your Stage II ends with the sum of enlarged sketch and change. The library's has one more layer,
 # `BackProjection`. It has no weights, and it works only when a picture is drawn, not in training.
-# It takes two steps:
+# It first keeps each pixel within a range that the sketch allows. (Video games call this
+# *neighbourhood clamping*.) Then it looks at what the picture would be at 64 pixels, and takes half
+# of its difference from the sketch away. (Super-resolution calls this *back-projection*.)
 #
-# 1. Each pixel is kept within the range of the sketch's 3 x 3 pixels around it, and a little
-#    beyond. (Video games call this *neighbourhood clamping*.)
-# 2. The picture is shrunk to 64 pixels again. Half of what it differs by from the sketch is taken
-#    away. (Super-resolution calls this *back-projection*.)
+# ### Exercise 5: hold a picture near its sketch
 #
-# What for? We cut that layer off, and look at the place where each bird moves most. **Predict:**
-# what does the network draw there when nothing holds it back?
+# `pictures` (n, 256, 256, 3) and `sketches` (n, 64, 64, 3) are floats around [-1, 1]. `ops` of
+# Keras has all that you need.
+#
+# 1. At each pixel of the sketch, find the largest of the 3 x 3 values around it:
+#    `ops.max_pool(x, 3, strides=1, padding="same")`. Add 0.3, but go no higher than 1. In the same
+#    way find the least, take 0.3 away, and go no lower than -1. (Keras has no `min_pool`. But the
+#    least of some numbers is minus the largest of their negatives.)
+# 2. Enlarge both bounds to the size of the picture: `ops.image.resize(x, (height, width))`. Keep
+#    the picture between them, with `ops.minimum` and `ops.maximum`.
+# 3. Shrink what you have: `ops.average_pool(x, 4, strides=4)`. What is *missing* is the sketch
+#    minus this. Enlarge it, and add half of it.
+
+
+# %%
+def my_hold(pictures, sketches):
+    """Pictures that stay within the range of their sketches, and near them at 64 pixels."""
+    return ...
+
+
+hold = my_hold if checks_04.check_hold(my_hold) else checks_04.ready_hold
+
+# %% [markdown]
+# [One solution](solutions/04_stage2_gan.ipynb).
+#
+# Now we cut the library's layer off, so that the network draws alone, and put yours in its place.
+# Does your layer do what the library's does?
 
 # %%
 stage2 = artist.weights.generators[2]
 network_alone = keras.Model(
     stage2.inputs, [stage2.get_layer("images").input[0], *stage2.outputs[1:]]
 )
-alone = refine(network_alone, real_sketches, real_texts)
-moved = np.abs(alone.astype(int) - real_birds[2]).mean(axis=3)
+no_epsilon = np.zeros((len(REAL), stage2.inputs[2].shape[1]), "float32")
+from_network = network_alone.predict_on_batch([real_sketches, real_texts, no_epsilon])[0]
+held = np.asarray(hold(from_network, real_sketches))
+librarys = np.asarray(BackProjection()([from_network, real_sketches]))
+print(f"largest difference to the library's layer: {np.abs(held - librarys).max():.6f}")
+
+# %% [markdown]
+# We look at the place where the layer changes each bird most. **Predict:** what does the network
+# draw there when nothing holds it back?
+
+# %%
+rows_of = {"sketch": real_enlarged, "alone": from_network, "held": held}
+rows_of = {name: to_uint8(pictures) for name, pictures in rows_of.items()}
+moved = np.abs(rows_of["alone"].astype(int) - rows_of["held"]).mean(axis=3)
 blocks = moved.reshape(len(REAL), 8, 32, 8, 32).mean(axis=(2, 4))
 windows = np.lib.stride_tricks.sliding_window_view(blocks, (2, 2), axis=(1, 2)).mean(axis=(3, 4))
-rows_of = {"sketch": to_uint8(real_enlarged), "alone": alone, "as drawn": real_birds[2]}
 shown = {name: [] for name in rows_of}
 for bird, window in enumerate(windows):
     top, left = 32 * np.array(np.unravel_index(window.argmax(), window.shape))
     for name, pictures in rows_of.items():
         shown[name].append(pictures[bird, top : top + SIDE, left : left + SIDE])
-show_rows(shown, [f"{colour} bird" for colour in ("red", "yellow", "blue", "brown")], width=7)
-for name in ("alone", "as drawn"):
+show_rows(shown, [f"{colour} bird" for colour in ("red", "yellow", "blue", "brown")])
+for name in ("alone", "held"):
     change = layout(rows_of[name] / 127.5 - 1) - layout(rows_of["sketch"] / 127.5 - 1)
     print(f"{name}: off the sketch by {np.abs(change).mean() / 2:.1%}, at 64 pixels")
 
@@ -1180,7 +1203,7 @@ for name in ("alone", "as drawn"):
 # <details><summary>Expected result</summary>
 #
 # ![Three rows of four places of birds: blurred sketches; bright lines and strong colours from the
-# network alone; the same, calmer, as drawn](../figures/04_kept.webp)
+# network alone; the same, calmer, where the layer holds them](../figures/04_kept.webp)
 #
 # *`birds`, noise of seed 4.*
 #
@@ -1200,57 +1223,69 @@ for name in ("alone", "as drawn"):
 #
 # ## 8. Who wins, the sketch or the sentence?
 #
-# Stage II reads the sentence again. So could it repaint a bird whose sketch is wrong? We draw
-# sixteen birds, four of each sentence, and give each of them the sketch of *another* sentence. The
-# sentences stay. We ask the network alone: its last layer would hold the picture to the sketch,
-# whatever the network wants. **Predict** the colours of the birds.
+# Stage II reads the sentence again. So could it repaint a bird whose sketch is wrong? We give the
+# network sixteen sentences, each with the sketch of *another* sentence. We ask it alone: its last
+# layer would hold the picture to the sketch, whatever the network wants.
+#
+# To be fair to the sentence, we compare each picture with three sketches: the one that it was
+# given, the one that its sentence would have got, and one of a third sentence, with which it shares
+# nothing. That makes 48 sentences. No sentence and no noise is used twice, so the sixteen birds are
+# sixteen independent tests.
 
 # %%
-texts_of_16 = np.repeat(real_texts, 4, axis=0)
-own = artist.draw(texts_of_16, artist.noise(16, seed=8), stage=2)
-wrong_sketch = np.roll(own[1], 4, axis=0)  # that of the sentence before
-sketches_of_16 = (wrong_sketch / 127.5 - 1).astype("float32")
-repainted = refine(network_alone, sketches_of_16, texts_of_16)
-pairs = zip(wrong_sketch[::4], repainted[::4], strict=True)
-show_sheet(REAL, [list(pair) for pair in pairs], size=180)
+NAMED = ("red", "yellow", "green", "blue", "brown", "black", "white", "grey")
+wishes = [f"a {body} bird with {wing} wings" for body in NAMED for wing in NAMED if body != wing]
+wishes = np.random.default_rng(8).permutation(wishes)[:48].tolist()
+texts_of_48 = artist.embed(wishes)
+sketches_of_48 = artist.draw(texts_of_48, artist.noise(48, seed=8), stage=1)[1]
+own, given_sketch, third = np.split(sketches_of_48, 3)  # sixteen each
+repainted = refine(network_alone, (given_sketch / 127.5 - 1).astype("float32"), texts_of_48[:16])
 
 # %% [markdown]
-# Above each sentence: a sketch that Stage II was given, and its picture. To measure it, we
-# correlate the layout of each picture with that of its sketch, pixel by pixel, and with the picture
-# that the sentence gets from its own sketch. 1 means alike in all that 64 pixels hold, 0 means
-# nothing in common. The floor is a picture of a third sentence, with which it shares neither.
+# The first four: above each picture its sentence, the sketch that the network was given, and what
+# it made of it. **Predict** the colours of the lower row before you look.
+
+# %%
+columns = [textwrap.fill(wish, 22) for wish in wishes[:4]]
+show_rows({"sketch that\nit was given": given_sketch[:4], "its picture": repainted[:4]}, columns)
+
+# %% [markdown]
+# To measure it, we correlate the layout of each picture with that of a sketch, pixel by pixel. 1
+# means alike in all that 64 pixels hold, and 0 means nothing in common.
 
 
 # %%
 def likeness(pictures, others):
     """The correlations of the layouts of two sets of pictures (n, size, size, 3) uint8."""
     first, second = (layout(images / 127.5 - 1.0) for images in (pictures, others))
-    return [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(first, second, strict=True)]
+    return np.array([
+        np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(first, second, strict=True)
+    ])  # fmt: skip
 
 
 alike = {
-    "the sketch it was given": likeness(repainted, wrong_sketch),
-    "what the sentence draws": likeness(repainted, own[2]),
-    "a third sentence's bird": likeness(repainted, np.roll(own[2], 8, axis=0)),
+    "the sketch it was given": likeness(repainted, given_sketch),
+    "its sentence's own sketch": likeness(repainted, own),
+    "a third sentence's sketch": likeness(repainted, third),
 }
-given, wished, floor = map(np.array, alike.values())
-alike["the sentence's over the third's"] = wished - floor
+given, wished, floor = alike.values()
+alike["the own sketch, over the third"] = wished - floor
 for name, values in alike.items():
     error = np.std(values, ddof=1) / len(values) ** 0.5
-    print(f"like {name}: {np.mean(values):.2f} ± {error:.2f}")
+    print(f"like {name}: {np.mean(values):.3f} ± {error:.3f}")
 moved = (wished - floor).mean() > 2 * error
 print("So the sentence", "has moved" if moved else "is not shown to move", "the layout.")
 
 # %% [markdown]
-# The last number compares bird by bird, so what the sixteen birds have in common does not blur it.
-# Where it is within two of its errors, the sentence has changed nothing that 64 pixels hold, and
-# large areas of colour must be right in Stage I already.
+# The last number compares bird by bird, and its error comes from the sixteen differences. Where the
+# number is within two of its errors, the sentence is not shown to change anything that 64 pixels
+# hold. Then large areas of colour must be right in Stage I already.
 #
 # <details><summary>What we saw</summary>
 #
-# Each picture was its sketch again, with feathers: like the sketch 0.96, like the bird of its own
-# sentence 0.08, like that of a third one 0.06. A sentence that asked for a blue bird got a crisp
-# yellow one. (`birds`, sixteen birds, noise of seed 8.)
+# Each picture was its sketch again, with feathers: like that sketch 0.97, like the sketch that its
+# sentence would have got 0.08, like a third one 0.07. The sentence that asked for a red bird with
+# green wings got a crisp yellow one. (`birds`, sixteen birds, noise of seed 8.)
 #
 # </details>
 #
@@ -1326,8 +1361,8 @@ show_rows({"Stage I": both[1], "Stage II": both[2]}, [f"noise {n}" for n in rang
 #   pictures.
 # - Refinement adds detail to drawn and real birds. How much detail there is does not say how real
 #   it looks: by KID, the long game drew the birds nearest to real ones.
-# - A last layer without weights keeps a drawn picture near its sketch; it takes the strongest of
-#   the lines away that the network invents.
+# - A layer without weights keeps a drawn picture near its sketch: it clamps each pixel to a range,
+#   and gives half of the difference at 64 pixels back. The strongest invented lines go.
 # - When sketch and sentence disagree, this Stage II follows the sketch, even without that layer.
 #
 # ## References

@@ -9,6 +9,7 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.course.checks import as_array, call, one_number, short, verdict
+from t2i_utils.stackgan.layers import BackProjection
 
 
 def check_residual_block(function: Callable[..., Any]) -> bool:
@@ -32,14 +33,11 @@ def check_residual_block(function: Callable[..., Any]) -> bool:
     keras.utils.set_random_seed(0)
     convolutions = [x for x in model.layers if isinstance(x, layers.Conv2D)]
     norms = [x for x in model.layers if isinstance(x, layers.BatchNormalization)]
-    if [x.kernel_size for x in convolutions] != [(3, 3)] * 2:
-        return verdict(
-            False, f"two 3x3 convolutions are wanted, got {[x.kernel_size for x in convolutions]}"
-        )
+    sizes = [x.kernel_size for x in convolutions]
+    if sizes != [(3, 3)] * 2:
+        return verdict(False, f"two 3x3 convolutions are wanted, got {sizes}")
     if any(x.use_bias for x in convolutions):
-        return verdict(
-            False, "BatchNorm adds a bias of its own: use_bias=False in both convolutions"
-        )
+        return verdict(False, "BatchNorm adds a bias of its own: use_bias=False in both")
     if len(norms) != 2:
         return verdict(False, f"a BatchNorm after each convolution: you have {len(norms)}, not 2")
     return verdict(*_block_behaviour(model, convolutions, norms))
@@ -75,10 +73,7 @@ def _block_behaviour(model: Any, convolutions: list[Any], norms: list[Any]) -> t
     x = ops.relu(first[1](first[0](maps)))
     right = ops.relu(maps + second[1](second[0](x)))
     if not np.allclose(model.predict_on_batch(maps), right, atol=1e-3):
-        return (
-            False,
-            "another order is wanted: convolution, BatchNorm, ReLU, convolution, BatchNorm",
-        )
+        return False, "another order: convolution, BatchNorm, ReLU, convolution, BatchNorm"
     return True, "the input passes, and the convolutions only say what to change"
 
 
@@ -111,9 +106,8 @@ def check_last_layer(function: Callable[..., Any]) -> bool:
     if not convolutions:
         return verdict(False, "a convolution must read the change from the maps")
     if len(convolutions) > 1 or convolutions[0].filters != 12:
-        return verdict(
-            False, f"one convolution to 12 channels, got {[x.filters for x in convolutions]}"
-        )
+        found = [x.filters for x in convolutions]
+        return verdict(False, f"one convolution to 12 channels, got {found}")
     hint = _last_layer_hint(model, convolutions[0])
     return verdict(not hint, hint or "it starts as the enlarged sketch, and learns only a change")
 
@@ -259,10 +253,7 @@ def _loss_hint(
     if np.isclose(value, right, rtol=1e-4):
         return ""
     for wrong, hint in (
-        (
-            np.abs(still).mean(),
-            "call the generator with training=True, or BatchNorm learns nothing",
-        ),
+        (np.abs(still).mean(), "call the generator with training=True, so BatchNorm learns"),
         (np.square(made).mean(), "that is the *squared* difference: take ops.abs"),
         (made.mean(), "take ops.abs of the difference, or up and down cancel"),
         (-made.mean(), "take ops.abs of the difference, or up and down cancel"),
@@ -287,55 +278,70 @@ def _step_hint(steps: list[tuple[np.ndarray, np.ndarray]]) -> tuple[bool, str]:
     return False, "the weights took another step: one call of optimizer.apply, with the gradients"
 
 
-def check_sharpness(function: Callable[..., Any]) -> bool:
-    """Exercise 5: for each picture, the mean absolute difference between neighbouring pixels."""
+def ready_hold(pictures: Any, sketches: Any) -> Any:
+    """A right answer: the notebook draws with it until the learner's own is right."""
+    return BackProjection()([ops.convert_to_tensor(pictures), ops.convert_to_tensor(sketches)])
+
+
+def _hold(
+    pictures: np.ndarray, sketches: np.ndarray, *, margin: float = 0.3, share: float = 0.5,
+    below: bool = True, above: bool = True, wrong_low: bool = False, limit: float = 1.0,
+    clamp_last: bool = False, seen: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
+    """The two steps by which a picture is kept near its sketch, with one thing changed."""
+    size = pictures.shape[1:3]
+
+    def enlarge(maps: Any) -> Any:
+        return ops.image.resize(maps, size, interpolation="bilinear")
+
+    def highest(maps: Any) -> Any:
+        return ops.max_pool(maps, 3, strides=1, padding="same")
+
+    def clamp(maps: Any) -> Any:
+        low = highest(sketches) if wrong_low else -highest(-sketches)
+        if above:
+            maps = ops.minimum(maps, enlarge(ops.minimum(highest(sketches) + margin, limit)))
+        return ops.maximum(maps, enlarge(ops.maximum(low - margin, -limit))) if below else maps
+
+    held = pictures if clamp_last else clamp(pictures)
+    missing = sketches - ops.average_pool(held if seen is None else seen, 4, strides=4)
+    held = held + share * enlarge(missing)
+    return np.asarray(clamp(held) if clamp_last else held)
+
+
+def check_hold(function: Callable[..., Any]) -> bool:
+    """Exercise 5: a picture is kept near the sketch that it was made from."""
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (3, 10, 12, 3), dtype=np.uint8)
-    pictures[1] = 90  # flat
-    pictures[2, :, :6], pictures[2, :, 6:] = 200, 40  # one edge, from left to right
-    answer, problem = call(function, pictures.copy())
+    sketches = rng.uniform(-1, 1, (2, 6, 6, 3)).astype("float32")
+    sketches[1, :, :3], sketches[1, :, 3:] = -0.4, 0.2  # flat on both sides of one edge
+    pictures = rng.normal(0, 1, (2, 24, 24, 3)).astype("float32")
+    answer, problem = call(function, pictures.copy(), sketches.copy())
     if problem:
         return verdict(False, problem)
     values = as_array(answer)
-    if values is None or values.shape != (len(pictures),):
-        shape = "" if values is None else f" of shape {values.shape}"
-        return verdict(
-            False, f"return {len(pictures)} numbers, one a picture; got {short(answer)}{shape}"
-        )
-    right = _sharpness(pictures.astype(float))
-    if np.allclose(values, right, rtol=1e-4):
-        return verdict(True, f"noise {right[0]:.0f}, a flat picture {right[1]:.0f}, one edge "
-                             f"{right[2]:.1f} grey levels from pixel to pixel")  # fmt: skip
-    return verdict(False, _sharpness_hint(values, pictures))
-
-
-def _differences(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.diff(pictures, axis=1), np.diff(pictures, axis=2)
-
-
-def ready_sharpness(pictures: np.ndarray) -> np.ndarray:
-    """A right answer: the notebook measures with it until the learner's own is right."""
-    return _sharpness(pictures.astype("float32"))
-
-
-def _sharpness(pictures: np.ndarray, size: Callable[..., Any] = np.abs) -> np.ndarray:
-    down, right = _differences(pictures)
-    return (size(down).mean(axis=(1, 2, 3)) + size(right).mean(axis=(1, 2, 3))) / 2
-
-
-def _sharpness_hint(values: np.ndarray, pictures: np.ndarray) -> str:
-    floats = pictures.astype(float)
-    down, right = (np.abs(step).mean(axis=(1, 2, 3)) for step in _differences(floats))
+    if values is None or values.shape != pictures.shape:
+        shape = short(answer) if values is None else f"shape {values.shape}"
+        return verdict(False, f"return pictures of the shape {pictures.shape}, got {shape}")
+    if np.allclose(values, _hold(pictures, sketches), atol=1e-4):
+        return verdict(True, "no line leaves the sketch's range, and half of the rest goes back")
+    clamped = _hold(pictures, sketches, share=0)
     for mistake, hint in (
-        (_sharpness(pictures), "the pictures are uint8, where 3 - 5 is 254: make them floats"),
-        (_sharpness(floats, np.asarray), "take np.abs of each difference, or up and down cancel"),
-        (_sharpness(floats, np.square), "that is the *squared* difference; take the absolute one"),
-        (down, "that is only from each pixel to the one below: add the one to its right"),
-        (right, "that is only from each pixel to the one on its right: add the one below"),
-        (down + right, "that is the sum of the two directions: take their mean"),
-        (floats.std(axis=(1, 2, 3)), "that is the contrast of the whole picture: take neighbours"),
-    ):
-        if np.allclose(values, mistake, rtol=1e-3, atol=1e-6):
-            return hint
-    expected = ", ".join(f"{value:.2f}" for value in _sharpness(floats))
-    return f"expected {expected}; got {', '.join(f'{value:.2f}' for value in values)}"
+        (clamped, "step 1 is right; add half of what is missing, enlarged"),
+        (_hold(pictures, sketches, above=False, below=False),
+         "step 2 is right, but each pixel must be kept within its range first"),
+        (_hold(pictures, sketches, below=False), "the upper bound is kept; keep the lower one too"),
+        (_hold(pictures, sketches, above=False), "the lower bound is kept; keep the upper one too"),
+        (_hold(pictures, sketches, wrong_low=True),
+         "the lower bound starts from the *least* of nine: -ops.max_pool(-sketches, ...)"),
+        (_hold(pictures, sketches, margin=0), "let the picture go 0.3 beyond the range"),
+        (_hold(pictures, sketches, margin=-0.3), "the margin makes the range wider, not narrower"),
+        (_hold(pictures, sketches, limit=9.0), "no bound is above 1 or below -1"),
+        (_hold(pictures, sketches, share=1), "add *half* of what is missing"),
+        (_hold(pictures, sketches, share=-0.5), "what is missing is the sketch minus the picture"),
+        (_hold(pictures, sketches, clamp_last=True), "first keep it within the range, then step 2"),
+        (_hold(pictures, sketches, seen=pictures), "shrink the picture that step 1 has made"),
+    ):  # fmt: skip
+        if np.allclose(values, mistake, atol=1e-4):
+            return verdict(False, hint)
+    off = np.abs(values - _hold(pictures, sketches)).mean()
+    return verdict(False, f"the pictures are off by {off:.2f} on average; is it done in two steps?")
