@@ -1,6 +1,4 @@
-"""Checks of exercises 6, 8 and 9 in notebook 06: answers pass, each mistake gets its hint."""
-
-from collections import Counter
+"""Checks of exercises 6 and 7 in notebook 06: answers pass, each mistake gets its hint."""
 
 import numpy as np
 import pytest
@@ -90,54 +88,7 @@ def test_wrongly_hidden_regions_get_their_hint(capsys, function, hint):
     refused(capsys, checks_06.check_hide, function, hint)
 
 
-# --- exercise 8 --------------------------------------------------------------------------------
-
-
-def confusions(own, true, *, missed=lambda a, b: b - a, extra=lambda a, b: a - b, swap=False):
-    """The solution, with one thing changed."""
-    found = Counter()
-    for a, b in zip(own, true, strict=True):
-        found.update((i, m) if swap else (m, i) for m in missed(a, b) for i in extra(a, b))
-    return found
-
-
-def with_zeros(own, true):
-    found = {(m, i): 0 for m in set().union(*true) for i in set().union(*own)}
-    return found | dict(confusions(own, true))
-
-
-def of_any_two(own, true):
-    return Counter((m, i) for b in true for a in own for m in b - a for i in a - b)
-
-
-@pytest.mark.parametrize("function", [confusions, with_zeros, lambda a, b: dict(confusions(a, b))])
-def test_the_confusions_are_accepted(capsys, function):
-    assert checks_06.check_confusions(function) is True
-    assert said(capsys).startswith("Right: ")
-
-
-@pytest.mark.parametrize(
-    ("function", "hint"),
-    [
-        (..., "a function is wanted"),
-        (lambda a, b: ..., "replace the ..."),
-        (lambda a, b: a - b, "TypeError"),
-        (lambda a, b: list(confusions(a, b)), "a Counter or a dictionary"),
-        (lambda a, b: confusions(a, b, swap=True), "swapped"),
-        (lambda a, b: dict.fromkeys(confusions(a, b), 1), "several pictures"),
-        (lambda a, b: {pair: n / len(a) for pair, n in confusions(a, b).items()}, "no shares"),
-        (lambda a, b: confusions(a, b, missed=lambda a, b: b, extra=lambda a, b: a), "neither"),
-        (lambda a, b: confusions(a, b, extra=lambda a, b: a), "take said - true"),
-        (lambda a, b: confusions(a, b, missed=lambda a, b: b), "take true - said"),
-        (of_any_two, "picture by picture"),
-        (lambda a, b: Counter(), "expected"),
-    ],
-)
-def test_wrong_confusions_get_their_hint(capsys, function, hint):
-    refused(capsys, checks_06.check_confusions, function, hint)
-
-
-# --- exercise 9 --------------------------------------------------------------------------------
+# --- exercise 7 --------------------------------------------------------------------------------
 
 
 def floor(asked, texts, *, own=False, divide=None, of="asked"):

@@ -15,12 +15,8 @@ from t2i_utils.course.checks import (
     short,
     verdict,
 )
-from t2i_utils.course.checks_06_judging import check_colour_scores as check_colour_scores
-from t2i_utils.course.checks_06_judging import check_confusions as check_confusions
 from t2i_utils.course.checks_06_judging import check_floor as check_floor
 from t2i_utils.course.checks_06_judging import check_hide as check_hide
-from t2i_utils.course.checks_06_judging import ready_colour_scores as ready_colour_scores
-from t2i_utils.course.checks_06_judging import ready_confusions as ready_confusions
 from t2i_utils.course.checks_06_judging import ready_floor as ready_floor
 from t2i_utils.course.checks_06_judging import ready_hide as ready_hide
 

@@ -1,7 +1,6 @@
-"""Checks of exercises 6 to 9 in notebook 06: descriptions put to a test."""
+"""Checks of exercises 6 and 7 in notebook 06: descriptions put to a test."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,99 +62,8 @@ def _hide_hint(found: np.ndarray, regions: np.ndarray, weights: np.ndarray) -> s
     return "in each picture, set the `count` regions of the largest weight to 0, and no others"
 
 
-def check_colour_scores(function: Callable[..., Any]) -> bool:
-    """Exercise 7: precision and recall of the colours in descriptions, over all pictures."""
-    said = [{"red", "black"}, {"blue"}, set(), {"grey", "white", "tan", "buff"}]
-    true = [{"red"}, {"blue", "white", "black"}, {"green", "brown"}, {"grey", "white"}]
-    answer, problem = call(function, [*map(set, said)], [*map(set, true)])
-    if problem:
-        if "ZeroDivision" in problem:
-            problem += "; of one picture nothing is said: add up over all pictures, then divide"
-        return verdict(False, problem)
-    scores = as_array(answer)
-    if scores is None or scores.shape != (2,):
-        return verdict(False, f"return two numbers, precision and recall; got {short(answer)}")
-    right = np.array(ready_colour_scores(said, true))
-    if not np.allclose(scores, right, atol=1e-4):
-        return verdict(False, _scores_hint(scores, right, said, true))
-    answer, problem = call(function, [set(), set()], [{"red"}, {"blue"}])
-    silent = None if problem else as_array(answer)
-    if silent is None or silent.shape != (2,) or not np.allclose(silent, 0):
-        return verdict(
-            False,
-            "right, but for one case: where nothing at all is said both are 0, and you divide by "
-            "the number of colours said",
-        )
-    return verdict(True, "precision judges what is said, recall what is left unsaid")
-
-
-def ready_colour_scores(said: list[set[str]], true: list[set[str]]) -> tuple[float, float]:
-    """A right answer: the notebook scores by it until the learner's own is right."""
-    right = sum(len(a & b) for a, b in zip(said, true, strict=True))
-    return right / max(1, sum(map(len, said))), right / max(1, sum(map(len, true)))
-
-
-def _scores_hint(
-    scores: np.ndarray, right: np.ndarray, said: list[set[str]], true: list[set[str]]
-) -> str:
-    pairs = list(zip(said, true, strict=True))
-    each = [(len(a & b) / max(1, len(a)), len(a & b) / len(b)) for a, b in pairs]
-    spoken = [(len(a & b) / len(a), len(a & b) / len(b)) for a, b in pairs if a]
-    together = (set().union(*said), set().union(*true))
-    common = len(together[0] & together[1])
-    for wrong, hint in (
-        (right[::-1], "swapped: precision divides by the colours said, recall by the true ones"),
-        (100 * right, "return shares between 0 and 1, not per cent"),
-        (np.mean(each, axis=0), "add up over all pictures first, then divide once"),
-        (np.mean(spoken, axis=0), "add up over all pictures first, then divide once"),
-        ((common / len(together[0]), common / len(together[1])),
-         "compare picture by picture: a blue that is true elsewhere does not count"),
-        (1 - right, "those are the shares that are wrong"),
-    ):  # fmt: skip
-        if np.allclose(scores, wrong, atol=1e-4):
-            return hint
-    return f"expected {right.round(3).tolist()}, got {scores.round(3).tolist()}"
-
-
-def check_confusions(function: Callable[..., Any]) -> bool:
-    """Exercise 8: which colour is said where another is true."""
-    said = [{"red", "grey"}, {"red"}, {"blue"}, {"tan", "buff"}, {"green"}, set()]
-    true = [{"orange", "grey"}, {"orange"}, {"blue", "white"}, {"brown"}, {"green"}, {"pink"}]
-    answer, problem = call(function, [*map(set, said)], [*map(set, true)])
-    if problem:
-        return verdict(False, problem)
-    if not isinstance(answer, Mapping):
-        return verdict(False, f"return a Counter or a dictionary of pairs; got {short(answer)}")
-    found = {pair: number for pair, number in answer.items() if number != 0}
-    right = ready_confusions(said, true)
-    if found == right:
-        return verdict(True, "only what is missed and what is invented in one picture make a pair")
-    for wrong, hint in (
-        ({pair[::-1]: n for pair, n in right.items()}, "swapped: first the colour that was missed"),
-        (dict.fromkeys(right, 1), "count: a pair may occur in several pictures"),
-        ({pair: n / len(said) for pair, n in right.items()}, "count the pictures, no shares"),
-        (Counter((t, s) for a, b in zip(said, true, strict=True) for t in b for s in a),
-         "a colour that is said *and* true is neither missed nor invented: `-` of sets"),
-        (Counter((t, s) for a, b in zip(said, true, strict=True) for t in b - a for s in a),
-         "what is said and true is not invented: take said - true as well"),
-        (Counter((t, s) for a, b in zip(said, true, strict=True) for t in b for s in a - b),
-         "what is true and said is not missed: take true - said as well"),
-        (Counter((t, s) for b in true for a in said for t in b - a for s in a - b),
-         "compare picture by picture, each description with its own picture"),
-    ):  # fmt: skip
-        if found == dict(wrong):
-            return verdict(False, hint)
-    return verdict(False, f"expected {short(dict(right))}, got {short(found)}")
-
-
-def ready_confusions(said: list[set[str]], true: list[set[str]]) -> dict[tuple[str, str], int]:
-    """A right answer: the notebook counts by it until the learner's own is right."""
-    pairs = zip(said, true, strict=True)
-    return dict(Counter((t, s) for a, b in pairs for t in b - a for s in a - b))
-
-
 def check_floor(function: Callable[..., Any]) -> bool:
-    """Exercise 9: what descriptions of other pictures repeat of a caption."""
+    """Exercise 7: what descriptions of other pictures repeat of a caption."""
     asked = [{1, 2, 3}, {2, 4}, {5}, {1, 6, 7, 8}]
     said = [{1, 2}, {2, 1, 5, 6}, {5, 2, 6, 8}, {1, 3}]
     value, problem = call_for_number(function, [*map(set, asked)], [*map(set, said)])

@@ -45,13 +45,10 @@ start()
 # The exercises need NumPy, the checks, and the library's versions for comparison.
 
 # %%
-from collections import Counter
-
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import ops
 
-from t2i_utils.captioning.caption_metrics import colours_of
 from t2i_utils.captioning.decoding import draw_word
 from t2i_utils.captioning.vocabulary import END, PADDING, START, UNKNOWN, Vocabulary
 from t2i_utils.course import checks_06
@@ -228,63 +225,7 @@ assert checks_06.check_hide(my_hide)
 # %% [markdown]
 # A loop does the same: `for row, places in zip(hidden, most): row[places] = 0`.
 #
-# ## Exercise 7: precision and recall
-#
-# Count first, and divide once. The mean of each picture's own precision is something else: a
-# picture about which one word is said would weigh as much as one about which five are said. And it
-# has no answer where nothing is said.
-
-
-# %%
-def my_colour_scores(said, true):
-    """Precision and recall of what is said, over all pictures together."""
-    right = sum(len(own & wanted) for own, wanted in zip(said, true, strict=True))
-    return right / max(1, sum(map(len, said))), right / max(1, sum(map(len, true)))
-
-
-assert checks_06.check_colour_scores(my_colour_scores)
-
-# %% [markdown]
-# Precision and recall pull against each other. If you say one sure colour, you are precise and
-# leave much out. If you say all colours, you leave none out and are mostly wrong. F1 punishes both.
-
-# %%
-true = [{"red", "black", "white"}, {"blue", "white"}, {"brown", "white"}, {"brown", "grey"}]
-habits = {
-    "one word": ["a white bird"] * 4,
-    "every word": ["a red blue brown black white grey green yellow bird"] * 4,
-    "looks": ["a red and black bird", "a blue bird", "a brown and white bird", "a grey bird"],
-}
-for name, texts in habits.items():
-    precision, recall = my_colour_scores([colours_of(text) for text in texts], true)
-    f1 = 2 * precision * recall / (precision + recall)
-    print(f"{name:11} precision {precision:.2f}  recall {recall:.2f}  F1 {f1:.2f}")
-
-# %% [markdown]
-# ## Exercise 8: which colours does it confuse?
-#
-# Two differences of sets, and every pair of what is left on both sides.
-
-
-# %%
-def my_confusions(said, true):
-    """How many pictures have each pair (missed colour, invented colour)."""
-    pairs = zip(said, true, strict=True)
-    return Counter((missed, extra) for a, b in pairs for missed in b - a for extra in a - b)
-
-
-assert checks_06.check_confusions(my_confusions)
-
-# %% [markdown]
-# Of the three habits above, the one that says every word misses nothing, so it confuses nothing
-# either. It invents. That is why the pairs do not replace precision and recall.
-
-# %%
-for name, texts in habits.items():
-    print(f"{name:11} {sum(my_confusions([colours_of(text) for text in texts], true).values())}")
-
-# %% [markdown]
-# ## Exercise 9: the floor
+# ## Exercise 7: the floor
 #
 # Each caption is asked n - 1 times, so the total of what is asked is n - 1 times as large.
 
