@@ -118,3 +118,21 @@ def test_photographs_of_birds_are_known_as_such(cub_root):
     assert np.median(seen.bird) > 0.6
     flat = np.stack([np.full((IMAGE_SIZE, IMAGE_SIZE, 3), tone, np.uint8) for tone in (0, 255)])
     assert encoder()(flat).bird.max() < 0.05
+
+
+def test_a_place_tells_the_colours_that_its_mean_hides():
+    picture = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+    picture[:, ::4] = picture[:, 1::4] = 255  # stripes of black and white, two pixels each
+    picture[:, :, IMAGE_SIZE // 2 :] = (202, 43, 24)
+    low = encoder()(picture).low[0]
+    side = IMAGE_SIZE // regions.GRID
+    means = picture[0].reshape(regions.GRID, side, regions.GRID, side, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(low[..., :3], means / 127.5 - 1, atol=1e-4)
+    shares = low[..., -len(regions.PLUMAGE) :]
+    np.testing.assert_allclose(shares.sum(axis=-1), 1, atol=1e-4)
+    bright = regions.PLUMAGE.mean(axis=1)
+    striped, red = shares[3, 3], shares[3, -3]
+    for colours in (bright > 200, bright < 60):  # what is striped has both; its mean is grey
+        assert 0.3 < striped[colours].sum() < 0.6
+    assert regions.PLUMAGE[red.argmax()].tolist() == [202, 43, 24]
+    assert red[bright > 200].sum() < 0.01

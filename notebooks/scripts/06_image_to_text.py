@@ -104,6 +104,7 @@ from t2i_utils.captioning.caption_metrics import (
 from t2i_utils.captioning.decoder import Captioner, CaptionerConfig
 from t2i_utils.captioning.decoding import beam_search, greedy, sample
 from t2i_utils.captioning.describer import Describer, load_describer
+from t2i_utils.captioning.facts import LEAST_SURE
 from t2i_utils.captioning.regions import IMAGE_SIZE, NUM_REGIONS, RegionEncoder
 from t2i_utils.captioning.round_trip import say_again, survival
 
@@ -1367,9 +1368,50 @@ for name, table in probable.items():
 #
 # </details>
 #
-# (The shipped captioner has a second network, which was built to look at one part of the bird at a
-# time. It has a say in the choice among sixteen sentences. With `--detailed`, `generate.py` prints
-# what it reads of each part, as far as it is sure.)
+# ### Where does it read a part?
+#
+# The shipped captioner has a second network, the **reader of parts**. It was built to look at one
+# part at a time. It has a query for each part of a bird. A query looks for its part on 28 x 28
+# places, and the network reads *there* which colours people name. It has a say in the choice among
+# sixteen sentences, and afterwards corrects words that it believes to be wrong. **Predict** which
+# part it finds most easily in drawn birds, and which it has to guess.
+
+# %%
+PARTS = ("crown", "beak", "belly", "wing", "tail")
+reader = shipped.reader
+reading = reader(of_birds.low, of_birds.regions)
+read = reader.facts(reading)
+figure, axes = plt.subplots(3, len(PARTS), figsize=(9.5, 6.1))
+for row, bird in zip(axes, (2, 4, 5), strict=True):
+    for axis, part in zip(row, PARTS, strict=True):
+        looks = reading.looks[bird, reader.parts.index(part)]
+        colours = {c.value: p for c, p in read[bird].true.items() if c.slot == f"{part} colour"}
+        value = max(colours, key=colours.get)
+        spotlight(axis, drawn_birds[bird], looks, f"{part}: {value} {colours[value]:.0%}", 0.7)
+        axis.title.set_color("#c2571a" if colours[value] >= LEAST_SURE else "#888888")
+show_figure(figure, "three drawn birds, five times each, bright where a part was read")
+
+# %% [markdown]
+# <details><summary>Expected result</summary>
+#
+# ![Three drawn birds, five times each, with a line where the crown, the beak, the belly, the wing
+# and the tail were read, and the colour that was read there; two beaks, a belly and a tail are
+# doubts](../figures/06_parts.webp)
+#
+# *Birds that the shipped weights draw, read by the shipped captioner.*
+#
+# </details>
+#
+# The line is around where it read. Above stands the likeliest colour, with the probability that one
+# of ten people would name it. Orange titles are at least 75 % sure: these are what `--detailed`
+# says. Grey ones are doubts, and it keeps them to itself.
+#
+# <details><summary>What we saw</summary>
+#
+# All five parts of the black bird were read with at least 89 %. The beak of the other two birds was
+# in doubt. (The shipped captioner and the weights `birds`.)
+#
+# </details>
 #
 # ### Quiz C
 #

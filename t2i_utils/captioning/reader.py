@@ -1,7 +1,7 @@
 """Reads the parts of a bird: the probability of each claim, and where each part was looked for.
 
 It sees what the frozen ImageNet network does. A query for each part looks for it on a grid of
-14 x 14 places (attention pooling), and reads there what the deep maps and the shallow ones hold:
+28 x 28 places (attention pooling), and reads there what the deep maps and the shallow ones hold:
 the deep ones find a crown, the shallow ones know its colour. What a colour looks like is learnt
 from all parts together: few birds have an orange beak, but many have something orange.
 """
@@ -32,6 +32,7 @@ from t2i_utils.captioning.regions import (
 from t2i_utils.errors import InputError
 
 WIDTH = 192
+LOOKS = 14  # places along a side of the maps that say where a part was read
 DROPOUT = 0.4
 BATCH_SIZE = 32
 MOST_CLAIMS = 1000
@@ -163,11 +164,11 @@ class PartReader:
         shallow = layers.Reshape((GRID * GRID, LOW_WIDTH))(normalise(low))
         at16, at32 = _by_stride(deep)
         x = layers.UpSampling2D(2, interpolation="nearest")(layers.Dense(WIDTH)(at32))
-        x = layers.Reshape((GRID * GRID, WIDTH))(x + layers.Dense(WIDTH)(at16))
-        x = x + layers.Dense(WIDTH)(shallow)
+        x = layers.UpSampling2D(2, interpolation="bilinear")(x + layers.Dense(WIDTH)(at16))
+        x = layers.Reshape((GRID * GRID, WIDTH))(x) + layers.Dense(WIDTH)(shallow)
         x = layers.Activation("gelu")(layers.LayerNormalization()(x))
         scores = layers.Permute((2, 1))(layers.Dense(count, dtype="float32")(x))
-        looks = ops.softmax(scores, axis=-1)  # (b, parts, 196)
+        looks = ops.softmax(scores, axis=-1)  # (b, parts, 784)
         values = layers.Concatenate()([layers.Dense(WIDTH)(x), shallow])
         found = ops.matmul(ops.cast(looks, values.dtype), values)  # (b, parts, width)
         whole = layers.Dense(WIDTH, activation="gelu")(layers.GlobalAveragePooling2D()(at32))
@@ -196,7 +197,8 @@ class PartReader:
         colours = layers.Dense(len(COLOURS), dtype="float32")(
             layers.Concatenate()([whole, layers.Flatten()(of_parts), palette])
         )
-        looks = layers.Reshape((count, GRID, GRID))(looks)
+        looks = ops.reshape(looks, (-1, count, LOOKS, GRID // LOOKS, LOOKS, GRID // LOOKS))
+        looks = ops.sum(looks, axis=(3, 5))
         outputs = [true, named, colours, looks, whole, of_parts]
         return keras.Model([low, deep], outputs, name="part_reader"), normalise
 
@@ -204,7 +206,7 @@ class PartReader:
 def _by_stride(deep: Any) -> tuple[Any, Any]:
     """The maps at strides 16 and 32 of regions (b, 49, 768)."""
     at16 = ops.reshape(deep[..., :-AT32], (-1, SIDE, SIDE, 2, 2, AT16))
-    at16 = ops.reshape(ops.transpose(at16, (0, 1, 3, 2, 4, 5)), (-1, GRID, GRID, AT16))
+    at16 = ops.reshape(ops.transpose(at16, (0, 1, 3, 2, 4, 5)), (-1, 2 * SIDE, 2 * SIDE, AT16))
     return at16, ops.reshape(deep[..., -AT32:], (-1, SIDE, SIDE, AT32))
 
 

@@ -36,7 +36,7 @@ from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.training.loop import train_steps
 
-STEPS = 700
+STEPS = 2100
 NUM_VIEWS = 2  # random ones of each picture; the whole picture is a further one
 LEAST_WINDOW = 0.8  # of the stored square's side
 LEAST_SHARE = 0.008  # of training pictures of which a claim is made, or it is not learnt
@@ -87,7 +87,7 @@ def maps_of(pack: Pack, rows: np.ndarray, num_views: int, progress: bool = True)
 
 
 def apart(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The low maps (n, 14, 14, 73) and the deep ones (n, 49, 768), float32."""
+    """The low maps (n, 28, 28, 97) and the deep ones (n, 49, 768), float32."""
     maps = np.asarray(maps, "float32")
     low, deep = maps[:, :LOW_SIZE], maps[:, LOW_SIZE:]
     return low.reshape(-1, GRID, GRID, LOW_WIDTH), deep.reshape(-1, NUM_REGIONS, DEEP_WIDTH)

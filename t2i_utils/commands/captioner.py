@@ -11,7 +11,7 @@ from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
 STEPS, TUNING_STEPS = 2500, 250
-READER_SHARE = 0.3  # steps of the reader of parts for each of the captioner's
+READER_SHARE = 0.84  # steps of the reader of parts for each of the captioner's
 
 
 def add_arguments(parser: Parser) -> None:
