@@ -55,9 +55,9 @@ def captioned_sheet(
 ) -> np.ndarray:
     """Lay out one block per caption: its pictures, and the caption below them.
 
-    Within a block, pictures of one size form a row (at most four side by side); the smallest size
-    comes first. Where there are several sizes, a small label above each row names its own. All are
-    shown at the same size, so that one sees what more pixels add.
+    Within a block, pictures of one size form a row (at most four side by side), the smallest size
+    first. All are shown at the same size, so that one sees what more pixels add. Where there are
+    several sizes, the first block names them.
 
     Args:
         captions: one per block; words beyond six lines are left out.
@@ -69,7 +69,8 @@ def captioned_sheet(
         (height, width, 3) uint8.
     """
     blocks = [
-        _block(caption, list(images), size) for caption, images in zip(captions, rows, strict=True)
+        _block(caption, list(images), size, names_sizes=place == 0)
+        for place, (caption, images) in enumerate(zip(captions, rows, strict=True))
     ]
     per_line = max(1, _ACROSS * size // blocks[0].width)
     num_lines = -(-len(blocks) // per_line)
@@ -86,7 +87,7 @@ def captioned_sheet(
     return np.asarray(sheet)
 
 
-def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
+def _block(caption: str, images: list[np.ndarray], size: int, names_sizes: bool) -> Image.Image:
     """The pictures of one caption, and the caption below them."""
     by_size: dict[int, list[np.ndarray]] = {}
     for image in sorted(images, key=lambda image: image.shape[1]):
@@ -96,7 +97,7 @@ def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
     text_size, label_size = max(12, size // 15), max(9, size // 20)
     font, label_font = font_for(caption, text_size), ImageFont.load_default(label_size)
     text = _wrap(caption, font, width)
-    label_height = label_size + 5 if len(by_size) > 1 else 0  # of one size, nothing is to be said
+    label_height = label_size + 5 if len(by_size) > 1 else 0
     line_height = round(text_size * 1.3)
     picture_lines = sum(-(-len(group) // columns) for group in by_size.values())
     height = len(by_size) * label_height + picture_lines * (size + _GAP) + 4
@@ -104,7 +105,7 @@ def _block(caption: str, images: list[np.ndarray], size: int) -> Image.Image:
     draw = ImageDraw.Draw(block)
     top = 0
     for pixels, group in by_size.items():
-        if label_height:
+        if label_height and names_sizes:
             draw.text((0, top), f"{pixels} px", fill="#777777", font=label_font)
         top += label_height
         for index, image in enumerate(group):

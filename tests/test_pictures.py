@@ -44,7 +44,8 @@ def test_captioned_sheet_shows_each_picture_enlarged_above_its_words():
         for value in values:
             shown = (sheet[:, left : left + 64] == value).all(axis=(1, 2)).nonzero()[0]
             assert len(shown) == 64 and shown[-1] - shown[0] == 63  # whole, 64 lines in a row
-            assert (sheet[bottom : shown[0], left : left + 64] < 200).any()  # its size, in words
+            words = (sheet[bottom : shown[0], left : left + 64] < 200).any()  # its size
+            assert words == (column == 0)
             bottom = shown[-1] + 1
         assert (sheet[bottom:, left : left + 64] < 100).any()  # the caption
 
@@ -53,6 +54,7 @@ def test_captioned_sheet_shows_each_picture_enlarged_above_its_words():
 def test_captioned_sheet_breaks_many_captions_into_even_rows(count, across):
     sheet = captioned_sheet(["a bird"] * count, [[flat(100)]] * count, size=64)
     assert sheet.shape[1] == across * (64 + 12) + 12
+    assert (sheet[:12] == 255).all() and (sheet[12] != 255).any()  # one size: no word above it
     lines = (sheet[:, 12 : 12 + 64] == 100).all(axis=(1, 2)).sum() // 64
     assert lines == -(-count // across)
 

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 def show_sheet(
-    captions: Sequence[str], rows: Sequence[Sequence[np.ndarray]], size: int = 160
+    captions: Sequence[str], rows: Sequence[Sequence[np.ndarray]], size: int = 210
 ) -> None:
-    """Display captions below their pictures: see `t2i_utils.pictures.captioned_sheet`."""
+    """Display captions below their pictures: see `t2i_utils.pictures.captioned_sheet`.
+
+    Four pictures of 210 pixels side by side are as wide as a page of the course.
+    """
     from IPython.display import display
 
     sheet = captioned_sheet(captions, rows, size)
@@ -46,6 +49,7 @@ def show_rows(
             axis.spines[:].set_visible(False)
         for axis, image in zip(line, images, strict=False):
             axis.imshow(image)
+    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     for axis, name in zip(axes[0], columns, strict=False):
         axis.set_title(name, fontsize=10, fontweight="normal", loc="center", pad=4)
     labels = "; ".join(" ".join(label.split()) for label in rows)
@@ -125,7 +129,7 @@ class LiveFigure:
 class LiveSheet:
     """A sheet of captions with their pictures, drawn anew in one place while a cell runs."""
 
-    def __init__(self, captions: Sequence[str], size: int = 160) -> None:
+    def __init__(self, captions: Sequence[str], size: int = 210) -> None:
         """Make a place below the cell.
 
         Args:
