@@ -510,7 +510,7 @@ def shrink(images):
 
 pictures, wanted = shrink(birds.images), shrink(unseen.images)
 print(f"{pictures.shape[0]} pairs of colours x {pictures.shape[1]} pictures to learn from")
-show_sheet(CAPTIONS, [[picture] for picture in wanted[:, 0]], size=150)
+show_sheet(CAPTIONS, [[picture] for picture in wanted[:, 0]])
 
 # %% [markdown]
 # These eight birds were painted by a program. They are what we hope to get for their captions. No
@@ -995,7 +995,7 @@ def show(step):
 # Start it. This takes one to three minutes on two cores, by how busy they are.
 
 # %%
-sheet = LiveSheet(CAPTIONS, size=150)
+sheet = LiveSheet(CAPTIONS)
 play(mine, STEPS, show)
 
 # %% [markdown]
@@ -1008,8 +1008,8 @@ play(mine, STEPS, show)
 #
 # </details>
 #
-# The history shows what came first. Read a column from top to bottom; the painted birds are at the
-# bottom.
+# The history shows what came first, shape or colour. Read a column from top to bottom; the painted
+# birds are at the bottom.
 
 # %%
 kept = [step for step in (0, 100, 200, 300, 500, 700, max(frames)) if step in frames]
@@ -1022,6 +1022,15 @@ show_rows({f"step {step}": frames[step] for step in kept} | {"painted": wanted[:
 # heads, wings and legs in different colours](../figures/03_history.webp)
 #
 # *The same run. Other processors add numbers in another order, so yours will differ in detail.*
+#
+# </details>
+#
+# <details><summary>What we saw</summary>
+#
+# Shape and colour came together. At step 200 the red, the yellow and the blue bird had an outline
+# in their colour, and the black one was dark red. The white bird came last, after step 300. Wings
+# in a colour of their own came after step 300, too, and legs last. (Seed 0, two cores without a
+# GPU.)
 #
 # </details>
 #
@@ -1634,7 +1643,7 @@ REAL = [
 artist = Synthesizer("birds")
 texts_of_birds = np.repeat(artist.embed(REAL[:4]), 4, axis=0)
 drawn = artist.draw(texts_of_birds, artist.noise(16, seed=1), stage=1)[1]
-show_sheet(REAL[:4], drawn.reshape(4, 4, *drawn.shape[1:]), size=110)
+show_sheet(REAL[:4], drawn.reshape(4, 4, *drawn.shape[1:]), size=190)
 
 # %% [markdown]
 # Each caption has four noises. They decide light and branch, and for some captions the pose as
@@ -1707,7 +1716,7 @@ for name, images in (("eight noises", one), ("eight captions", many)):
 # %%
 my_caption = "a small bird with a red crown and blue wings"
 text = np.repeat(artist.embed([my_caption]), 4, axis=0)
-show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])], size=160)
+show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])])
 
 # %% [markdown]
 # <details><summary>What we saw</summary>
@@ -1721,9 +1730,9 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])],
 # > **Note.** *Why not a diffusion model?* Most text-to-image models since 2021 are of that kind
 # > (Ho et al., 2020). They play no game. One network learns to take a little noise out of a spoilt
 # > picture, and a picture is drawn by starting from pure noise and doing this many times over, from
-# > about twenty to a thousand. That trains more steadily and loses fewer poses. But each picture
-# > costs as many passes through the network, where a GAN needs one per stage. One pass is why these
-# > birds can be drawn on two cores, or in a browser.
+# > about twenty times to a thousand. Without a game, nothing can collapse as in section 2. But each
+# > picture costs as many passes through the network, where a GAN needs one per stage. One pass is
+# > why these birds can be drawn on two cores, or in a browser.
 #
 # ### Quiz D
 #
