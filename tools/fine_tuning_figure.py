@@ -67,7 +67,8 @@ def draw(run: SimpleNamespace, names: dict[str, Any]) -> None:
     left.errorbar(history["step"], history["KID"], history["error"], marker="o", capsize=3)
     left.set(title="KID x 1000, held-back pictures", xlabel="step", ylim=(0, None))
     for part, label in (("train", "training pictures"), ("test", "held-back pictures")):
-        right.plot(history["step"], history[part], marker="o", label=label)
+        means = [run.scores[step, part].mean() for step in steps]
+        right.plot(steps, means, marker="o", label=label)
     right.set(title="The judge's mean score", xlabel="step")
     right.legend(fontsize=10)
     figure.savefig(FIGURE, pil_kwargs=WEBP)

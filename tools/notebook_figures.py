@@ -15,8 +15,7 @@ from nbclient import NotebookClient
 from webp import webp
 
 ROOT = Path(__file__).resolve().parent.parent
-# From longer runs, by tools/fine_tuning_figure.py, and from the looks of a run of its own.
-ELSEWHERE = ("07_longer.webp", "07_opening.webp", "07_tuned.webp")
+ELSEWHERE = ("07_longer.webp", "07_opening.webp")  # from longer runs, by fine_tuning_figure.py
 EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.(?:png|webp))\)")
 
 

@@ -79,6 +79,7 @@ import importlib.util
 import io
 import json
 import shutil
+import textwrap
 import time
 from collections import Counter
 from pathlib import Path
@@ -89,6 +90,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from IPython.display import display
 from keras import ops
 from PIL import Image
 
@@ -109,15 +111,18 @@ from t2i_utils.config import POLICIES
 # %% jupyter={"source_hidden": true}
 from t2i_utils.course import checks_07, checks_07_choices
 from t2i_utils.course.data import course_folder
+from t2i_utils.course.film import show_film
 from t2i_utils.course.paper_birds import paper_birds, write_pictures
 from t2i_utils.course.show import LiveSheet, show_figure, show_rows, show_sheet
 from t2i_utils.data import Batches, auto_pack, read_dataset
 from t2i_utils.data.feed import whitened_captions
 from t2i_utils.drawing.synthesizer import Synthesizer, draw_arrays
 from t2i_utils.errors import InputError
+from t2i_utils.evaluation.caption_parts import named_parts
 from t2i_utils.evaluation.diversity import nearest_neighbours
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.kernel import kernel_distance
+from t2i_utils.evaluation.part_colours import part_colours, share_in_colour
 
 # %% [markdown]
 # And what trains and shares:
@@ -158,7 +163,6 @@ first_eight = list(captions)[:8]
 show_sheet(
     [captions[name][0] for name in first_eight],
     [[np.asarray(Image.open(PRACTICE / name))] for name in first_eight],
-    size=150,
 )
 print(f"{len(captions)} pictures, such as {first_eight[0]}, with the captions")
 print("\n".join(f"- {caption}" for caption in captions[first_eight[0]]))
@@ -224,7 +228,7 @@ print(f"{len(alike)} of {len(captions)} pictures have no sentence of their own")
 twins = [name for name in captions if alike and captions[name] == captions[alike[0]]][:4]
 pictures = [[np.asarray(Image.open(PRACTICE / name))] for name in twins]
 if twins:
-    show_sheet([captions[name][1] for name in twins], pictures, size=150)
+    show_sheet([captions[name][1] for name in twins], pictures)
 
 # %% [markdown]
 # These pictures have the same words. What differs, such as the pose, the size or the side that the
@@ -374,15 +378,16 @@ print(f"{len(train)} pictures to learn from, {len(test)} held back")
 # 02. The numbers below compare with the held-back pictures. If there are fewer than twenty, read
 # them as hints.
 #
-# Eight held-back captions go with us from here on. Of the paper birds, training has never seen one
-# with these colours of plumage and wings *together*.
+# Eight held-back captions go with us from here on, four of them in large pictures. Of the paper
+# birds, training has never seen one with these colours of plumage and wings *together*.
 
 # %%
 SHOWN = np.linspace(0, len(test) - 1, 8).astype(int)  # places in `test`
 shown = test[SHOWN]
 WANTED = [pack.captions[row][0] for row in shown]
+FOUR, ASKED = SHOWN[::2], [textwrap.fill(caption, 26) for caption in WANTED[::2]]
 small = np.asarray(pack.images(64))
-show_sheet(WANTED, [[picture] for picture in small[shown]], size=110)
+show_sheet(WANTED, [[picture] for picture in small[shown]])
 
 # %% [markdown]
 # ### Quiz A
@@ -665,17 +670,18 @@ show_rows({"two series": np.concatenate([[shot[i] for shot in shots] for i in (0
 
 # %%
 ours = pack.whitening(train)
+by_ours = ours(artist.encoder.encode(WANTED[::2]))
 show_rows({
-    "its own\nwhitening": artist.draw(artist.embed(WANTED), noise[SHOWN], stage=1)[1],
-    "yours": artist.draw(ours(artist.encoder.encode(WANTED)), noise[SHOWN], stage=1)[1],
-})  # fmt: skip
+    "its own\nwhitening": candidates[STARTER][FOUR],
+    "yours": artist.draw(by_ours, noise[FOUR], stage=1)[1],
+}, ASKED)  # fmt: skip
 for name in ("toy", "birds"):
     about = weights.read_card(PRETRAINED / name)
     print(f"{name:5} was trained on {about['num_images']:,} pictures ({about['data']})")
 
 # %% [markdown]
-# Compare the two rows bird by bird. To the generator, your whitening has turned each sentence into
-# another one. Which colours are still those of the caption?
+# Compare the two rows with the captions, bird by bird. To the generator, your whitening has turned
+# each sentence into another one. Which colours are still those of the caption?
 #
 # <details><summary>What we saw</summary>
 #
@@ -696,8 +702,8 @@ for name in ("toy", "birds"):
 #
 # **Piece 1: networks of the same size.** Otherwise the weights do not fit.
 #
-# The learning rates are several times those of the command (section 10 prints them), since we have
-# only a minute. For long trainings on photographs they are too large: see the comment at
+# The learning rates are several times those of the command (section 10 prints them), since we take
+# only 140 steps. For long trainings on photographs they are too large: see the comment at
 # `fine_tuning` in `recipes/modern.py`. `feature_size` is the size at which the
 # discriminator sees pictures: 96 pixels take less time than the usual 128.
 
@@ -847,7 +853,8 @@ def look(run, step):
         pictures["more"] = more_pictures
     for part, images in pictures.items():
         real = images / np.float32(127.5) - 1
-        row[part] = float(ops.mean(run.gan.discriminator.score(real, run.sentences[part][:, 0])))
+        scores = run.gan.discriminator.score(real, run.sentences[part][:, 0])
+        run.scores[step, part] = ops.convert_to_numpy(scores).astype("float32")
     run.history.append(row)
 
 
@@ -873,9 +880,9 @@ def batch_of(run, step):
 def fine_tune(starter, whitening, warm_up, seed=0):
     """Train a GAN for STEPS steps; look, and show, every EVERY steps."""
     run = SimpleNamespace(gan=new_gan(starter, seed), seed=seed, history=[])
-    run.drawn, run.kept, run.features = {}, {}, {}  # by step
+    run.drawn, run.kept, run.features, run.scores = {}, {}, {}, {}  # by step
     run.batches, run.sentences = new_feed(whitening, seed)
-    sheet, began, trained = LiveSheet(WANTED, size=110), time.time(), starter is not None
+    sheet, began, trained = LiveSheet(WANTED), time.time(), starter is not None
     for step in range(STEPS + 1):
         if step % EVERY == 0:
             look(run, step)
@@ -910,40 +917,55 @@ tuned = fine_tune(STARTER, artist.weights.whitening, 0 if has_judge else WARM_UP
 nothing = fine_tune(None, ours, 0)
 
 # %% [markdown]
-# Side by side. The columns are the eight held-back captions; the pictures that belong to them are
-# in the last row.
+# Side by side: four of the captions before and after, what came from nothing, and the held-back
+# pictures that belong to the captions.
 
 # %%
-rows = {f"tuned, step {step}": images[SHOWN] for step, images in tuned.drawn.items()}
-rows |= {f"from nothing,\nstep {STEPS}": nothing.drawn[STEPS][SHOWN]}
-show_rows(rows | {"held back": small[shown]})
+rows = {
+    "before": tuned.drawn[0],
+    f"after\n{STEPS} steps": tuned.drawn[STEPS],
+    f"from nothing,\n{STEPS} steps": nothing.drawn[STEPS],
+    "held back": small[test],
+}
+show_rows({name: images[FOUR] for name, images in rows.items()}, ASKED)
 
 # %% [markdown]
-# <details><summary>Expected result (paper birds), of the fine-tuned run</summary>
+# <details><summary>Expected result (paper birds)</summary>
 #
-# ![Rows of eight birds at steps 0 to 140: pale ground becomes violet and blue, and most pictures
-# get a disc at the upper left; at the bottom paper birds with a moon](../figures/07_tuned.webp)
+# ![Four rows of four birds: above, birds in daylight on pale ground; below them the same birds on
+# dusky ground, some with a disc at the upper left; in the third row coloured blots; at the bottom
+# paper birds with a moon](../figures/07_tuned.webp)
 #
 # *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Another
 # processor may round otherwise, and a GAN makes much of a small difference.*
 #
 # </details>
 #
-# Look for three things: what changed first, what stayed, and what has not come yet.
-#
+# And on the way? Here are the fine-tuned drawings of these captions at each look, as a film. Move
+# the slider, and look for three things: what changed first, what stayed, and what has not come yet.
+
+# %%
+histories = {"from nothing": nothing, "fine-tuned": tuned}
+charts = {
+    title: {n: {row["step"]: row[key] for row in run.history} for n, run in histories.items()}
+    for title, key in (("KID x 1000", "KID"), ("Gap of light", "light"))
+}
+show_film(WANTED[::2], {step: images[FOUR] for step, images in tuned.drawn.items()}, charts)
+
+# %% [markdown]
 # <details><summary>What we saw</summary>
 #
 # The light went first: by step 105 the pale ground had become dusky in all pictures. By step 140
 # most pictures had a disc where the moon belongs, often in a colour of the bird. The birds kept
 # their pose, and the papers were not yet those of the captions. Some colours got worse: the blue
-# belly of the first bird turned white. KID fell all the same, for it reads no captions.
+# belly of the first bird turned white. KID fell all the same, for it reads no captions. And from
+# nothing? Bright blots on dusky ground, with something like a moon, and no bird.
 #
 # </details>
 #
 # And in numbers. The dashed lines are the photocopier's.
 
 # %%
-histories = {"from nothing": nothing, "fine-tuned": tuned}
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.3))
 for name, run in histories.items():
     table = pd.DataFrame(run.history)
@@ -961,6 +983,9 @@ right.legend()
 show_figure(figure, "KID and the gap of light over the steps, fine-tuned and from nothing")
 
 # %% [markdown]
+# (Step 0 of *fine-tuned* has the weights of section 4, and not quite its numbers. A network in
+# training may round its numbers to 16 bits. Section 7 has printed what this does to a pixel.)
+#
 # Is a fall of KID more than chance? Both ends of a line are compared with the *same* held-back
 # pictures, and drawn from the same noise. So we may not add their two errors as if they had nothing
 # in common. We need the error of the *difference*. The jackknife gives it: leave a tenth of the
@@ -994,6 +1019,65 @@ print(f"fine-tuned less from nothing, at the end: {change:+.0f} +- {error:.0f}: 
 #
 # Now compare the gap of light of the two runs with their drawings. A measure that sees greys alone
 # cannot tell whether there is a bird. Whoever judges by one number should know what it looks at.
+#
+# ### Do the birds obey?
+#
+# Neither measure reads captions. So we ask as notebook 05 did: of the parts that a caption names,
+# how many have their colour? `part_colours` finds the parts of a toy bird that fills its picture.
+# Paper birds leave room for a moon, so it misreads many of them. That is why the held-back pictures
+# have a line, too: a drawing that was exactly like them could get no more. The floor is the mean
+# with the captions of all *other* birds.
+#
+# **Predict:** will the drawings obey better after fine-tuning, or worse?
+
+
+# %%
+THIRTY = np.linspace(0, len(test) - 1, 30).astype(int)  # places in `test`
+named = [named_parts(pack.captions[row][0]) for row in test[THIRTY]]
+
+
+def obedience(found):
+    """What share of the named parts has its colour: of each part, of all, and the floor."""
+    parts = {}
+    for part in ("crown", "wing", "belly"):
+        share, _ = share_in_colour(found, [{part: colours[part]} for colours in named])
+        parts[part] = f"{share:.0%}"
+    share, error = share_in_colour(found, named)
+    turned = [named[shift:] + named[:shift] for shift in range(1, len(named))]
+    floor = np.mean([share_in_colour(found, others)[0] for others in turned])
+    return parts | {"all": f"{share:.0%} ± {error:.0%}", "another's caption": f"{floor:.0%}"}
+
+
+# %% [markdown]
+# A line for each row of the large picture. Then the change, bird by bird, with its error. (Captions
+# of your own may name no such parts, so this is for paper birds.)
+
+# %%
+if not MY_FOLDER:
+    found = {" ".join(name.split()): part_colours(x[THIRTY]) for name, x in rows.items()}
+    hits = np.array([
+        [np.mean([seen[part] == colour for part, colour in colours.items()])
+         for seen, colours in zip(own, named, strict=True)]
+        for own in found.values()
+    ])  # fmt: skip
+    change = hits[1] - hits[0]  # after less before, for each bird
+    error = change.std(ddof=1) / len(change) ** 0.5
+    verdict = "so they obey less" if change.mean() < -2 * error else "so no loss is shown"
+    verdict = "so they obey better" if change.mean() > 2 * error else verdict
+    print(f"after less before: {100 * change.mean():+.0f} ± {100 * error:.0f} points, {verdict}")
+    display(pd.DataFrame({name: obedience(own) for name, own in found.items()}).T)
+
+# %% [markdown]
+# <details><summary>What we saw</summary>
+#
+# They obeyed worse: 83 % of the parts had their colour before, and 60 % after, which is 23 ± 4
+# points less. Another bird's caption gave 13 %. A part of the loss may be the measure's: as
+# drawings get nearer to paper birds, it misreads more of them, and of the held-back pictures it
+# read 60 % right. But our birds kept the pose of toy birds, and the eye sees colours go, such as
+# the blue belly of the first one. So KID called a gain what had a price in obedience. (140 steps,
+# seed 0, 30 captions of three parts each.)
+#
+# </details>
 #
 # ### Exercise 7: which step do you keep?
 #
@@ -1053,22 +1137,40 @@ show_rows(
 # held-back ones of the same kind?
 
 # %%
-seen = STEPS * BATCH / len(train)
 labels = {"train": "training pictures", "more": "new birds in known colours", "test": "held back"}
-figure, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 for axis, (name, run) in zip(axes, histories.items(), strict=True):
-    table = pd.DataFrame(run.history).set_index("step")
-    for part in [part for part in labels if part in table]:
-        axis.plot(table[part], marker="o", label=labels[part])
-        if part != "train":
-            gap = table["train"] - table[part]
-            print(f"{name:12} gap to {labels[part]:26} {gap.iloc[1]:5.2f} at step {EVERY}, "
-                  f"{gap.iloc[-1]:5.2f} at step {STEPS}")  # fmt: skip
+    steps = list(run.drawn)
+    for part in [part for part in labels if (0, part) in run.scores]:
+        own = [run.scores[step, part] for step in steps]
+        errors = [scores.std(ddof=1) / len(scores) ** 0.5 for scores in own]
+        means = [scores.mean() for scores in own]
+        axis.errorbar(steps, means, errors, marker="o", capsize=3, label=labels[part])
     axis.set(title=name, xlabel="step")
 axes[0].set_ylabel("mean score")
 axes[0].legend(fontsize=8)
 show_figure(figure, "the judge's mean scores of training pictures and of new ones over the steps")
-print(f"each training picture was shown {seen:.0f} times")
+print(f"each training picture was shown {STEPS * BATCH / len(train):.0f} times")
+
+# %% [markdown]
+# How far apart are two curves, and is it more than chance? The pictures of two curves are different
+# ones, so here the two errors do add up (as squares).
+
+
+# %%
+def score_gap(run, step, part):
+    """How much higher training pictures score than those of a part, and the error of this."""
+    groups = run.scores[step, "train"], run.scores[step, part]
+    own, other = (scores.mean() for scores in groups)
+    return own - other, np.hypot(*(scores.std(ddof=1) / len(scores) ** 0.5 for scores in groups))
+
+
+for name, run in histories.items():
+    for part in [part for part in ("more", "test") if (0, part) in run.scores]:
+        (early, off), (late, error) = (score_gap(run, step, part) for step in (EVERY, STEPS))
+        verdict = "more than chance" if late > 2 * error else "not shown"
+        print(f"{name}, gap to {labels[part]}: {early:.2f} ± {off:.2f} at step {EVERY}, "
+              f"{late:.2f} ± {error:.2f} at step {STEPS}: {verdict}")  # fmt: skip
 
 # %% [markdown]
 # We count from the first look after the start. At step 0 a new judge's last layers are random: its
@@ -1079,9 +1181,19 @@ print(f"each training picture was shown {seen:.0f} times")
 # pictures to these birds, the gap is what was learned *by heart*. From these birds to the held-back
 # ones, it is the new colours. (With pictures of your own there is no middle line.)
 #
-# A gap that grows means that the discriminator says "real" because it knows *this* picture. Then
-# its answers tell the generator less and less about such birds in general. With too few pictures,
-# this is how the training of a GAN breaks down in the end (Karras et al., 2020).
+# <details><summary>What we saw</summary>
+#
+# Held-back pictures ended far below training pictures, by 0.94 ± 0.12 from nothing and by 0.97 ±
+# 0.10 fine-tuned. Most of this was the new colours. Birds in known colours were only 0.34 ± 0.16
+# and 0.30 ± 0.17 below: about two errors. So both discriminators may have begun to learn by heart,
+# and twenty birds are too few to be sure. (140 steps, seed 0.)
+#
+# </details>
+#
+# Where the gap to birds in known colours grows, the discriminator says "real" because it knows
+# *this* picture. Then its answers tell the generator less and less about such birds in general.
+# With too few pictures, this is how the training of a GAN breaks down in the end (Karras et al.,
+# 2020).
 #
 # Three things may help: more pictures; hiding a part of each picture from the judge
 # (`hidden_square`, which we had switched off for these few steps); and stopping early.
@@ -1224,7 +1336,7 @@ def say(describer, regions):
 
 four = SHOWN[1::2]
 large = [[pack.images(256)[row]] for row in test[four]]
-show_sheet(say(teacher, looks["test"][four]), large, size=180)
+show_sheet(say(teacher, looks["test"][four]), large)
 
 # %% [markdown]
 # To fine-tune it, the list of words has to change, and with it the table of word vectors: one row
@@ -1357,26 +1469,39 @@ describers["shipped"] = teacher
 said = {name: say(describer, looks["test"]) for name, describer in describers.items()}
 for name, texts in said.items():
     true, *of_others = [true_words(texts, np.roll(test, shift)) for shift in range(len(test))]
-    print(f"{name:12} {true:4.0%} of its telling words are true, "
-          f"{np.mean(of_others):4.0%} of other pictures")  # fmt: skip
+    floor = np.mean(of_others)
+    print(f"{name:12} {true:4.0%} of its telling words are true, {floor:4.0%} of other pictures: "
+          f"{100 * (true - floor):3.0f} points over the floor")  # fmt: skip
 
 # %% [markdown]
-# Read the two numbers of a line together. Their *difference* is what the captioner has seen. Where
+# Read the two shares of a line together. Their *difference* is what the captioner has seen. Where
 # it is alike for the first two, sixty steps have made up for all that the old weights knew of
-# words. Then what these weights save you is steps: see in the plot where each loss is at step 15.
-# This is a precision (notebook 06): a captioner that says little and says it safely scores well. So
-# read its sentences, too:
+# words. Then what these weights save you is steps, and the losses on the way show how many. The
+# share is a precision (notebook 06): a captioner that says little and says it safely scores well.
+# So read its sentences, too:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 2.8))
 for name, values in losses.items():
-    axis.plot(pd.Series(values).rolling(5, min_periods=1).mean(), label=name, linewidth=2)
-axis.set(title="Loss of the next word", xlabel="step")
+    smooth = pd.Series(values).rolling(5, min_periods=1).mean()
+    axis.plot(smooth, label=name, linewidth=2)
+    print(f"{name:12} loss {smooth[15]:.1f} at step 15, {smooth[59]:.2f} at the end")
+axis.set(title="Loss of the next word, mean of five steps", xlabel="step", ylim=(0, None))
 axis.legend()
 show_figure(figure, "two curves: the loss of the fine-tuned captioner, and of the one from nothing")
-show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
+show_sheet([said["fine-tuned"][place] for place in four], large)
 
 # %% [markdown]
+# <details><summary>What we saw</summary>
+#
+# From nothing 55 points over the floor, fine-tuned 54, shipped 29: in sixty steps the captioner
+# from nothing had caught up. But at step 15 its loss was 2.3, and that of the fine-tuned one 1.2.
+# The sentences of the fine-tuned one had the right form and some wrong colours. It saw plum paper
+# where the paper is slate, and yellow wings where they are orange. (Seed 0, 60 steps of 16
+# pictures.)
+#
+# </details>
+#
 # The command for more pictures and more steps, which learns new words as we did:
 # `t2i captioner train --data my_folder --init captioner --out runs/words`. Leave `--init` out to
 # train from nothing.
@@ -1424,8 +1549,8 @@ show_sheet([said["fine-tuned"][place] for place in four], large, size=180)
 # should know what it was trained on, for how long, and what they may do with it. All of that is the
 # **card**.
 #
-# We save the step of exercise 7; `look` has kept its weights. What you share here is what a minute
-# gave; the picture at the top of this page shows what five more minutes give.
+# We save the step of exercise 7; `look` has kept its weights. What you share here is what 140 steps
+# gave, and the picture at the top of this page shows what 400 give.
 
 # %%
 mine = course_folder() / "own-weights"
@@ -1480,7 +1605,7 @@ pictures = {
 }
 first, second = pictures.values() if len(pictures) == 2 else [*pictures.values()] * 2
 print(f"the same pixels: {np.array_equal(first, second)}")
-show_sheet(captions_to_draw, [[picture] for picture in second], size=150)
+show_sheet(captions_to_draw, [[picture] for picture in second])
 
 # %% [markdown]
 # And if a file was changed on its way? We change one byte of a copy.
@@ -1558,7 +1683,8 @@ for name in ("toy", "birds", "captioner"):
 # - Fine-tuning by hand takes over generator, average and whitening, and the discriminator where one
 #   was shipped, and goes on at a learning rate that falls.
 # - Fine-tuning and training from nothing are compared at the same number of steps, on held-back
-#   pictures, by the error of the difference; the best step is kept.
+#   pictures, by the error of the difference; the best step is kept. No such score reads captions:
+#   obedience is asked part by part.
 # - A discriminator that learns by heart scores its training pictures higher than new ones of the
 #   same kind.
 # - A captioner whose vocabulary changes keeps the vectors of the words that it knows.
