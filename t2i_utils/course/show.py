@@ -41,7 +41,7 @@ def show_rows(
     room = 0.085 * max(len(line) for label in rows for line in label.split("\n")) + 0.1
     side = (width - room) / count
     lines = max((name.count("\n") + 1 for name in columns), default=0)
-    height = len(rows) * side + 0.05 + 0.175 * lines
+    height = len(rows) * side + 0.05 + (0.08 + 0.175 * lines if lines else 0)
     figure, axes = plt.subplots(len(rows), count, figsize=(width, height), squeeze=False)
     for line, (label, images) in zip(axes, rows.items(), strict=True):
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
