@@ -50,7 +50,8 @@ def show_rows(
             axis.spines[:].set_visible(False)
         for axis, image in zip(line, images, strict=False):
             axis.imshow(image)
-    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    pads = {"w_pad": 0.02, "h_pad": 0.02 + 0.02 * lines}  # inches; more above long names
+    figure.set_layout_engine("constrained", wspace=0, hspace=0, **pads)
     for axis, name in zip(axes[0], columns, strict=False):
         axis.set_title(name, fontsize=10, fontweight="normal", loc="center", pad=4)
     labels = "; ".join(" ".join(label.split()) for label in rows)
