@@ -35,7 +35,7 @@ PLUMAGE = np.array([
     (100, 131, 169), (145, 187, 226), (135, 39, 27), (174, 155, 23), (167, 151, 126),
     (230, 212, 35), (202, 43, 24),
 ], "float32")  # fmt: skip
-APART = 0.29  # half the mean distance of a cluster to the next, as `_shares_of_colours` measures
+SOFTNESS = 0.29  # half the mean distance of a cluster to the next, as `_shares_of_colours` measures
 # Mean colour, extremes, the maps at strides 4 and 8, and the shares of the colours of `PLUMAGE`.
 LOW_WIDTH = 3 + 2 * 3 + 24 + 40 + len(PLUMAGE)
 BATCH_SIZE = 32
@@ -157,7 +157,7 @@ def _shares_of_colours(images: Any) -> Any:
     centres = from_uint8(PLUMAGE) @ axes
     # Of the squared distance, what all the colours have in common is left out.
     nearness = ops.matmul(images, axes @ (2 * centres.T)) - (centres**2).sum(axis=1)
-    return ops.softmax(nearness / (2 * APART**2), axis=-1)
+    return ops.softmax(nearness / (2 * SOFTNESS**2), axis=-1)
 
 
 def _birds(classifier: Any) -> tuple[Any, Any]:
