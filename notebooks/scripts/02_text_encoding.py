@@ -535,7 +535,8 @@ rows = {"said": paint(embed(said)), "denied": paint(embed(denial))}
 show_rows(rows, columns=["red belly", "yellow wings", "blue"])
 
 # %% [markdown]
-# The denial changes postures and markings, and none of the birds loses its colour. The probe could
+# The denial changes postures and markings. The blue and the yellow stay, and the red belly fades
+# only in part: no bird does what was asked. The probe could
 # read "not" and "without" from the vector (the bar of negation). But captions say what *is* there:
 # a network that learns from them has little reason to look.
 #
@@ -640,8 +641,10 @@ last = table[table["epoch"] == 12].set_index("vectors")["accuracy"]
 print("\n".join(f"{share:4.0%}  {name}" for name, share in last.items()))
 
 # %% [markdown]
-# As they come, the vectors are too small for steps of 0.001. This is a matter of scale: compare the
-# two controls with standardising. What whitening adds is the difference between the last two lines.
+# As they come, the vectors are too small for steps of 0.001. This is mostly a matter of scale: one
+# constant for all numbers does most of what a mean and a spread for each do (compare the two
+# controls with standardising, all in wordings that the classifier knows). What whitening adds is
+# the difference between the last two lines.
 # This is after twelve epochs. The probe of section 4 read the same answer from standardised
 # vectors, so the information is there in either form. Whitening lets a few steps find it.
 #
@@ -923,8 +926,8 @@ if checks_02.check_kl(my_kl):
 # [One solution](solutions/02_text_encoding.ipynb).
 #
 # Third step, both in one Keras layer. `ops.split` gives mu the first half of the dense layer's
-# outputs and log sigma the second. (Reading the same half twice is a classic bug of this layer:
-# the KL term then looks healthy and does nothing for sigma.)
+# outputs and log sigma the second. (A classic bug lies beside it: the KL term reads the first half
+# for both. It then looks healthy, and never touches the sigma that is sampled with.)
 
 
 # %%
@@ -972,7 +975,7 @@ def build(kl_weight):
 
 # %% [markdown]
 # After every epoch we write down the mean sigma, the KL term (without its weight) and how often the
-# classifier is right, with the noise on.
+# classifier is right, with the noise on, about the captions that it learns from.
 
 # %%
 history, trained = [], {}

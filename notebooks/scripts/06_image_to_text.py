@@ -368,8 +368,8 @@ table.style.format(escape="html").set_table_styles(to_the_left).hide(axis="index
 
 # %% [markdown]
 # Each line is an ordinary classification, as in your first Keras notebook: a picture and a
-# beginning go in, and one word of the vocabulary comes out. No line needs the answer of another
-# line, so all lines can be trained at the same time.
+# beginning go in, and one word of the vocabulary comes out. Each beginning is the person's, not
+# what the network answered in the line above. So no line waits for another: all train at once.
 #
 # The loss is the cross-entropy, as a mean over the $N$ next words $w_t$ of a batch:
 #
@@ -918,8 +918,10 @@ axis.set_ylabel("probability")
 show_figure(figure, f"a bar for each word of: {people[0][0]}")
 
 # %% [markdown]
-# Blue bars that are low stand where people choose: how to begin, which part comes next. Orange bars
-# are colours, and only the picture can tell them. A low orange bar can have two causes. Perhaps the
+# Most blue bars that are low stand where people choose: how to begin, which part comes next. A part
+# after its colour is no such choice: where that bar is low, the network saw the colour and not
+# whose it is. Orange bars are colours, and only the picture can tell
+# them. A low orange bar can have two causes. Perhaps the
 # network does not see the colour. Or it sees several: in English the colour comes *before* its
 # part, so after "a bird with" it cannot know whether the person will go on to the wings or to the
 # crown.
@@ -1178,8 +1180,10 @@ for name, share in shares.items():
 # <details><summary>What we saw</summary>
 #
 # Consensus was right most often, in 65 % of what it said, and 8.7 ± 2.4 points more often than one
-# sentence drawn like its sixteen. But the best of eight ways is partly lucky. (120 toy birds, the
-# captioner of 900 steps.)
+# sentence drawn like its sixteen. But the best of eight ways is partly lucky. The greedy sentences
+# differed least. Those at a temperature of 1.5 differed most, and were least often right. No way
+# won
+# by both numbers. (120 toy birds, the captioner of 900 steps.)
 #
 # </details>
 #
@@ -1402,14 +1406,16 @@ show_figure(figure, "three drawn birds, five times each, bright where a part was
 #
 # </details>
 #
-# The line is around where it read. Above stands the likeliest colour, with the probability that one
-# of ten people would name it. Orange titles are at least 75 % sure: these are what `--detailed`
-# says. Grey ones are doubts, and it keeps them to itself.
+# The line is around where it read. Above stands the likeliest colour, with the probability that at
+# least one of ten people gives it, if any of them speaks of the part at all. Orange titles are at
+# least 75 % sure: these are what `--detailed` says. Grey ones are doubts, and it keeps them to
+# itself.
 #
 # <details><summary>What we saw</summary>
 #
-# All five parts of the black bird were read with at least 86 %. The beak of the other two birds was
-# in doubt. (The shipped captioner and the weights `birds`.)
+# All five parts of the black bird were read with at least 86 %. Four parts were in doubt: the beaks
+# of the other two birds, the tail of one and the belly of the other. The tail of the last bird was
+# looked for on its wing. (The shipped captioner and the weights `birds`.)
 #
 # </details>
 #
@@ -1584,10 +1590,10 @@ print(f"fewest training captions name {ranked[-1]}: {common[ranked[-1]]:,} of {l
 
 # %% [markdown]
 # Black lines are standard errors. Is a colour said less often because it is rare in training? Toy
-# birds cannot tell: no colour is rare there. The printed line says how many captions name even the
-# last of them, so the lowest bars probably have another reason. Perhaps such a colour looks like
-# another one: a region is only 32 pixels wide (224 / 7). On photographs, where some colours are
-# rare, rare ones do suffer: the model card of the shipped captioner names purple, pink and rufous.
+# birds can hardly tell. The printed line says how many captions name even the last of the colours,
+# which is not rare, and the black lines are so wide that the order of eleven such bars is largely
+# chance. On photographs, where some colours are rare, rare ones do suffer: the model card of the
+# shipped captioner names purple, pink and rufous.
 #
 # **Two birds, or none.** A photograph has no box around the bird. So `describe` looks for the bird
 # first: where does the frozen network see most of a bird? Then it looks again, closer. We ask the
@@ -1644,9 +1650,9 @@ for name, answer in zip(scenes, answers, strict=True):
     print(textwrap.fill(line, 100, subsequent_indent=16 * " "))
 
 # %% [markdown]
-# Compare each line with what you would have said. The classifier behind the warning knows the kinds
-# of pictures that it learned from. What it has never seen, such as a painted landscape or a toy
-# bird, it may call anything. A second opinion has blind spots too, but other ones.
+# Compare each line with what you would have said. Noise and simple drawings are kinds that the
+# classifier behind the warning learned from, so they are no hard test. A kind that it has never
+# seen, it may call anything. A second opinion has blind spots too, but other ones.
 #
 # ## 11. Does the caption survive a round trip?
 #
@@ -1846,8 +1852,8 @@ for name, found in returned.items():
 # <details><summary>What we saw</summary>
 #
 # 86 % of the colours came back from the modern recipe, and 48 % from the paper's, where chance
-# gives 29 %. So the round trip tells the two apart, which the count of vivid pixels could not. (40
-# captions, one noise each.)
+# gives 29 %. So the round trip tells the two apart, which the count of vivid pixels could not. By
+# parts, 25 ± 7 and 10 ± 5 %, it does not yet. (40 captions, one noise each.)
 #
 # </details>
 #
