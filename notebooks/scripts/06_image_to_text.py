@@ -918,13 +918,12 @@ axis.set_ylabel("probability")
 show_figure(figure, f"a bar for each word of: {people[0][0]}")
 
 # %% [markdown]
-# Most blue bars that are low stand where people choose: how to begin, which part comes next. A part
-# after its colour is no such choice: where that bar is low, the network saw the colour and not
-# whose it is. Orange bars are colours, and only the picture can tell
-# them. A low orange bar can have two causes. Perhaps the
-# network does not see the colour. Or it sees several: in English the colour comes *before* its
-# part, so after "a bird with" it cannot know whether the person will go on to the wings or to the
-# crown.
+# Most blue bars that are low stand where people choose: how to begin, which part comes next. A
+# part after its colour is no such choice: where that bar is low, the network saw the colour and
+# not whose it is. Orange bars are colours, and only the picture can tell them. A low orange bar
+# can have two causes. Perhaps the network does not see the colour. Or it sees several: in English
+# the colour comes *before* its part, so after "a bird with" it cannot know whether the person
+# will go on to the wings or to the crown.
 #
 # The network gives probabilities. Somebody has to choose, and there are several ways.
 #

@@ -11,7 +11,6 @@ from t2i_utils.quiet_import import quiet_import
 
 ABOUT = "train or judge what describes pictures"
 STEPS, TUNING_STEPS = 2500, 250
-READER_SHARE = 0.84  # steps of the reader of parts for each of the captioner's
 
 
 def add_arguments(parser: Parser) -> None:
@@ -68,6 +67,7 @@ def _train(options: argparse.Namespace) -> int:
     with quiet_import():
         from t2i_utils import backend
         from t2i_utils.captioning.describer import load_describer
+        from t2i_utils.captioning.reader_training import STEPS as READER_STEPS
         from t2i_utils.captioning.reader_training import train_reader
         from t2i_utils.captioning.training import train_captioner
         from t2i_utils.config import POLICIES
@@ -83,7 +83,7 @@ def _train(options: argparse.Namespace) -> int:
     describer.save(options.out)  # a stop from here on costs the reader alone
     if init is None:
         attributes = class_attributes(Path(options.data))
-        steps = max(1, round(READER_SHARE * steps))
+        steps = max(1, round(READER_STEPS * steps / STEPS))  # as much shorter as the captioner's
         describer.reader, describer.card["reader"] = train_reader(
             pack, attributes, steps, options.seed, precision=precision
         )
