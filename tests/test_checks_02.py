@@ -41,6 +41,22 @@ def short_columns(fit, x, y, groups):
         fit(x[~out], np.eye(y[~out].max() + 1)[y[~out]])(x[out])
 
 
+def whitening(
+    x, shrinkage, *, root=np.sqrt, floor=None, turn=lambda u: u, mean=None, last=True, keep=None
+):
+    """The solution, with one thing changed."""
+    mean = x.mean(axis=0) if mean is None else mean
+    values, axes = np.linalg.eigh(np.cov(x.T))
+    raised = values + (shrinkage * values.mean() if floor is None else floor(values, shrinkage))
+    matrix = turn(axes) / root(raised)
+    scale = np.sqrt((((x - mean) @ matrix) ** 2).mean()) if last else 1
+
+    def whiten(others):
+        return (others - (mean if keep is None else keep(others))) @ matrix / scale
+
+    return whiten
+
+
 def sample(mu, log_sigma, rng):
     return mu + np.exp(log_sigma) * rng.standard_normal(mu.shape)
 
@@ -54,6 +70,12 @@ RIGHT = {
         checks_02.ready_left_out,
         lambda *a: left_out(*a),
         lambda *a: left_out(*a).tolist(),
+    ),
+    checks_02.check_whitening: (
+        checks_02.ready_whitening,
+        whitening,
+        lambda x, s: whitening(x, s, turn=lambda u: -u[:, ::-1], root=lambda v: np.sqrt(v[::-1])),
+        lambda x, s: lambda y: keras.ops.convert_to_tensor(whitening(x, s)(y)),
     ),
     checks_02.check_condition: (sample, lambda m, s, rng: rng.normal(m, np.exp(s))),
     checks_02.check_kl: (
@@ -92,6 +114,24 @@ WRONG = {
         (lambda fit, x, y, groups: fit(x, np.eye(4)[y][::-1]), "one mask"),
         (lambda fit, x, y, groups: fit(x[:, 1:], np.eye(4)[y]), "rows of `vectors`"),
         (short_columns, "*all* answers"),
+    ),
+    checks_02.check_whitening: (
+        (lambda x, s: whitening(x, s, last=False), "one scale is missing"),
+        (lambda x, s: whitening(x, s, mean=np.zeros(5)), "take the mean"),
+        (lambda x, s: whitening(x, s, root=lambda v: v), "square root"),
+        (lambda x, s: whitening(x, s, root=lambda v: v, last=False), "square root"),
+        (lambda x, s: whitening(x, s, root=lambda v: 1 / np.sqrt(v)), "turned round"),
+        (lambda x, s: whitening(x, s, floor=lambda v, s: 0), "s is missing"),
+        (lambda x, s: whitening(x, s, floor=lambda v, s: s), "times the *mean*"),
+        (lambda x, s: whitening(x, s, turn=np.transpose), "are *columns*"),
+        (lambda x, s: whitening(x, s, root=np.ones_like), "leaves its shape"),
+        (lambda x, s: lambda y: (y - x.mean(axis=0)) / x.std(axis=0), "standardising"),
+        (lambda x, s: whitening(x, s, last=False, keep=lambda y: y.mean(axis=0)), "also for"),
+        (lambda x, s: whitening(x, s)(x), "return a function"),
+        (lambda x, s: lambda y: whitening(x, s)(y)[:, :2], "8 vectors of 5 numbers"),
+        (lambda x, s: lambda y: 3 * whitening(x, s)(y), "long, expected"),
+        (lambda x, s: lambda y: ..., "replace the ..."),
+        (lambda x, s: lambda y: y @ x, "ValueError"),
     ),
     checks_02.check_condition: (
         (lambda m, s, rng: m + np.exp(s) * rng.standard_normal(m.shape[1]), "one noise"),

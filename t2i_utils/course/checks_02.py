@@ -136,8 +136,87 @@ def _probes_hint(probes: _Probes) -> str:
     return ""
 
 
+def ready_whitening(vectors: np.ndarray, shrinkage: float) -> Callable[[np.ndarray], np.ndarray]:
+    """A right answer: the notebook whitens with it until the learner's own is right."""
+    mean = vectors.mean(axis=0)
+    variances, axes = np.linalg.eigh(np.cov(vectors.T))
+    matrix = axes / np.sqrt(variances + shrinkage * variances.mean())
+    matrix = matrix / np.sqrt((((vectors - mean) @ matrix) ** 2).mean())
+    return lambda others: (others - mean) @ matrix
+
+
+def check_whitening(function: Callable[..., Any]) -> bool:
+    """Exercise 3: PCA whitening with shrinkage, of a cloud that lies askew.
+
+    Axes may come in any order and with either sign, so the products of all pairs are compared.
+    """
+    rng, shrinkage = np.random.default_rng(3), 0.5
+    mix = rng.standard_normal((5, 5)) * np.array([[3.0], [1.5], [1.0], [0.4], [0.1]])
+    vectors, others = (rng.standard_normal((rows, 5)) @ mix + 2 for rows in (60, 8))
+    whiten, problem = call(function, vectors.copy(), shrinkage)
+    if not problem and not callable(whiten):
+        problem = f"return a function that whitens *other* vectors, got {short(whiten)}"
+    found, problem = (None, problem) if problem else call(whiten, others.copy())
+    if problem:
+        return verdict(False, problem)
+    array = as_array(found)
+    if array is None or array.shape != others.shape:
+        shape = short(found) if array is None else f"shape {array.shape}"
+        return verdict(False, f"8 vectors of 5 numbers give 8 vectors of 5 numbers, got {shape}")
+    products = array @ array.T
+    for wrong, hint in _wrongly_whitened(vectors, others, shrinkage):
+        if np.allclose(products, wrong @ wrong.T, rtol=1e-3, atol=1e-3):
+            return verdict(False, hint)
+    right = ready_whitening(vectors, shrinkage)(others)
+    if not np.allclose(products, right @ right.T, rtol=0.04, atol=0.04):  # divided by n or n - 1
+        lengths = [np.linalg.norm(rows, axis=1).mean() for rows in (array, right)]
+        return verdict(
+            False,
+            "the whitened vectors are {:.2f} long, expected {:.2f}; or they point elsewhere".format(
+                *lengths
+            ),
+        )
+    return verdict(True, "the cigar is a ball, as far as s allows")
+
+
+def _wrongly_whitened(
+    vectors: np.ndarray, others: np.ndarray, shrinkage: float
+) -> list[tuple[np.ndarray, str]]:
+    """What the usual mistakes make of other vectors, each with its hint."""
+    mean, deviation = vectors.mean(axis=0), vectors.std(axis=0)
+    variances, axes = np.linalg.eigh(np.cov(vectors.T))
+    raised = variances + shrinkage * variances.mean()
+
+    def scaled(scales: np.ndarray, turned: np.ndarray = axes, mean: np.ndarray = mean) -> Any:
+        matrix = turned * scales
+        return (others - mean) @ matrix / np.sqrt((((vectors - mean) @ matrix) ** 2).mean())
+
+    bare = (others - mean) @ (axes / np.sqrt(raised))
+    missing_root = scaled(1 / raised)
+    own = (others - others.mean(axis=0)) @ (axes / np.sqrt(raised))
+    return [
+        (bare, "one scale is missing at the end: the mean square of the whitened `vectors` is 1"),
+        (bare / np.sqrt((bare**2).mean()),
+         "the scale at the end comes from `vectors`, not from the others"),
+        (scaled(1 / np.sqrt(raised), mean=np.zeros(5)), "take the mean of `vectors` away first"),
+        (missing_root, "divide by the square root: lambda is a variance, not a spread"),
+        ((others - mean) @ (axes / raised),
+         "divide by the square root: lambda is a variance, not a spread"),
+        (scaled(np.sqrt(raised)), "turned round: long axes are to become short, so divide"),
+        (scaled(1 / np.sqrt(variances)), "s is missing: shrinkage times the mean lambda"),
+        (scaled(1 / np.sqrt(variances + shrinkage)),
+         "s is `shrinkage` times the *mean* of all lambda"),
+        (scaled(1 / (np.sqrt(variances) + np.sqrt(shrinkage * variances.mean()))),
+         "add s to lambda before the root"),
+        (scaled(1 / np.sqrt(raised), axes.T), "eigenvectors are *columns*: centred @ U, not U.T"),
+        (scaled(np.ones(5)), "that turns the cloud and leaves its shape: divide each axis"),
+        ((others - mean) / deviation, "that is standardising: turn the cloud to its axes first"),
+        (own, "the mean is that of `vectors`, also for others: keep it"),
+    ]  # fmt: skip
+
+
 def check_condition(function: Callable[..., Any]) -> bool:
-    """Exercise 3: c = mu + sigma * epsilon, with different noise for every entry."""
+    """Exercise 4: c = mu + sigma * epsilon, with different noise for every entry."""
     rows = 4000
     mu = np.tile(np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0]), (rows, 1))
     log_sigma = np.tile(np.log([0.1, 0.25, 0.5, 1.0, 1.5, 2.0]), (rows, 1))
@@ -193,7 +272,7 @@ def _judge_spread(centred: np.ndarray, log_sigma: np.ndarray, mu: np.ndarray) ->
 
 
 def check_kl(function: Callable[..., Any]) -> bool:
-    """Exercise 4: the KL term, a mean over batch and dimensions."""
+    """Exercise 5: the KL term, a mean over batch and dimensions."""
     rng = np.random.default_rng(2)
     mu, log_sigma = rng.standard_normal((5, 8)), 0.5 * rng.standard_normal((5, 8))
     sigma = np.exp(log_sigma)

@@ -42,7 +42,7 @@ from t2i_utils.course.start import start
 start()
 
 # %% [markdown]
-# All four exercises are NumPy only.
+# All five exercises are NumPy only.
 
 # %%
 import numpy as np
@@ -110,7 +110,38 @@ print(f"left out by chance: {by_chance:.0%} right")
 print(f"left out as groups: {my_scores_left_out(fit, vectors, answers, groups).mean():.0%} right")
 
 # %% [markdown]
-# ## Exercise 3: sample the condition
+# ## Exercise 3: whiten
+#
+# One matrix does all of it, so that whitening costs one product, however many vectors come. Its
+# columns are the axes, each divided by its own spread. `shrinkage` is there for the directions in
+# which captions hardly vary: without it they would be as loud as all others.
+
+
+# %%
+def my_whitening(vectors, shrinkage):
+    """PCA whitening with shrinkage: a function from vectors (n, width) to whitened ones."""
+    mean = vectors.mean(axis=0)
+    variances, axes = np.linalg.eigh(np.cov(vectors.T))
+    matrix = axes / np.sqrt(variances + shrinkage * variances.mean())
+    matrix = matrix / np.sqrt((((vectors - mean) @ matrix) ** 2).mean())
+    return lambda others: (others - mean) @ matrix
+
+
+assert checks_02.check_whitening(my_whitening)
+
+# %% [markdown]
+# What does shrinkage do? Here is a cloud of 500 points with two directions that matter and one that
+# is a hundred times smaller. Without shrinkage, the three come out alike.
+
+# %%
+rng = np.random.default_rng(0)
+cloud = rng.standard_normal((500, 3)) * np.array([3.0, 1.0, 0.01])
+for shrinkage in (1e-9, 0.1, 1.0):
+    spread = my_whitening(cloud, shrinkage)(cloud).std(axis=0)
+    print(f"shrinkage {shrinkage:g}: spread", np.round(np.sort(spread)[::-1], 3))
+
+# %% [markdown]
+# ## Exercise 4: sample the condition
 #
 # `mu.shape`, not `(size,)`: with one noise for the whole batch, all its pictures would be disturbed
 # in the same direction, and the generator could learn to undo it.
@@ -125,7 +156,7 @@ def my_condition(mu, log_sigma, rng):
 assert checks_02.check_condition(my_condition)
 
 # %% [markdown]
-# ## Exercise 4: the KL term
+# ## Exercise 5: the KL term
 #
 # sigma² is exp(2 log sigma), since log sigma is the logarithm of sigma itself.
 
