@@ -216,7 +216,7 @@ artist = Synthesizer("birds")  # learned from photographs
 
 def paint(vectors, seed=0):
     """A picture (256, 256, 3) of each vector (n, 512), all with the same noise."""
-    # Beyond this length, the generator makes noise of some sentences.
+    # The generator has seen no longer vectors in training: a longer one is shortened.
     ready, _ = limit_length(artist.weights.whitening(vectors), artist.weights.card["length_limit"])
     noise = np.repeat(artist.noise(1, seed), len(vectors), axis=0)
     return artist.draw(ready, noise)[2]
@@ -670,9 +670,9 @@ print("\n".join(f"{share:4.0%}  {name}" for name, share in last.items()))
 
 # %% [markdown]
 # As they come, the vectors are too small for steps of 0.001. This is mostly a matter of scale: one
-# constant for all numbers does most of what a mean and a spread for each do (compare the two
-# controls with standardising, all in wordings that the classifier knows). What whitening adds is
-# the difference between the last two lines.
+# constant for all numbers, or a larger rate, does most of what standardising does. What whitening
+# adds is the difference between the last two lines. (All of this in wordings that the classifier
+# knows.)
 # This is after twelve epochs. The probe of section 4 read the same answer from standardised
 # vectors, so the information is there in either form. Whitening lets a few steps find it.
 #
@@ -762,22 +762,30 @@ print(f"at the best {findable(named):.0%} and {findable(bound):.0%}")
 #
 # ### What a full stop says
 #
-# Whitening turns up small directions, and not all of them carry what people meant. **How far does a
-# full stop move a sentence?** We take five hundred sentences with and without one. If the moves
-# were accidental, their mean would be near zero.
+# **How far does a full stop move a sentence?** We take five hundred sentences with and without one,
+# and look at them in three ways: raw, whitened, and as the generator reads them. **Predict:** in
+# which of the three does the full stop count most? (The generator has a whitening of its own, of
+# its own captions. It keeps the 64 largest directions and drops the others.)
 
 # %%
 with_stop = [sentence + "." for sentence in told[:500]]
-whitened = whiten(told_vectors[:500])
-moves = whiten(embed(with_stop)) - whitened
-usual = np.linalg.norm(whitened, axis=1).mean()
-print(f"a whitened sentence is {usual:.1f} long, a full stop moves it by "
-      f"{np.linalg.norm(moves, axis=1).mean():.1f},")  # fmt: skip
-print(f"and all of them the same way: the mean move is {np.linalg.norm(moves.mean(axis=0)):.1f}")
+before, after = told_vectors[:500], embed(with_stop)
+spaces = {"raw": lambda x: x, "whitened": whiten, "as `birds` reads it": artist.weights.whitening}
+rows = []
+for space in spaces.values():
+    moves = space(after) - space(before)
+    length = np.linalg.norm(space(before) - space(before).mean(axis=0), axis=1).mean()
+    move = np.linalg.norm(moves, axis=1).mean()
+    rows.append((length, move, move / length, np.linalg.norm(moves.mean(axis=0)) / move))
+columns = ["from the mean sentence", "moved by", "ratio", "of it the same way"]
+print(pd.DataFrame(rows, index=list(spaces), columns=columns).round(2).to_string())
 
 # %% [markdown]
-# Compare the three numbers: the sentences move together, and far. Now the generator. It was trained
-# without full stops, so with one it is asked for a place that no training caption ever had.
+# Compare the ratios. The last column says whether the sentences move together: 1 if all of them
+# move by the same vector, near 0 if the moves are accidental.
+#
+# Now the pictures. The generator was trained without full stops, so with one it is asked for a
+# place that no training caption ever had.
 
 # %%
 asked = ["a small yellow bird with black wings", "a red bird with a black crown"]
@@ -785,27 +793,23 @@ asked += ["this bird is blue with a white belly and a short beak"]
 asked += ["a small bird with an orange breast and grey wings"]
 plainly, stopped = embed(asked), embed([sentence + "." for sentence in asked])
 show_rows({"without": paint(plainly), "with a\nfull stop": paint(stopped)})
-read = artist.weights.whitening(plainly), artist.weights.whitening(stopped)
-lengths = [np.linalg.norm(vectors, axis=1).mean() for vectors in (read[0], read[1] - read[0])]
-print("what the generator reads is {:.1f} long, a full stop moves it by {:.1f}".format(*lengths))
 
 # %% [markdown]
-# What the generator reads has moved far, too. (It has a whitening of its own, of other sentences.)
-# Yet the pictures are nearly the same: marks and branches have changed, the colours hardly. Earlier
-# weights were not so patient. Most training captions of our photographs had lost their punctuation,
-# and those of the unseen classes had kept theirs. The birds grew second heads, long necks and
-# orange spots, and for days we looked for the fault in the network. So the library reads every
-# caption in one form, which keeps commas and hyphens and no other mark:
+# The pictures are nearly the same: marks and branches have changed, the colours hardly. Earlier
+# weights, which read all 512 directions, were not so patient. Most training captions of our
+# photographs had lost their punctuation, and those of the unseen classes had kept theirs. The birds
+# grew second heads, long necks and orange spots. So the library reads every caption in one form,
+# which keeps commas and hyphens and no other mark:
 
 # %%
 print(plain("A medium-sized bird, with its beak open."))
-moves = whiten(embed([plain(sentence) for sentence in with_stop])) - whitened
-print(f"the mean move is now {np.linalg.norm(moves.mean(axis=0)):.1f}")
+moves = embed([plain(sentence) for sentence in with_stop]) - before
+print(f"a full stop now moves a sentence by {np.linalg.norm(moves, axis=1).max():.2f} at most")
 
 # %% [markdown]
 # In plain form, those earlier weights drew unseen captions with a KID x 1000 of 18 instead of 80.
 # (KID measures how far pictures are from photographs, and lower is better; notebook 05 explains it.
-# The numbers are from the README, under "Limits, honestly".)
+# The numbers are from the course's `CHANGELOG.md`.)
 #
 # > **Tip.** Clean text in the same way in training and in use. And where new data give bad
 # > pictures, compare the *inputs* of old and new before you doubt the network.
@@ -902,9 +906,9 @@ show_sheet(list(SAME), [[picture] for picture in pictures], size=210)
 #
 # with new noise for every sample. So it learns that the neighbourhood of a caption means the same
 # bird. Why is $c$ computed like this, and not drawn from the Gaussian in one call? Training asks:
-# if $\mu$ moves a little, how does $c$ move? A finished random number has no answer. The formula
-# has: $\partial c / \partial \mu = 1$ and $\partial c / \partial \sigma = \epsilon$. The chance is
-# in $\epsilon$, which nothing has to train.
+# if $\mu$ moves a little, how does $c$ move? A number that has only been drawn does not say. The
+# formula does: $\partial c / \partial \mu = 1$ and $\partial c / \partial \sigma = \epsilon$. All
+# randomness is in $\epsilon$, and $\epsilon$ has no parameters.
 #
 # ![A dense layer gives mu and log sigma; epsilon is multiplied by sigma and added to mu; gradients
 # pass back through the sum and the product to the dense layer, and stop at epsilon and at the
@@ -974,8 +978,8 @@ if checks_02.check_kl(my_kl):
 # [One solution](solutions/02_text_encoding.ipynb).
 #
 # Third step, both in one Keras layer. `ops.split` gives mu the first half of the dense layer's
-# outputs and log sigma the second. (A classic bug lies beside it: the KL term reads the first half
-# for both. It then looks healthy, and never touches the sigma that is sampled with.)
+# outputs and log sigma the second. (A classic bug: the KL term reads the first half twice. It then
+# falls as it should, but sigma is never trained.)
 
 
 # %%
@@ -999,7 +1003,8 @@ class AugmentedCondition(layers.Layer):
 # %% [markdown]
 # To see sigma and KL move we need a task that is quicker than a GAN: from the condition, a dense
 # layer must say which colours the caption names. The captions are those of the data set. We train
-# it three times: no price on KL, a small one, a high one. (`clipnorm` limits every update: sigma is
+# it three times: no price on KL, a small one, a high one. **Predict:** without a price, will sigma
+# grow or shrink? And which of the three answers best? (`clipnorm` limits every update: sigma is
 # an exponential, and without a price on KL nothing else keeps one odd caption from making it
 # explode.)
 
@@ -1088,7 +1093,8 @@ show_figure(figure, "clouds of three captions: apart on the left, one on the oth
 # left the clouds are small islands. On the right they overlap, so one condition may come from two
 # captions. In the middle they are wider and mostly apart. Imagine a straight walk from the centre
 # of one cloud to the centre of another. In which panel does it cross the most empty ground, where
-# no sample lies and the generator has learned nothing? Notebook 05 takes such walks.
+# no sample lies and the generator has learned nothing? (On the left, nearly all of the way is
+# empty.) Notebook 05 takes such walks.
 #
 # <details><summary>Expected result (toy birds)</summary>
 #
@@ -1100,8 +1106,9 @@ show_figure(figure, "clouds of three captions: apart on the left, one on the oth
 # </details>
 #
 # The library's version is what notebook 03 puts at the entrance of the generator. Compare it with
-# ours: the noise comes in as an input, so that one can hold it still; the dense layer is followed
-# by a LeakyReLU, as in StackGAN's code; and the KL term is left to the training step.
+# ours. The noise comes in as an input, so that one can hold it still. The dense layer is followed
+# by a LeakyReLU, as in StackGAN's code. The KL term is left to the training step. And log sigma can
+# begin below 0: at sigma 1, where ours begins, the noise drowns the words.
 
 # %%
 print(inspect.getsource(conditioning_augmentation))
