@@ -733,14 +733,6 @@ class_of = np.repeat(pack.class_ids, len(texts) // len(squares))
 bound = [part_colours_of(text) for text in texts]  # pairs of a colour and a part
 speaks = np.flatnonzero([len(colours) > 0 for colours in named])  # names a colour
 searching = np.random.default_rng(5).choice(speaks, 400, replace=False)
-for name, (_, known) in spaces.items():
-    known = known / np.linalg.norm(known, axis=1, keepdims=True)
-    cosines = known[searching] @ known.T
-    cosines[class_of[searching][:, None] == class_of] = -1  # not of its own class
-    pairs = list(zip(searching, cosines.argmax(axis=1), strict=True))
-    same_set = np.mean([set(named[i]) == set(named[j]) for i, j in pairs])
-    same_parts = np.mean([bound[i] == bound[j] for i, j in pairs])
-    print(f"{name:11} the same colours {same_set:4.0%}, on the same parts {same_parts:4.0%}")
 
 
 def findable(things):
@@ -751,7 +743,20 @@ def findable(things):
     return np.mean([len(classes[frozenset(things[i])]) > 1 for i in searching])
 
 
-print(f"at the best {findable(named):.0%} and {findable(bound):.0%}")
+# %% [markdown]
+# Each searching caption takes its nearest one by cosine.
+
+# %%
+for name, (_, known) in spaces.items():
+    known = known / np.linalg.norm(known, axis=1, keepdims=True)
+    cosines = known[searching] @ known.T
+    cosines[class_of[searching][:, None] == class_of] = -1  # not of its own class
+    pairs = list(zip(searching, cosines.argmax(axis=1), strict=True))
+    same_set = np.mean([set(named[i]) == set(named[j]) for i, j in pairs])
+    same_parts = np.mean([bound[i] == bound[j] for i, j in pairs])
+    print(f"{name:11} the same colours {same_set:4.0%}, on the same parts {same_parts:4.0%}")
+print(f"at the best the same colours {findable(named):4.0%}, on the same parts "
+      f"{findable(bound):4.0%}")  # fmt: skip
 
 # %% [markdown]
 # In our run the whitened vectors found the same colours less often than the raw ones, and both
