@@ -5,7 +5,8 @@ import functools
 import numpy as np
 
 from t2i_utils.captioning.claims import Claim
-from t2i_utils.captioning.reader import PartReader
+from t2i_utils.captioning.part_network import part_network
+from t2i_utils.captioning.reader import PartReader, in_order
 from t2i_utils.captioning.regions import GRID, LOW_WIDTH, NUM_REGIONS, WIDTH
 
 CLAIMS = [
@@ -20,7 +21,8 @@ CLAIMS = [
 @functools.cache
 def random_reader() -> PartReader:
     """Do not change it."""
-    reader, random = PartReader(CLAIMS), np.random.default_rng(0)
+    networks = [part_network(in_order(CLAIMS), tuned) for tuned in (False, True)]
+    reader, random = PartReader(CLAIMS, networks), np.random.default_rng(0)
     for weight in reader.weights:
         if weight.name == "kernel":
             width = float(np.prod(weight.shape[:-1]))

@@ -103,6 +103,8 @@ def test_no_phrase_is_said_twice_and_no_part_is_called_two_things():
     assert repeats("a red crown and throat and throat")
     assert repeats("a bird with a white belly and a yellow belly")
     assert repeats("this bird is black with black and has a long beak")
+    assert repeats("this bird is black white and black in color")
+    assert not repeats("a bird with a white belly and white wings, and black and white spots")
     assert not repeats("a bird with a white belly and a white breast with a black beak")
 
 
@@ -136,6 +138,24 @@ def test_what_is_surely_seen_is_said_in_a_clause_that_fits(drawn, expected):
     assert "yellow" in told([drawn, "a bird"], FACTS)[0]
     mentioned = neighbours(f"{drawn} and a red crown", FACTS)
     assert max(text.count("crown") for text in mentioned) == 1
+
+
+def test_a_colour_of_the_bird_that_is_left_out_is_said_of_the_part_that_surely_has_it():
+    throat, wings = Claim("throat colour", "orange"), Claim("wing colour", "black")
+    facts = Facts(
+        {"black": 0.9, "orange": 0.6}, {throat: 0.8, wings: 0.9}, {throat: 0.1, wings: 0.8}
+    )
+    found = neighbours("a small bird", facts)
+    assert {"a small bird with black wings", "a small bird with an orange throat"} <= {*found}
+
+
+def test_a_striking_colour_of_which_nobody_knows_where_is_said_all_the_same():
+    facts = Facts({"black": 0.9, "orange": 0.6}, {}, {}, rarity={"black": 0.4, "orange": 1.6})
+    drawn = "this bird has black wings"
+    assert [t for t in neighbours(drawn, facts) if "some" in t] == [f"{drawn} and some orange"]
+    assert told([drawn] * 2, facts) == [f"{drawn} and some orange"]
+    doubtful = facts._replace(colours={"black": 0.9, "orange": 0.3})
+    assert not any("some" in text for text in neighbours(drawn, doubtful))
 
 
 def test_a_part_that_is_mentioned_gets_the_colour_that_is_surely_seen():

@@ -9,6 +9,7 @@ from t2i_utils.arrays import write_arrays
 from t2i_utils.captioning import reader as module
 from t2i_utils.captioning.reader import ALWAYS, PartReader, rarity_of
 from t2i_utils.captioning.reader_training import fit_scale, held_back, learnable, train_reader
+from t2i_utils.captioning.regions import DEEP
 from t2i_utils.errors import InputError
 
 
@@ -37,7 +38,23 @@ def test_what_is_saved_reads_the_same_but_for_float16(tmp_path):
         np.testing.assert_allclose(own, other, atol=0.02)
 
 
-@pytest.mark.parametrize("note", [{}, {"claims": []}, {"claims": [["a"]]}, {"claims": 3}])
+def test_the_log_odds_of_its_networks_are_averaged():
+    reader, (low, regions) = random_reader(), random_maps(2)
+    both = reader.logits(low, regions[..., DEEP])
+    alone = [PartReader(CLAIMS, [n]).logits(low, regions[..., DEEP]) for n in reader.networks]
+    assert np.ptp(np.stack([one.true for one in alone]), axis=0).min() > 1e-4
+    for mean, *each in zip(both, *alone, strict=True):
+        np.testing.assert_allclose(mean, np.mean(each, axis=0), atol=1e-4)
+
+
+ONE = {"claims": [["wing colour", "red"]]}
+
+
+@pytest.mark.parametrize(
+    "note",
+    [{}, {"claims": []}, {"claims": [["a"]]}, {"claims": 3}]
+    + [{**ONE, "tuned": tuned} for tuned in ([], [True] * 9, 3)],
+)
 def test_another_file_is_refused(tmp_path, note):
     write_arrays(tmp_path / "reader.npz", {"x": np.zeros(3)}, note)
     with pytest.raises(InputError, match="reader.npz"):
@@ -64,7 +81,23 @@ def test_training_learns():
     )  # fmt: skip
     assert losses[-1][:3].sum() < losses[0][:3].sum()
     assert card["steps"] == 6 and card["claims"] == len(reader.claims)
+    assert card["networks"] == len(reader.networks) == 2 and len(losses) == 12
     assert reader.presence is not ALWAYS
+
+
+def test_a_stop_keeps_the_networks_that_are_finished():
+    calls: list[int] = []
+
+    def watch(step, _):
+        calls.append(step)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+
+    reader, card = train_reader(
+        caption_pack(), None, steps=4, num_views=0, progress=False, watch=watch
+    )
+    assert calls == [1, 2, 3, 4, 1, 2]
+    assert card["networks"] == len(reader.networks) == 1 and card["steps"] == 4
 
 
 def test_classes_that_calibrate_are_not_trained_on():

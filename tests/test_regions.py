@@ -10,6 +10,7 @@ from PIL import Image
 from t2i_utils.captioning import regions
 from t2i_utils.captioning.regions import (
     AT32,
+    GLANCE_SIZE,
     IMAGE_SIZE,
     SIDE,
     WIDTH,
@@ -17,7 +18,10 @@ from t2i_utils.captioning.regions import (
     _birds,
     _per_region,
     _probability,
+    bird_presence,
 )
+from t2i_utils.pictures import from_uint8
+from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
 PLACE = IMAGE_SIZE // SIDE  # pixels
@@ -28,8 +32,8 @@ def encoder() -> RegionEncoder:
     return RegionEncoder()
 
 
-def noise(count: int, seed: int = 0) -> np.ndarray:
-    shape = (count, IMAGE_SIZE, IMAGE_SIZE, 3)
+def noise(count: int, seed: int = 0, side: int = IMAGE_SIZE) -> np.ndarray:
+    shape = (count, side, side, 3)
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
@@ -43,15 +47,21 @@ def test_regions_come_row_by_row_and_end_with_their_mean_colours():
     np.testing.assert_allclose(seen.regions[0, 6, -3:], [1, -1, -0.6], atol=1e-4)
 
 
-def test_a_glance_sees_the_same_birds_in_the_same_places():
+def test_a_glance_asks_the_same_network_of_smaller_pictures():
     presence = np.random.default_rng(3).standard_normal(AT32 + 1)
     presence *= 0.01
     presence[-1] = -3  # it sees few birds
+    network = load_features("lite0", GLANCE_SIZE, "places")
+    pictures = noise(3, side=GLANCE_SIZE)
+    *_, deepest, logits = map(np.asarray, network(from_uint8(pictures)))
+    wanted = _probability(logits.mean(axis=(1, 2)))
     for eyes in (encoder(), RegionEncoder(presence)):
-        pictures = noise(3)
-        seen, glance = eyes(pictures), eyes.glance(pictures)
-        np.testing.assert_allclose(glance.places, seen.places, rtol=1e-5, atol=1e-5)
-        np.testing.assert_allclose(glance.bird, seen.bird, rtol=1e-4, atol=1e-7)
+        glance = eyes.glance(pictures)
+        others = np.delete(logits, BIRD_CLASSES, axis=-1).mean(axis=-1)
+        places = np.maximum(logits[..., BIRD_CLASSES].max(axis=-1) - others, 0)
+        np.testing.assert_allclose(glance.places, places, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(glance.bird, wanted, rtol=1e-3, atol=1e-7)
+        wanted = np.minimum(wanted, bird_presence(deepest.mean(axis=(1, 2)), presence))
     assert (glance.bird < encoder().glance(pictures).bird).all()
 
 
@@ -91,7 +101,7 @@ def test_birds_are_counted_together_and_placed():
     maps = keras.Input((SIDE, SIDE, 1000))
     classifier = keras.layers.Dense(1000, kernel_initializer="identity")
     classifier(maps)
-    model = keras.Model(maps, _birds(classifier))
+    model = keras.Model(maps, _birds(classifier, maps))
     logits = np.zeros((2, SIDE, SIDE, 1000), np.float32)
     logits[0, 2, 3, BIRD_CLASSES[4]] = 490.0  # a mean of 10 over the places
     logits[1, 1, 1, 950] = 490.0  # no bird

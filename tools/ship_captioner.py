@@ -68,7 +68,9 @@ def render(card: dict[str, Any], found: dict[str, Any]) -> str:
         "features": "EfficientNet-Lite0, frozen, at 224 px; the reader of parts takes them too",
         "steps": f"{card['steps']:,} ({card['images_seen']:,} pictures with 4 captions each)",
         "reader of parts": f"{reader['claims']} claims; {reader['split']}, "
-        f"{reader['num_images']:,} pictures in {reader['views']} views, {reader['steps']:,} steps; "
+        f"{reader['num_images']:,} pictures in {reader['views']} views; the mean of "
+        f"{reader['networks']} networks of {reader['steps']:,} steps, "
+        f"{reader['tuned']} of them with later blocks of EfficientNet-Lite0 that learned too; "
         f"calibrated on {reader['calibrated_on']:,} pictures of classes held back from these",
         "seed": card["seed"],
         "backend": f"{card['backend']}, {card['precision']}",

@@ -11,10 +11,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from t2i_utils.captioning.regions import IMAGE_SIZE, SIDE, RegionEncoder, RegionFeatures
+from t2i_utils.captioning.regions import (
+    GLANCE_SIZE,
+    IMAGE_SIZE,
+    SIDE,
+    RegionEncoder,
+    RegionFeatures,
+)
 from t2i_utils.data.crops import Box, crop_window, read_picture
 
-SPREADS = 1.5  # half of the box's side, in standard deviations of where the network sees birds
+SPREADS = 1.4  # half of the box's side, in standard deviations of where the network sees birds
 LONGEST_SIDE = 1024  # pixels kept of a large photograph
 
 
@@ -30,17 +36,18 @@ def read_photograph(path: Path) -> Image.Image:
     return picture
 
 
-def square(picture: Image.Image, window: tuple[float, float, float, float]) -> np.ndarray:
-    """A window (left, top, right, bottom) of a picture, stretched to (224, 224, 3) uint8."""
-    size = (IMAGE_SIZE, IMAGE_SIZE)
-    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=window))
+def square(
+    picture: Image.Image, window: tuple[float, float, float, float], side: int = IMAGE_SIZE
+) -> np.ndarray:
+    """A window (left, top, right, bottom) of a picture, stretched to (side, side, 3) uint8."""
+    return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=window))
 
 
 def find_boxes(places: np.ndarray) -> np.ndarray:
     """Where the bird is, by the mean and the spread of the places that look like one.
 
     Args:
-        places: (n, 7, 7), of `RegionEncoder`.
+        places: (n, side, side), of `RegionEncoder`.
 
     Returns:
         (n, 4): x, y, width and height as shares of the picture's sides. The whole picture
@@ -73,7 +80,7 @@ def look_closer(
     Returns:
         The features of n pictures, and the window (left, top, right, bottom) of each in pixels.
     """
-    whole = encoder.glance(np.stack([square(p, (0, 0, *p.size)) for p in pictures]))
+    whole = encoder.glance(np.stack([square(p, (0, 0, *p.size), GLANCE_SIZE) for p in pictures]))
     windows = []
     for picture, share in zip(pictures, find_boxes(whole.places), strict=True):
         x, y, width, height = share * np.tile(picture.size, 2)

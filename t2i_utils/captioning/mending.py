@@ -2,9 +2,9 @@
 
 A drawn sentence says what people say of most birds: it names a wrong colour, or leaves the striking
 one out. Its neighbours are sentences with another colour word, with one colour more or fewer, with
-a clause fewer, with a clause about a part that it leaves out, or with the colour of a part that it
-mentions without. The best one is taken, and then its best neighbour, while they get better (hill
-climbing).
+a clause fewer, with a clause about a part or a colour that it leaves out, or with the colour of a
+part that it mentions without. The best one is taken, and then its best neighbour, while they get
+better (hill climbing).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +19,7 @@ from t2i_utils.text.languages import with_article
 
 MOST_ROUNDS = 6
 LIKELY = 0.25  # a colour of the bird that is less probable is not tried
+EXPECTED = 0.5  # a colour of the bird that is as probable is missed where it is not said
 LONGEST_CLAUSE = 6  # words, of a clause that is left out
 MENTIONED = {**NOUNS, "beak": "beak", "wingbar": "wingbar"}  # in a clause, by part
 SHADES = ("dark", "light", "bright", "pale", "deep")
@@ -100,25 +101,41 @@ def _without_a_clause(said: list[str]) -> Iterator[list[str]]:
 
 
 def _with_a_clause(said: list[str], facts: Facts) -> Iterator[list[str]]:
-    """With the colour of a part that is not mentioned, the one that most people would name."""
+    """With the colour of a part that is not mentioned.
+
+    The parts are the one whose colour most people would name, and the surest one of each colour
+    of the bird that is not said.
+    """
     parts = {PART_OF_WORD[word] for word in said if word in PART_OF_WORD}
-    for claim in sorted(facts.named, key=facts.named.__getitem__, reverse=True):
-        noun = MENTIONED.get(claim.part, "")
-        if (
-            claim.slot.endswith(" colour")
-            and PART_OF_WORD.get(noun) == claim.part not in parts
-            and facts.true[claim] >= LEAST_SURE
-        ):
-            phrase = f"{claim.value} {noun}"
-            phrase = phrase if claim.part in PLURAL else with_article(phrase)
-            yield [*said, *_joint(said), *phrase.split()]
-            for place in range(1, len(said)):  # "a white belly AND BREAST"
-                if said[place - 1] == claim.value and said[place] in PART_OF_WORD:
-                    after = said[place + 1 :]
-                    more = [word for word in after[:2] if word != "and"][:1]
-                    joint = [] if PART_OF_WORD.keys() & {*more} else ["and"]
-                    yield [*said[: place + 1], *joint, noun, *after]
-            return
+    sure = [
+        claim
+        for claim in sorted(facts.named, key=facts.named.__getitem__, reverse=True)
+        if claim.slot.endswith(" colour")
+        and PART_OF_WORD.get(MENTIONED.get(claim.part, "")) == claim.part not in parts
+        and facts.true[claim] >= LEAST_SURE
+    ]
+    chosen = sure[:1]
+    for colour in _left_out(said, facts):
+        own = [claim for claim in sure if claim.value == colour]
+        chosen += [max(own, key=facts.true.__getitem__)] if own else []
+        if not own and facts.rarity.get(colour, 0.0) > 1 and "some" not in said:
+            yield [*said, *_joint(said), "some", colour]  # striking, though nobody knows where
+    for claim in dict.fromkeys(chosen):
+        noun = MENTIONED[claim.part]
+        phrase = f"{claim.value} {noun}"
+        phrase = phrase if claim.part in PLURAL else with_article(phrase)
+        yield [*said, *_joint(said), *phrase.split()]
+        for place in range(1, len(said)):  # "a white belly AND BREAST"
+            if said[place - 1] == claim.value and said[place] in PART_OF_WORD:
+                after = said[place + 1 :]
+                more = [word for word in after[:2] if word != "and"][:1]
+                joint = [] if PART_OF_WORD.keys() & {*more} else ["and"]
+                yield [*said[: place + 1], *joint, noun, *after]
+
+
+def _left_out(said: list[str], facts: Facts) -> list[str]:
+    """The colours that the bird has rather than not, and that are not said."""
+    return [c for c, chance in facts.colours.items() if chance >= EXPECTED and c not in said]
 
 
 def _with_a_parts_colour(said: list[str], facts: Facts) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ import contextlib
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,7 +21,8 @@ from t2i_utils.captioning.caption_metrics import COLOURS
 from t2i_utils.captioning.claim_scores import Labels
 from t2i_utils.captioning.claims import Claim, claims_of
 from t2i_utils.captioning.no_bird import fit_presence, without_birds
-from t2i_utils.captioning.reader import DROPOUT, PartReader
+from t2i_utils.captioning.part_network import DROPOUT, PartNetwork, part_network
+from t2i_utils.captioning.reader import PartReader, in_order
 from t2i_utils.captioning.regions import (
     DEEP,
     GRID,
@@ -35,14 +36,17 @@ from t2i_utils.captioning.views import FOLDER, view
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.training.loop import train_steps
+from t2i_utils.vision import set_imagenet_weights
 
-STEPS = 2100
+STEPS = 2100  # of each network
+TUNED = (False, True)  # the networks: one sees by the frozen blocks, one by blocks of its own
 NUM_VIEWS = 2  # random ones of each picture; the whole picture is a further one
 LEAST_WINDOW = 0.8  # of the stored square's side
 LEAST_SHARE = 0.008  # of training pictures of which a claim is made, or it is not learnt
 HELD_BACK = 10  # every tenth class is for calibration
 BATCH = 32
 RATE = 1.5e-3
+TUNING_RATE = 2e-4  # of blocks that begin with ImageNet's weights
 LOW_SIZE = GRID * GRID * LOW_WIDTH  # numbers of a picture's low maps
 DEEP_WIDTH = DEEP.stop - DEEP.start
 WEIGHT_DECAY = 0.02
@@ -105,6 +109,7 @@ def train_reader(
     attributes: Mapping[int, Mapping[str, float]] | None,
     steps: int = STEPS,
     seed: int = 0,
+    tuned: Sequence[bool] = TUNED,
     num_views: int = NUM_VIEWS,
     progress: bool = True,
     precision: str = "float32",
@@ -112,13 +117,16 @@ def train_reader(
 ) -> tuple[PartReader, dict[str, Any]]:
     """Train on all pictures of the zero-shot training classes, but for those that calibrate.
 
-    Ctrl-C and SIGTERM end the training early and give what was learnt so far.
+    Ctrl-C and SIGTERM end the training early and give the networks that are finished, or the first
+    one as far as it came.
 
     Args:
         pack: a packed data set.
         attributes: CUB's, of each class; None leaves that task out.
-        steps: updates of 32 pictures.
-        seed: of the initial weights and the batches.
+        steps: updates of each network, of 32 pictures.
+        seed: of the initial weights and the batches of the first network; the others count on.
+        tuned: of each network, whether it has later blocks of its own (see `part_network`). They
+            are trained one after the other, and their answers are averaged.
         num_views: random windows of each picture; their maps are computed once and kept.
         progress: show bars.
         precision: of the network in training.
@@ -134,22 +142,66 @@ def train_reader(
     back = held_back(pack, rows)
     own = np.flatnonzero(~back)
     captions = [pack.captions[row] for row in rows]
-    claims = learnable([captions[place] for place in own])
+    claims = in_order(learnable([captions[place] for place in own]))
     if not claims:
         raise InputError(f"no claim is made of enough pictures of {pack.folder}: train on more")
-    keras.utils.set_random_seed(seed)
-    reader = PartReader(claims, precision)
-    maps = maps_of(pack, rows, num_views, progress)
-    low = apart(maps[own[:512], 0])[0].reshape(-1, LOW_WIDTH)
-    reader.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
-    labels = Labels(captions, reader.claims)
+    labels, maps = Labels(captions, claims), maps_of(pack, rows, num_views, progress)
     targets = _targets(labels, pack.class_ids[rows], attributes)
-    update = _compile(reader, targets, steps)
+    lessons = _Lessons(maps, own, targets)
+    networks: list[PartNetwork] = []
+    made = steps
+    for place, is_tuned in enumerate(tuned):
+        keras.utils.set_random_seed(seed + place)
+        network = part_network(claims, is_tuned, precision)
+        updates = _train_network(network, lessons, steps, seed + place, progress, watch)
+        if networks and updates < steps:
+            break  # Ctrl-C: half a network would spoil the mean
+        networks.append(network)
+        if updates < steps:
+            made = updates
+            break
+    reader = PartReader(claims, networks)
+    if back.any():
+        calibrate(reader, maps[back, 0], labels.of(back))
+    reader.colour_shares = labels.colours[own].mean(axis=0)
+    reader.presence = _presence(pack, rows[own])
+    card = {
+        "split": "zero-shot train", "num_images": len(own), "calibrated_on": int(back.sum()),
+        "claims": len(claims), "views": 1 + num_views,
+        "networks": len(networks), "tuned": sum(n.trunk is not None for n in networks),
+        "steps": made, "seed": seed, "precision": precision,
+    }  # fmt: skip
+    return reader, card
+
+
+class _Lessons(NamedTuple):
+    """What networks learn from: `maps_of` pictures, the rows to learn, and `_targets` of all."""
+
+    maps: np.ndarray
+    rows: np.ndarray
+    targets: dict[str, np.ndarray]
+
+
+def _train_network(
+    network: PartNetwork,
+    lessons: _Lessons,
+    steps: int,
+    seed: int,
+    progress: bool,
+    watch: Callable[[int, np.ndarray], None] | None,
+) -> int:
+    """Train one network, and say how many updates it had: fewer than `steps` after Ctrl-C."""
+    maps, rows, targets = lessons
+    if network.trunk:
+        set_imagenet_weights(network.trunk)
+    low = apart(maps[rows[:512], 0])[0].reshape(-1, LOW_WIDTH)
+    network.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
+    update = _compile(network, targets, steps)
     losses: list[np.ndarray] = []
 
     def make(step: int) -> dict[str, np.ndarray]:
         random = np.random.default_rng([seed, step])
-        chosen = random.choice(own, BATCH, replace=len(own) < BATCH)
+        chosen = random.choice(rows, BATCH, replace=len(rows) < BATCH)
         low, deep = apart(maps[chosen, random.integers(maps.shape[1], size=BATCH)])
         batch = {name: array[chosen] for name, array in targets.items()}
         return {"low": low, "deep": deep, **batch}
@@ -164,16 +216,7 @@ def train_reader(
             range(steps), make, learn, title="reader", progress=progress,
             flush=lambda: f"loss={losses[-1].sum():.2f}",
         )  # fmt: skip
-    if back.any():
-        calibrate(reader, maps[back, 0], labels.of(back))
-    reader.colour_shares = labels.colours[own].mean(axis=0)
-    reader.presence = _presence(pack, rows[own])
-    card = {
-        "split": "zero-shot train", "num_images": len(own), "calibrated_on": int(back.sum()),
-        "claims": len(claims), "views": 1 + num_views, "steps": len(losses), "seed": seed,
-        "precision": precision,
-    }  # fmt: skip
-    return reader, card
+    return len(losses)
 
 
 def _targets(
@@ -193,21 +236,25 @@ def _targets(
     return targets
 
 
-def _compile(reader: PartReader, targets: Mapping[str, np.ndarray], steps: int) -> Callable:
+def _compile(network: PartNetwork, targets: Mapping[str, np.ndarray], steps: int) -> Callable:
     """The update: a batch to the losses of its tasks."""
-    deep, parts = reader.model.outputs[-2:]
+    deep, parts = network.model.outputs[-2:]
     both = layers.Dropout(DROPOUT)(layers.Concatenate()([deep, layers.Flatten()(parts)]))
     further = [layers.Dense(int(targets["classes"].max()) + 1, dtype="float32")(deep)]
     if "attributes" in targets:
         width = targets["attributes"].shape[1]
         further.append(layers.Dense(width, dtype="float32")(both))
-    model = keras.Model(reader.model.inputs, [*reader.model.outputs[:3], *further])
-    variables = model.trainable_variables
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, warmup_target=RATE, warmup_steps=min(100, steps // 4)
+    model = keras.Model(network.model.inputs, [*network.model.outputs[:3], *further])
+    tuned = network.trunk.trainable_variables if network.trunk else []
+    ids = {id(variable) for variable in tuned}
+    new = [variable for variable in model.trainable_variables if id(variable) not in ids]
+    decayed = keras.optimizers.AdamW(
+        _schedule(RATE, steps), weight_decay=WEIGHT_DECAY, global_clipnorm=1.0
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
-    optimizer.build(variables)
+    gentle = keras.optimizers.Adam(_schedule(TUNING_RATE, steps), global_clipnorm=1.0)
+    learners = [(decayed, new), (gentle, tuned)] if tuned else [(decayed, new)]
+    for optimizer, variables in learners:
+        optimizer.build(variables)
 
     def update(batch: dict[str, Any]) -> Any:
         def losses() -> tuple[list[Any], Any]:
@@ -225,11 +272,21 @@ def _compile(reader: PartReader, targets: Mapping[str, np.ndarray], steps: int) 
             ]  # fmt: skip
             return [sum(each)], ops.stack(each)
 
-        _, each, (gradients,) = backend.gradients(losses, variables)
-        optimizer.apply(gradients, variables)
+        _, each, (gradients,) = backend.gradients(losses, [*new, *tuned])
+        for optimizer, variables in learners:
+            optimizer.apply(gradients[: len(variables)], variables)
+            gradients = gradients[len(variables) :]
         return each
 
-    return backend.compile_step(update, [*model.variables, *optimizer.variables])
+    states = [variable for optimizer, _ in learners for variable in optimizer.variables]
+    return backend.compile_step(update, [*model.variables, *states])
+
+
+def _schedule(rate: float, steps: int) -> Any:
+    """A learning rate that rises over the first steps, and then falls along a cosine to 0."""
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps, warmup_target=rate, warmup_steps=min(100, steps // 4)
+    )
 
 
 def _cross_entropy(wanted: Any, logits: Any) -> Any:

@@ -17,6 +17,7 @@ from t2i_utils.vision import load_features
 from t2i_utils.vision.efficientnet_lite import BIRD_CLASSES
 
 IMAGE_SIZE = 224  # pixels
+GLANCE_SIZE = 160  # pixels of a first look, which costs half as much and finds birds as well
 SIDE = 7  # regions along a side
 NUM_REGIONS = SIDE * SIDE
 AT16, AT32 = 112, 320  # channels of the network's maps at strides 16 and 32
@@ -38,6 +39,7 @@ PLUMAGE = np.array([
 SOFTNESS = 0.29  # half the mean distance of a cluster to the next, as `_shares_of_colours` measures
 # Mean colour, extremes, the maps at strides 4 and 8, and the shares of the colours of `PLUMAGE`.
 LOW_WIDTH = 3 + 2 * 3 + 24 + 40 + len(PLUMAGE)
+AT8 = slice(3 + 2 * 3 + 24, 3 + 2 * 3 + 24 + 40)  # of a low place's numbers, the map at stride 8
 BATCH_SIZE = 32
 
 
@@ -61,7 +63,7 @@ class RegionFeatures(NamedTuple):
 
 
 class Glance(NamedTuple):
-    """What a first look says of pictures: `bird` and `places` of `RegionFeatures`."""
+    """What a first look says of pictures: `bird`, and `places` (n, 5, 5), of `RegionFeatures`."""
 
     bird: np.ndarray
     places: np.ndarray
@@ -78,24 +80,21 @@ class RegionEncoder:
                 know: of `t2i_utils.captioning.no_bird`.
         """
         self._presence = presence
-        network = load_features("lite0", IMAGE_SIZE, "places")
-        images = network.inputs[0]
-        maps = [_per_region(features) for features in network.outputs[:-1]]
+        network = load_features("lite0", outputs="places")
+        images, maps, whole, places = _look(network, IMAGE_SIZE)
         colours = layers.AveragePooling2D(IMAGE_SIZE // SIDE)(images)
-        regions = layers.Concatenate()([*maps, colours])
+        regions = layers.Concatenate()([*map(_per_region, maps), colours])
         regions = layers.Reshape((NUM_REGIONS, WIDTH))(regions)
         halved = layers.AveragePooling2D(2)(images)
         opponents = ops.matmul(halved, np.hstack([OPPONENTS, -OPPONENTS]))
         extremes = layers.MaxPooling2D(IMAGE_SIZE // GRID // 2)(opponents)
         shares = layers.AveragePooling2D(IMAGE_SIZE // GRID // 2)(_shares_of_colours(halved))
-        means = [
-            layers.AveragePooling2D(x.shape[1] // GRID)(x) for x in (images, *network.outputs[:2])
-        ]
+        means = [layers.AveragePooling2D(x.shape[1] // GRID)(x) for x in (images, *maps[:2])]
         low = layers.Concatenate()([means[0], extremes, *means[1:], shares])
-        whole, places = _birds(network.get_layer("classifier"))
         model = keras.Model(images, [regions, whole, places, low])
         self._features = backend.compile_function(model, model.variables)
-        deepest = layers.GlobalAveragePooling2D()(network.outputs[-2])
+        images, maps, whole, places = _look(network, GLANCE_SIZE)
+        deepest = layers.GlobalAveragePooling2D()(maps[-1])
         glance = keras.Model(images, [deepest, whole, places])
         self._glance = backend.compile_function(glance, glance.variables)
 
@@ -105,7 +104,7 @@ class RegionEncoder:
         return RegionFeatures(regions, self._bird(logits, mean_of(regions)), places, low)
 
     def glance(self, pictures: np.ndarray) -> Glance:
-        """Whether and where there are birds in pictures (n, 224, 224, 3) uint8, and no more."""
+        """Whether and where there are birds in pictures (n, 160, 160, 3) uint8, and no more."""
         deepest, logits, places = _in_batches(self._glance, pictures)
         return Glance(self._bird(logits, deepest), places)
 
@@ -118,7 +117,7 @@ class RegionEncoder:
 
 
 def _in_batches(look: Callable, pictures: np.ndarray) -> list[np.ndarray]:
-    """What a compiled network says of pictures (n, 224, 224, 3) uint8, a part of them at a time."""
+    """What a compiled network says of pictures (n, side, side, 3) uint8, some at a time."""
     found = [
         backend.to_numpy(look(from_uint8(pictures[start : start + BATCH_SIZE])))
         for start in range(0, len(pictures), BATCH_SIZE)
@@ -160,16 +159,25 @@ def _shares_of_colours(images: Any) -> Any:
     return ops.softmax(nearness / (2 * SOFTNESS**2), axis=-1)
 
 
-def _birds(classifier: Any) -> tuple[Any, Any]:
+def _look(network: Any, side: int) -> tuple[Any, list[Any], Any, Any]:
+    """A network's input for pictures of one size, its maps, and what `_birds` says."""
+    classifier = network.get_layer("classifier")
+    inner = keras.Model(network.inputs, [*network.outputs[:-1], classifier.input])
+    images = keras.Input((side, side, 3), name="images")
+    *maps, head = inner(images)
+    return images, maps, *_birds(classifier, head)
+
+
+def _birds(classifier: Any, head: Any) -> tuple[Any, Any]:
     """What a classifier says of the map before it: the picture's logits, and where birds are.
 
     The other classes count by their mean alone. It needs one column of weights, not 941.
     """
-    head, (kernel, bias) = classifier.input, backend.to_numpy(classifier.weights)
+    kernel, bias = backend.to_numpy(classifier.weights)
     others = np.setdiff1d(np.arange(kernel.shape[1]), BIRD_CLASSES)
     weights = np.vstack([kernel, bias])
     columns = np.c_[weights[:, BIRD_CLASSES], weights[:, others].mean(axis=1)]
-    seen = ops.matmul(head, columns[:-1]) + columns[-1]  # (n, 7, 7, birds and the others)
+    seen = ops.matmul(head, columns[:-1]) + columns[-1]  # of each place, birds and the others
     places = ops.relu(ops.max(seen[..., :-1], axis=-1) - seen[..., -1])
     return classifier(layers.GlobalAveragePooling2D()(head)), places
 

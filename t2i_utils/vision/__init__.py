@@ -35,6 +35,15 @@ def load_features(
     return load_arrays(model, _read_lite0() if variant == "lite0" else read_lite2())
 
 
+def set_imagenet_weights(model: keras.Model) -> None:
+    """Give some or all blocks of "lite0" their ImageNet weights, which are shipped.
+
+    Raises:
+        InputError: the weights are missing or have another checksum.
+    """
+    load_arrays(model, _read_lite0())
+
+
 def _read_lite0() -> dict[str, np.ndarray]:
     """The shipped arrays of Lite0, checked against their card."""
     try:

@@ -93,6 +93,19 @@ def efficientnet_lite(
     return model
 
 
+def blocks_behind_stride_8(variant: str = "lite0", image_size: int | None = None) -> keras.Model:
+    """The later blocks of `efficientnet_lite`, without weights, to be trained further.
+
+    Returns:
+        A model from the map at stride 8 (lite0: 40 channels) to those at strides 16 and 32 of
+        pictures of `image_size`.
+    """
+    whole = efficientnet_lite(variant, image_size)
+    model = keras.Model(whole.outputs[1], whole.outputs[2:], name=f"{variant}_behind_stride_8")
+    model.trainable = True
+    return model
+
+
 def _block(
     inputs: Any, prefix: str, kernel: int, channels: int, expansion: int, stride: int
 ) -> Any:
