@@ -12,6 +12,8 @@ from nbclient import NotebookClient
 from t2i_utils.course import checks, data
 from t2i_utils.course.start import explain
 from t2i_utils.errors import InputError
+from t2i_utils.evaluation.caption_parts import named_parts
+from t2i_utils.evaluation.part_colours import part_colours, share_in_colour
 
 # --- start -------------------------------------------------------------------------------------
 
@@ -90,6 +92,16 @@ def test_the_toy_pack_is_made_once_and_says_so_in_a_line(small_course, capsys):
     assert (again.folder, again.folder.stat().st_mtime_ns) == (pack.folder, written)
     (line,) = capsys.readouterr().out.splitlines()
     assert "12 pictures" in line and "120 captions" in line
+
+
+def test_new_toy_pictures_show_the_same_birds_in_other_places(small_course):
+    pack = data.course_pack("toy")
+    old, new = pack.images(64), data.new_toy_pictures(pack, np.arange(12))
+    assert new.shape == (12, 64, 64, 3) and new.dtype == np.uint8
+    assert not (new == old[:, :64, :64]).all(axis=(1, 2, 3)).any()
+    named = [named_parts(texts[0]) for texts in pack.captions]
+    share, _ = share_in_colour(part_colours(new), named)
+    assert share > 0.9
 
 
 DRAW = """

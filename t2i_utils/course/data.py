@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from t2i_utils.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from t2i_utils.data import Dataset, Pack
 
 TOY_CLASSES, TOY_IMAGES = 300, 4
@@ -89,6 +91,34 @@ def course_pack(name: str = "toy") -> "Pack":
         f"{counts['test']:,} of unseen classes) and {int(pack.num_captions.sum()):,} captions"
     )
     return pack
+
+
+def new_toy_pictures(pack: "Pack", rows: "np.ndarray", seed: int = 1) -> "np.ndarray":
+    """Draw the toy birds of some rows anew: the same classes, in other poses and places.
+
+    Args:
+        pack: of `course_pack("toy")`.
+        rows: of the pack; each gives a new picture of its class.
+        seed: of the new pictures.
+
+    Returns:
+        (n, 64, 64, 3) uint8, cut to the bird's box as the pack's own are.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from t2i_utils.config import IMAGE_SIZES
+    from t2i_utils.data.crops import crop_window
+    from t2i_utils.data.toy.birds import choose_birds, draw_toy_bird
+
+    birds, size = choose_birds(TOY_CLASSES, seed=0), IMAGE_SIZES[1]
+    pictures = []
+    for row in rows:
+        rng = np.random.default_rng([seed, int(row)])
+        picture, box = draw_toy_bird(birds[pack.class_ids[row] - 1], rng)
+        window = crop_window(picture.size, box, pack.manifest["crop"])
+        pictures.append(picture.resize((size, size), Image.Resampling.BICUBIC, box=window))
+    return np.stack([np.asarray(picture) for picture in pictures])
 
 
 def course_encoder() -> Path:
