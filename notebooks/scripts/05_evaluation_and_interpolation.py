@@ -691,23 +691,13 @@ pd.DataFrame({
 # difference found".
 #
 # </details>
-#
-# 3. You shuffle the captions of all drawn pictures. Which of FID, KID, precision, recall and IS
-#    change?
-#
-# <details><summary>Answer</summary>
-#
-# None. None of them reads captions.
-#
-# </details>
 
 # %% [markdown]
 # # Part B. Does it obey, vary, copy?
 #
 # ## 7. Does it obey?
 #
-# FID and KID do not read captions. Obedience needs measures of its own, and we use two that have
-# nothing in common.
+# None of the measures so far reads captions. For obedience we use two others.
 #
 # **Colours of parts.** We know where each part of a toy bird is, so "red wings" can be checked
 # pixel by pixel. (For photographs section 10 has a rougher measure, which this cell takes with
@@ -1511,9 +1501,9 @@ show_rows({f"bird {i + 1}": draw_walk(path, birds[i : i + 1]) for i in range(3)}
 #
 # </details>
 #
-# Three birds prove nothing, so we count colours in forty, and in two places: in the middle of the
-# picture, where the belly is, and in the upper quarter, where the head is. Blue, of which the
-# caption never speaks, is the control. **Predict:** is there an orange hill in the middle, or does
+# Three birds prove nothing, so we count colours in forty: in the middle of the picture, where the
+# belly is, and in the upper quarter, where the head is. Blue, of which the caption never speaks, is
+# the control. **Predict:** is there an orange hill in the middle, or does
 # yellow turn into red directly? And what does the head do, which no word names?
 
 # %%
@@ -1562,9 +1552,8 @@ for name in shown:
 #
 # </details>
 #
-# In the middle yellow should sink and red should rise. Orange has its hill at its word if the
-# network knows it as a colour of its own. Where blue moves, or where red rises at the head as well,
-# one changed word has changed more than its part.
+# Orange has its hill at its word if the network knows it as a colour of its own. Where blue moves,
+# or where red rises at the head as well, one changed word has changed more than its part.
 #
 # <details><summary>What we saw</summary>
 #
