@@ -90,63 +90,71 @@ def test_a_wrong_list_gets_its_hint(capsys, function, hint):
 # --- exercise 4 --------------------------------------------------------------------------------
 
 
-def distances(drawn, training):
-    return np.linalg.norm(drawn[:, None] - training[None], axis=-1)
+def colours_there(found, named, colours, least=0.025, *, asks=np.greater_equal, share=np.mean):
+    """The solution, with one thing changed: for each picture, of the named ones and the others."""
+    own, others = [], []
+    for picture, wanted in zip(found, named, strict=True):
+        there = {c: asks((picture == c).mean(), least) for c in colours}
+        own.append(share([there[c] for c in wanted]))
+        others.append(share([there[c] for c in colours if c not in wanted]))
+    return np.array(own), np.array(others)
 
 
-def nearest(drawn, training):
-    found = distances(drawn, training)
-    return found.argmin(axis=1), found.min(axis=1)
+def of_pixels(found, named, colours, least):
+    amounts = [sum((one == c).mean() for c in own) for one, own in zip(found, named, strict=True)]
+    return np.array(amounts), colours_there(found, named, colours)[1]
 
 
-def of_angles(drawn, training):
-    unit = [a / np.linalg.norm(a, axis=1, keepdims=True) for a in (drawn, training)]
-    return (unit[0] @ unit[1].T).argmax(axis=1), nearest(drawn, training)[1]
+def over_all(found, named, colours, least):
+    return tuple(each * 2 / 4 for each in colours_there(found, named, colours))
 
 
-def test_nearest_is_accepted(capsys):
-    from t2i_utils.evaluation.diversity import nearest_neighbours
+def over_those_there(found, named, colours, least):
+    own, others = colours_there(found, named, colours, share=np.sum)
+    return own / np.maximum(own + others, 1), others
 
-    def by_products(drawn, training):
-        squares = (drawn**2).sum(1)[:, None] + (training**2).sum(1) - 2 * drawn @ training.T
-        return squares.argmin(1), np.sqrt(squares.min(1))
 
-    def in_a_loop(drawn, training):
-        found = [nearest(row[None], training) for row in drawn]
-        return [int(row[0]) for row, _ in found], [float(far[0]) for _, far in found]
+def with_others(change):
+    """The solution, with another second array: a function of the first and the right second."""
 
-    for function in (nearest, nearest_neighbours, by_products, in_a_loop):
-        accepted(capsys, checks_07.check_nearest, function)
+    def answer(*given):
+        own, others = colours_there(*given)
+        return own, change(own, others)
+
+    return answer
+
+
+def test_colours_that_are_there_are_accepted(capsys):
+    for function in (colours_there, checks_07.ready_colours_there):
+        accepted(capsys, checks_07.check_colours_there, function)
 
 
 @pytest.mark.parametrize(
     ("function", "hint"),
     [
         (..., "a function is wanted"),
-        (lambda drawn, training: ..., "replace the ..."),
-        (lambda drawn, training: (..., ...), "replace the ..."),
-        (lambda drawn, training: drawn - training, "ValueError"),
-        (lambda drawn, training: distances(drawn, training).argmin(axis=1), "two arrays"),
-        (lambda drawn, training: nearest(training, drawn), "along the other axis"),
-        (lambda drawn, training: (0, 1.0), "5 rows and 5 distances"),
-        (lambda drawn, training: nearest(drawn, training)[::-1], "first the rows"),
-        (lambda drawn, training: (distances(drawn, training).argmax(1), np.ones(5)), "farthest"),
-        (of_angles, "the smallest angle"),
-        (lambda drawn, training: ((drawn @ training.T).argmax(1), np.ones(5)), "inner product"),
-        (lambda drawn, training: (nearest(drawn, training)[0] + 1, np.ones(5)), "count from 0"),
-        (lambda drawn, training: (nearest(drawn, training)[0], nearest(drawn, training)[1] ** 2),
-         "take the root"),
-        (lambda drawn, training: (nearest(drawn, training)[0], distances(drawn, training).mean(1)),
-         "not the mean"),
-        (lambda drawn, training: (nearest(drawn, training)[0],
-                                  nearest(drawn, training)[1] / drawn.shape[1] ** 0.5),
-         "*sum* of squares"),
-        (lambda drawn, training: (nearest(drawn, training)[0], np.ones(5)), "expected ["),
-        (lambda drawn, training: (np.zeros(5, int), np.ones(5)), "expected rows"),
+        (lambda *given: ..., "replace the ..."),
+        (lambda *given: (..., ...), "replace the ..."),
+        (lambda found, *given: found[9], "IndexError"),
+        (lambda *given: colours_there(*given)[0], "return two arrays"),
+        (lambda *given: (0.5, 0.5), "3 shares in each array"),
+        (lambda *given: colours_there(*given)[::-1], "the other way round"),
+        (lambda f, n, c, least: colours_there(f, n, c, 1e-9), "a few pixels are not enough"),
+        (lambda *given: colours_there(*given, asks=np.greater), "exactly `least`"),
+        (of_pixels, "that is a share of pixels"),
+        (lambda *given: colours_there(*given, share=np.sum), "divide by how many are named"),
+        (over_all, "not by all"),
+        (lambda *given: colours_there(*given, share=np.max), "is a half, not all"),
+        (over_those_there, "not by how many are there"),
+        (lambda *given: (np.ones(3), np.ones(3)), "named colours that are there: expected"),
+        (with_others(lambda own, others: 1 - own), "1 - own is not their share"),
+        (with_others(lambda own, others: others / 2), "divide by how many these are"),
+        (with_others(lambda own, others: (own + others) / 2), "leave the named colours out"),
+        (with_others(lambda own, others: others * 0), "the colours that are not named: expected"),
     ],
-)  # fmt: skip
-def test_a_wrong_neighbour_gets_its_hint(capsys, function, hint):
-    refused(capsys, checks_07.check_nearest, function, hint)
+)
+def test_wrong_colours_get_their_hint(capsys, function, hint):
+    refused(capsys, checks_07.check_colours_there, function, hint)
 
 
 # --- exercise 5 --------------------------------------------------------------------------------

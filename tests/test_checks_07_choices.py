@@ -78,18 +78,26 @@ def test_wrong_silent_captions_get_their_hint(capsys, function, hint):
 # --- exercise 3 --------------------------------------------------------------------------------
 
 
-def split(series, every=10, *, start=0):
+def split(series, share=0.1, *, order=sorted, least=0, most=99):
     """The solution, with one thing changed."""
-    return np.isin(series, sorted(set(series))[start::every])
+    chosen, count = set(), 0
+    for name in order(set(series)):
+        if (count < share * len(series) or len(chosen) < least) and len(chosen) < most:
+            chosen.add(name)
+            count += list(series).count(name)
+    return np.array([name in chosen for name in series])
 
 
-def by_a_loop(series, every):
-    chosen = set(list(dict.fromkeys(series))[: max(1, len(set(series)) // every)])
-    return [name in chosen for name in series]
+def of_series(series, share):
+    names = sorted(set(series))
+    return np.isin(series, names[-max(1, round(share * len(names))) :])
 
 
 def test_a_split_by_series_is_accepted(capsys):
-    for function in (split, by_a_loop, checks.ready_split, lambda s, e: split(s, e).astype(int)):
+    def latest_first(series, share):
+        return split(series, share, order=lambda names: sorted(names, reverse=True)).tolist()
+
+    for function in (split, latest_first, checks.ready_split, lambda s, h: split(s, h).astype(int)):
         accepted(capsys, checks.check_split, function)
 
 
@@ -97,19 +105,20 @@ def test_a_split_by_series_is_accepted(capsys):
     ("function", "hint"),
     [
         (..., "a function is wanted"),
-        (lambda series, every: ..., "replace the ..."),
-        (lambda series, every: [..., ...], "replace the ..."),
+        (lambda series, share: ..., "replace the ..."),
+        (lambda series, share: [..., ...], "replace the ..."),
         (lambda series: split(series), "TypeError"),
-        (lambda series, every: sorted(set(series))[::every], "True or False for each"),
-        (lambda series, every: np.flatnonzero(split(series, every)), "True or False for each"),
-        (lambda series, every: np.arange(len(series)) % every == 0, "lies on both sides"),
-        (lambda series, every: np.isin(series, np.random.default_rng().permutation(
-            sorted(set(series)))[:3]), "called twice"),
-        (lambda series, every: ~split(series, every), "the other way round"),
-        (lambda series, every: np.zeros(len(series), bool), "none is held back"),
-        (lambda series, every: np.ones(len(series), bool), "nothing is left"),
-        (lambda series, every: split(series, 2), "3 of 30 series"),
-        (lambda series, every: split(series, every, start=every - 1), "none is held back"),
+        (lambda series, share: sorted(set(series)), "True or False for each"),
+        (lambda series, share: np.flatnonzero(split(series, share)), "True or False for each"),
+        (lambda series, share: np.arange(len(series)) < share * len(series), "on both sides"),
+        (lambda series, share: split(series, share, order=lambda names: np.random.default_rng()
+            .permutation(sorted(names)).tolist()), "called twice"),
+        (lambda series, share: ~split(series, share), "the other way round"),
+        (lambda series, share: np.zeros(len(series), bool), "nothing is held back"),
+        (lambda series, share: np.ones(len(series), bool), "nothing is left"),
+        (of_series, "not of the series"),
+        (lambda series, share: split(series, share, most=1), "not of the series"),
+        (lambda series, share: split(series, share, least=4), "stop as soon as"),
     ],
 )  # fmt: skip
 def test_a_wrong_split_gets_its_hint(capsys, function, hint):
@@ -123,82 +132,112 @@ def later(step, steps):
     return max(0.0, (step - steps / 2) / (steps / 2))
 
 
-def factor(step, steps):
-    return 0.1 ** later(step, steps)
+def factors(step, steps, warm_up, *, fall=later, pause=0.0):
+    """The solution, with one thing changed."""
+    factor = 0.1 ** fall(step, steps)
+    return (pause if step < warm_up else factor), factor
 
 
-def test_a_falling_rate_is_accepted(capsys):
-    def the_librarys(step, steps):
+def shaped(curve):
+    """A solution whose two factors follow another curve of (step, steps)."""
+    return lambda step, steps, warm_up: (
+        0.0 if step < warm_up else curve(step, steps),
+        curve(step, steps),
+    )
+
+
+def test_factors_of_three_phases_are_accepted(capsys):
+    def the_librarys(step, steps, warm_up):
         config = Config(decay_from=steps // 2, decay_until=steps)
-        return learning_rate_factor(config, step, 60)
+        factor = learning_rate_factor(config, step, 60)
+        return np.array([factor * (step >= warm_up), factor])
 
-    def by_exponential(step, steps):
-        return np.exp(-np.log(10) * later(step, steps)) if step > steps // 2 else 1
-
-    for function in (factor, the_librarys, by_exponential, checks.ready_rate_factor):
-        accepted(capsys, checks.check_rate_factor, function)
+    for function in (factors, the_librarys, checks.ready_rate_factors):
+        accepted(capsys, checks.check_rate_factors, function)
 
 
 @pytest.mark.parametrize(
     ("function", "hint"),
     [
         (..., "a function is wanted"),
-        (lambda step, steps: ..., "replace the ..."),
-        (lambda step, steps: 1 / step, "step 0 of 100"),
-        (lambda step, steps: [1, 2], "return one number"),
-        (lambda step, steps: 1.0, "never falls"),
-        (lambda step, steps: 0.1 ** (step / steps), "from the first step on"),
-        (lambda step, steps: 1 - 0.9 * later(step, steps), "by the same *share*"),
-        (lambda step, steps: 0.01 ** later(step, steps), "a hundredth"),
-        (lambda step, steps: 0.1 ** ((step - steps / 2) / (steps / 2)), "not be negative"),
-        (lambda step, steps: 0.1 ** max(0, (step - steps / 2) / steps), "half as long"),
-        (lambda step, steps: 1 if step < steps / 2 else 0.1, "it falls at once"),
-        (lambda step, steps: 10 ** later(step, steps), "it rises"),
-        (lambda step, steps: 10 * factor(step, steps), "1 is the full rate"),
-        (lambda step, steps: factor(step, 100), "of 250: expected"),
+        (lambda step, steps, warm_up: ..., "replace the ..."),
+        (lambda step, steps, warm_up: (..., ...), "replace the ..."),
+        (lambda step, steps, warm_up: 1 / step, "step 0 of 100"),
+        (lambda step, steps, warm_up: 1.0, "return two factors"),
+        (lambda *a: factors(*a)[::-1], "swapped"),
+        (lambda *a: (factors(*a)[0],) * 2, "it learns alone"),
+        (lambda *a: (factors(*a)[1],) * 2, "during the warm-up the generator's factor is 0"),
+        (lambda *a: factors(*a, pause=0.1), "not 0.1"),
+        (lambda step, steps, warm_up: factors(step, steps, warm_up + 1), "the generator's first"),
+        (lambda *a: (float(a[0] >= a[2]), factors(*a)[1]), "both factors are the same"),
+        (shaped(lambda step, steps: 1.0), "never falls"),
+        (shaped(lambda step, steps: 0.1 ** (step / steps)), "from the first step on"),
+        (shaped(lambda step, steps: 1 - 0.9 * later(step, steps)), "by the same *share*"),
+        (shaped(lambda step, steps: 0.01 ** later(step, steps)), "a hundredth"),
+        (shaped(lambda step, steps: 0.1 ** (2 * step / steps - 1)), "not be negative"),
+        (shaped(lambda step, steps: 0.1 ** (later(step, steps) / 2)), "half as long"),
+        (shaped(lambda step, steps: 1 if step < steps / 2 else 0.1), "it falls at once"),
+        (shaped(lambda step, steps: 10 ** later(step, steps)), "it rises"),
+        (shaped(lambda step, steps: 10 * 0.1 ** later(step, steps)), "1 is the full rate"),
+        (shaped(lambda step, steps: 0.1 ** later(step, 100)), "of 250: expected"),
     ],
 )
-def test_a_wrong_rate_gets_its_hint(capsys, function, hint):
-    refused(capsys, checks.check_rate_factor, function, hint)
+def test_wrong_factors_get_their_hint(capsys, function, hint):
+    refused(capsys, checks.check_rate_factors, function, hint)
 
 
 # --- exercise 7 --------------------------------------------------------------------------------
 
 
-def best(history, *, key="KID", choose=min):
+def kid(row):
+    return row["KID"]
+
+
+def keep(history, change, *, limit=lambda own, error: 2 * error, order=1, turn=1):
     """The solution, with one thing changed."""
-    return choose(history, key=lambda row: row[key])["step"]
+    best = min(history, key=kid)
+    for row in history[::order]:
+        difference, error = change(*(best["step"], row["step"])[::turn])
+        if difference <= limit(row["error"], error):
+            return row["step"]
+    return best["step"]
 
 
-def test_a_best_step_is_accepted(capsys):
-    def by_argmin(history):
-        return history[int(np.argmin([row["KID"] for row in history]))]["step"]
+def test_the_earliest_step_is_accepted(capsys):
+    def as_a_list(history, change):
+        best = min(history, key=kid)["step"]
+        found = {row["step"]: change(best, row["step"]) for row in history}
+        return min(step for step, (more, error) in found.items() if more <= 2 * error)
 
-    def the_librarys(history):
-        return best_step([Score(int(row["step"]), row["KID"], row["error"]) for row in history])
-
-    for function in (best, by_argmin, the_librarys, checks.ready_best_step):
-        accepted(capsys, checks.check_best_step, function)
+    for function in (keep, as_a_list, checks.ready_step_to_keep):
+        accepted(capsys, checks.check_step_to_keep, function)
 
 
 @pytest.mark.parametrize(
     ("function", "hint"),
     [
         (..., "a function is wanted"),
-        (lambda history: ..., "replace the ..."),
-        (lambda history: history["KID"], "TypeError"),
-        (lambda history: history[0], "one number, a step"),
-        (lambda history: min(row["KID"] for row in history), "its *step* is asked"),
-        (lambda history: int(np.argmin([row["KID"] for row in history])), "place in the list"),
-        (lambda history: best(history[::-1]), "take the earlier one"),
-        (lambda history: history[-1]["step"], "the last step"),
-        (lambda history: best(history, choose=max), "less is better"),
-        (lambda history: min(history, key=lambda row: abs(row["KID"]))["step"], "below 0"),
-        (lambda history: best(history, key="error"), "smallest *error*"),
-        (lambda history: best(history[1:]), "step 0 is a candidate"),
-        (lambda history: best(history, key="train", choose=max), "not by the judge"),
-        (lambda history: 7, "expected step 40, got 7"),
+        (lambda history, change: ..., "replace the ..."),
+        (lambda history, change: history["KID"], "TypeError"),
+        (lambda history, change: history[0], "one number, a step"),
+        (lambda history, change: 3, "place in the list"),
+        (lambda history, change: min(history, key=kid)["step"], "that is the smallest KID"),
+        (lambda *a: keep(*a, order=-1), "take the earliest"),
+        (lambda history, change: history[-1]["step"], "that is the last step"),
+        (lambda *a: keep(*a, limit=lambda own, error: 2 * np.hypot(own, own)), "were added"),
+        (lambda *a: keep(*a, limit=lambda own, error: 2 * (own + own)), "were added"),
+        (lambda *a: keep(*a, limit=lambda own, error: 2 * own), "a step's own error"),
+        (lambda *a: keep(*a, limit=lambda own, error: error), "*two* errors"),
+        (lambda *a: keep(*a, turn=-1), "step 0 is shown to be worse"),
+        (lambda history, change: keep(history[1:], change), "step 0 is a candidate"),
+        (lambda history, change: 77, "expected step 120, got 77"),
     ],
 )
-def test_a_wrong_best_step_gets_its_hint(capsys, function, hint):
-    refused(capsys, checks.check_best_step, function, hint)
+def test_a_wrong_step_to_keep_gets_its_hint(capsys, function, hint):
+    refused(capsys, checks.check_step_to_keep, function, hint)
+
+
+def test_the_smallest_kid_is_what_the_library_keeps():
+    history, _ = checks._run(0)
+    scores = [Score(int(row["step"]), row["KID"], row["error"]) for row in history]
+    assert best_step(scores) == 160

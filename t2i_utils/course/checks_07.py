@@ -4,7 +4,7 @@ import contextlib
 import csv
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,66 +102,86 @@ def _captions_hint(name: str, captions: list[str], found: dict[str, list[str]]) 
     return f"{name}: expected {captions}, the library read {read}"
 
 
-# --- exercise 4: nearest neighbours ------------------------------------------------------------
+# --- exercise 4: are the colours there? --------------------------------------------------------
+
+_COLOURS = ("red", "blue", "green", "white")
 
 
-def check_nearest(function: Callable[..., Any]) -> bool:
-    """Exercise 4: for each drawing, the nearest training picture and its distance."""
-    rng = np.random.default_rng(0)
-    drawn, training = rng.normal(1, 1, (5, 6)), rng.normal(1, 1, (7, 6))
-    training *= np.linspace(0.4, 2.5, 7)[:, None]  # long and short ones: angles mislead
-    answer, problem = call(function, drawn.copy(), training.copy())
+def ready_colours_there(
+    found: np.ndarray, named: Sequence[set[str]], colours: Sequence[str], least: float = 0.025
+) -> tuple[np.ndarray, np.ndarray]:
+    """A right answer, to go on with until the learner's is one."""
+    there = np.array([(found == colour).mean(axis=(1, 2)) >= least for colour in colours]).T
+    asked = np.array([[colour in own for colour in colours] for own in named])
+    shares = [(there & each).sum(axis=1) / each.sum(axis=1) for each in (asked, ~asked)]
+    return shares[0], shares[1]
+
+
+def _coloured() -> tuple[np.ndarray, list[set[str]]]:
+    """Three pictures (3, 10, 20) of names: 200 pixels each, so that 5 are enough."""
+    found = np.full((3, 10, 20), "paper", dtype="<U5")
+    for picture, colour, row, count in (
+        (0, "red", 0, 20), (0, "blue", 1, 5), (0, "green", 2, 4),
+        (1, "red", 0, 20), (1, "green", 1, 20), (1, "white", 2, 8),
+        (2, "blue", 0, 3), (2, "white", 1, 20),
+    ):  # fmt: skip
+        found[picture, row, :count] = colour
+    return found, [{"red", "blue"}, {"red", "blue"}, {"blue", "green"}]
+
+
+def check_colours_there(function: Callable[..., Any]) -> bool:
+    """Exercise 4: of each picture, what share of the named colours and of the others is there."""
+    found, named = _coloured()
+    answer, problem = call(function, found.copy(), [set(own) for own in named], _COLOURS, 0.025)
     if problem:
         return verdict(False, problem)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        return verdict(False, f"return two arrays, rows and distances; got {short(answer)}")
-    rows, distances = as_array(answer[0]), as_array(answer[1])
-    if rows is None or distances is None or rows.shape != (5,) or distances.shape != (5,):
-        shapes = [getattr(array, "shape", None) for array in (rows, distances)]
-        if shapes == [(7,), (7,)]:
-            return verdict(False, "one answer for each *drawing*: look along the other axis")
-        return verdict(False, f"5 drawings get 5 rows and 5 distances; got shapes {shapes}")
-    table = np.linalg.norm(drawn[:, None] - training[None], axis=-1)
-    if not np.array_equal(rows, table.argmin(axis=1)):
-        return verdict(False, _rows_hint(rows, distances, table, drawn, training))
-    if not np.allclose(distances, table.min(axis=1), rtol=1e-3):
-        for wrong, hint in (
-            (table.min(axis=1) ** 2, "that is the squared distance: take the root"),
-            (table.mean(axis=1), "the distance to the nearest one, not the mean of all"),
-            (table.min(axis=1) / 6**0.5, "the root of the *sum* of squares, not of their mean"),
-            (np.abs(drawn - training[rows]).sum(axis=1), "square the differences before you add"),
-        ):
-            if np.allclose(distances, wrong, rtol=1e-3):
-                return verdict(False, f"the rows are right. {hint}")
-        right = table.min(axis=1).round(3)
-        return verdict(False, f"the rows are right; distances: expected {right.tolist()}")
-    return verdict(True, "the library's `nearest_neighbours` gives the same")
+        return verdict(False, f"return two arrays, named and not named; got {short(answer)}")
+    both = [as_array(each) for each in answer]
+    if any(each is None or each.shape != (3,) for each in both):
+        shapes = [getattr(each, "shape", None) for each in both]
+        return verdict(False, f"3 pictures get 3 shares in each array; got shapes {shapes}")
+    own, other = (np.asarray(each, float) for each in both)
+    right = ready_colours_there(found, named, _COLOURS)
+    if np.allclose(own, right[0]) and np.allclose(other, right[1]):
+        return verdict(True, "each colour is looked for, whether the caption names it or not")
+    return verdict(False, _colours_hint(own, other, right))
 
 
-def _rows_hint(
-    rows: np.ndarray,
-    distances: np.ndarray,
-    table: np.ndarray,
-    drawn: np.ndarray,
-    training: np.ndarray,
-) -> str:
-    lengths = np.linalg.norm(drawn, axis=1)[:, None] * np.linalg.norm(training, axis=1)
-    products = drawn @ training.T
-    if np.allclose(rows, table.min(axis=1)) or np.array_equal(distances, table.argmin(axis=1)):
-        return "swapped: first the rows, then the distances"
+def _colours_hint(own: np.ndarray, other: np.ndarray, right: tuple) -> str:
+    found, named = _coloured()
+
+    def with_least(least: float) -> np.ndarray:
+        return ready_colours_there(found, named, _COLOURS, least)[0]
+
+    amounts = np.array([[(one == c).mean() for c in _COLOURS] for one in found])
+    asked = np.array([[c in names for c in _COLOURS] for names in named])
+    there = amounts >= 0.025
     for wrong, hint in (
-        (table.argmin(axis=1) + 1, "rows count from 0"),
-        (table.argmax(axis=1), "that is the farthest picture: take the smallest distance"),
-        ((products / lengths).argmax(axis=1), "that is the smallest angle; distances are asked"),
-        (products.argmax(axis=1), "an inner product is no distance: subtract first"),
-        (np.abs(drawn[:, None] - training).sum(axis=-1).argmin(axis=1),
-         "square the differences before you add them"),
-        (np.abs(drawn[:, None].sum(axis=-1) - training.sum(axis=-1)).argmin(axis=1),
-         "compare number by number, and add up afterwards"),
+        (right[1], "the other way round: first the colours that the caption names"),
+        (with_least(1e-9), "a few pixels are not enough: a colour is there from the share `least` "
+         "of the pixels on"),
+        (with_least(0.026), "a colour whose share is exactly `least` is there, too (>=)"),
+        ((amounts * asked).sum(axis=1), "that is a share of pixels; count the colours that are "
+         "there"),
+        ((there & asked).sum(axis=1), "that is a number of colours: divide by how many are named"),
+        ((there & asked).mean(axis=1), "divide by how many colours the caption names, not by all"),
+        ((there & asked).any(axis=1), "one named colour of two is a half, not all"),
+        ((there & asked).sum(axis=1) / np.maximum(there.sum(axis=1), 1), "divide by how many "
+         "colours are named, not by how many are there"),
     ):  # fmt: skip
-        if np.array_equal(rows, wrong):
+        if np.allclose(own, wrong):
             return hint
-    return f"expected rows {table.argmin(axis=1).tolist()}, got {rows.tolist()}"
+    if not np.allclose(own, right[0]):
+        return f"named colours that are there: expected {right[0].tolist()}, got {own.tolist()}"
+    others = "the colours that are not named"
+    if np.allclose(other, 1 - own):
+        return f"{others} are looked for in the picture, too; 1 - own is not their share"
+    if np.allclose(other, (there & ~asked).mean(axis=1)):
+        return f"{others}: divide by how many these are, not by all"
+    if np.allclose(other, there.mean(axis=1)):
+        return f"leave the named colours out of {others}"
+    return f"{others}: expected {right[1].tolist()}, got {other.tolist()}"
 
 
 # --- exercise 5: start from trained weights ----------------------------------------------------
@@ -205,14 +225,14 @@ def _try_take_over(function: Callable[..., Any], is_there: bool) -> tuple[bool, 
         for variable in model.variables:
             variable.assign(random.normal(size=variable.shape) + 2)
     before = {name: _numbers(model) for name, model in models.items()}
-    judge, their_judge = (
+    ours, theirs = (
         SimpleNamespace(state_variables=models[name].variables)
         for name in ("discriminator", "their discriminator")
     )
     gan = SimpleNamespace(
-        generator=models["generator"], averaged=models["averaged"], discriminator=judge
+        generator=models["generator"], averaged=models["averaged"], discriminator=ours
     )
-    trained = models["their generator"], their_judge if is_there else None
+    trained = models["their generator"], theirs if is_there else None
     try:
         function(gan, *trained)
     except Exception as error:  # whatever a learner's code may raise
@@ -220,7 +240,7 @@ def _try_take_over(function: Callable[..., Any], is_there: bool) -> tuple[bool, 
         return False, f"{when}your function stopped with {type(error).__name__}: {error}"
     if gan.generator is trained[0] or gan.averaged is trained[0]:
         return False, "copy the numbers: now both GANs would train one and the same model"
-    if gan.discriminator is not judge:
+    if gan.discriminator is not ours:
         return False, "copy the discriminator's numbers: its optimiser knows the old variables"
     return _take_over_verdict(models, before, is_there)
 

@@ -1,4 +1,4 @@
-"""Checks of exercises 2, 3, 6 and 7 in notebook 07: captions, split, rate, best step."""
+"""Checks of exercises 2, 3, 6 and 7 in notebook 07: captions, split, rates, step to keep."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from t2i_utils.course.checks import as_array, call, call_for_number, one_number, short, verdict
+from t2i_utils.course.checks import as_array, call, one_number, short, verdict
 
 # --- exercise 2: which captions tell nothing ----------------------------------------------------
 
@@ -70,24 +70,31 @@ def _silent_hint(found: set[str]) -> str:
 # --- exercise 3: whole series are held back -----------------------------------------------------
 
 
-def ready_split(series: Sequence[str], every: int = 10) -> np.ndarray:
+def ready_split(series: Sequence[str], share: float = 0.1) -> np.ndarray:
     """A right answer: the notebook goes on with it until the learner's own is right."""
-    return np.isin(series, sorted(set(series))[::every])
+    chosen: set[str] = set()
+    count = 0
+    for name, size in sorted(Counter(series).items()):
+        if count < share * len(series):
+            chosen.add(name)
+            count += size
+    return np.array([name in chosen for name in series])
 
 
 def check_split(function: Callable[..., Any]) -> bool:
     """Exercise 3: which pictures are held back, whole series at a time."""
     random = np.random.default_rng(0)
-    for names, every in ((30, 10), (12, 3), (4, 10)):
-        series = [f"series {n:02d}" for n in random.permutation(np.repeat(np.arange(names), 3))]
-        answer, problem = call(function, list(series), every)
+    for sizes, share in (((3,) * 30, 0.1), ((9, 1, 2, 6, 1, 1, 4, 1), 0.3), ((2, 5, 3), 0.05)):
+        numbers = random.permutation(np.repeat(np.arange(len(sizes)), sizes))
+        series = [f"series {n:02d}" for n in numbers]
+        answer, problem = call(function, list(series), share)
         if problem:
             return verdict(False, problem)
         held = as_array(answer)
         if held is None or held.shape != (len(series),) or not np.isin(held, (0, 1)).all():
             return verdict(False, _no_split(answer, len(series)))
-        again, _ = call(function, list(series), every)
-        hint = _split_hint(series, held.astype(bool), as_array(again), every)
+        again, _ = call(function, list(series), share)
+        hint = _split_hint(series, held.astype(bool), as_array(again), share)
         if hint:
             return verdict(False, hint)
     return verdict(True, "no series lies on both sides, and the split is always the same")
@@ -98,50 +105,92 @@ def _no_split(answer: Any, count: int) -> str:
 
 
 def _split_hint(
-    series: Sequence[str], held: np.ndarray, again: np.ndarray | None, every: int
+    series: Sequence[str], held: np.ndarray, again: np.ndarray | None, share: float
 ) -> str:
     """What is wrong with a split, "" if nothing is."""
-    count, names = len(set(series)), np.array(series)
+    names, wanted = np.array(series), share * len(series)
     if again is None or not np.array_equal(held, again.astype(bool)):
         return "called twice, it held back other pictures: no score could be compared with the last"
     if not held.any():
-        return f"of {count} series none is held back: at least one is needed"
+        return "nothing is held back: at least one series is needed"
     if held.all():
         return "all pictures are held back: nothing is left to learn from"
     torn = sorted(set(names[held]) & set(names[~held]))
     if torn:
         return f"{torn[0]} lies on both sides: decide for each *series*, not for each picture"
-    wanted = -(-count // every)  # rounded up
-    whole, found = max(1, round(count / every)), len(set(names[held]))
-    if found in (wanted, whole, max(1, count // every)):
+
+    def is_enough(chosen: np.ndarray) -> bool:
+        largest = max(Counter(names[chosen].tolist()).values())
+        return chosen.sum() >= wanted > chosen.sum() - largest
+
+    if is_enough(held):
         return ""
-    if count - found in (wanted, whole):
+    if is_enough(~held):
         return "the other way round: True is for what is held back"
-    return f"with every={every}, {wanted} of {count} series are to be held back, not {found}"
+    told = f"{held.sum()} of {len(series)} pictures are held back, with share={share}"
+    if held.sum() < wanted:
+        return f"{told}: go on until it is at least the share of the *pictures*, not of the series"
+    return f"{told}: stop as soon as the share is reached"
 
 
-# --- exercise 6: a rate that falls --------------------------------------------------------------
+# --- exercise 6: three phases of the learning rates ---------------------------------------------
 
 
-def ready_rate_factor(step: int, steps: int) -> float:
+def ready_rate_factors(step: int, steps: int, warm_up: int) -> tuple[float, float]:
     """A right answer: the notebook goes on with it until the learner's own is right."""
     half = steps / 2
-    return 0.1 ** max(0.0, (step - half) / (steps - half))
+    factor = 0.1 ** max(0.0, (step - half) / (steps - half))
+    return (0.0 if step < warm_up else factor), factor
 
 
-def check_rate_factor(function: Callable[..., Any]) -> bool:
-    """Exercise 6: what multiplies the learning rate at a step."""
-    for steps in (100, 250):
+def check_rate_factors(function: Callable[..., Any]) -> bool:
+    """Exercise 6: what multiplies the learning rates of generator and discriminator at a step."""
+    for steps, warm_up in ((100, 20), (250, 50), (100, 0), (100, 70)):
+        places = range(0, steps + 1, steps // 10)
         found = []
-        for step in range(0, steps + 1, steps // 10):
-            value, problem = call_for_number(function, step, steps)
+        for step in places:
+            when = f"(step {step} of {steps}, warm-up {warm_up})"
+            answer, problem = call(function, step, steps, warm_up)
             if problem:
-                return verdict(False, f"{problem} (step {step} of {steps})")
-            found.append(value)
-        right = [ready_rate_factor(step, steps) for step in range(0, steps + 1, steps // 10)]
+                return verdict(False, f"{problem} {when}")
+            both = as_array(answer)
+            if both is None or both.shape != (2,):
+                return verdict(False, f"return two factors, generator and discriminator {when}; "
+                               f"got {short(answer)}")  # fmt: skip
+            found.append(both)
+        right = np.array([ready_rate_factors(step, steps, warm_up) for step in places])
         if not np.allclose(found, right, rtol=1e-3):
-            return verdict(False, _rate_hint(np.array(found), np.array(right), steps))
-    return verdict(True, "full speed for one half, then down to a tenth: the command's own rule")
+            return verdict(False, _factors_hint(np.array(found), right, steps, warm_up))
+    return verdict(True, "warm-up, full rate, and down to a tenth, as the command does it")
+
+
+def _factors_hint(found: np.ndarray, right: np.ndarray, steps: int, warm_up: int) -> str:
+    """What is wrong with the factors (11, 2) of generator and discriminator."""
+    generator, discriminator = found.T
+    if np.allclose(found[:, ::-1], right, rtol=1e-3):
+        return "swapped: first the generator's factor, then the discriminator's"
+    if not np.allclose(discriminator, right[:, 1], rtol=1e-3):
+        if np.allclose(found, right[:, :1], rtol=1e-3):
+            return "the discriminator learns from the first step on: in the warm-up it learns alone"
+        hint = _rate_hint(discriminator, right[:, 1], steps)
+        return f"the discriminator's factor: {hint}"
+    place = round(10 * warm_up / steps)
+    if generator[place] == 0 and np.allclose(np.delete(generator, place),
+                                             np.delete(right[:, 0], place), rtol=1e-3):  # fmt: skip
+        return (
+            f"with warm-up {warm_up}, step {warm_up} is the generator's first: steps count from 0"
+        )
+    if np.allclose(generator, right[:, 1], rtol=1e-3):
+        return "during the warm-up the generator's factor is 0"
+    after = np.arange(11) >= place
+    if not np.allclose(generator[~after], 0):
+        return f"during the warm-up the generator's factor is 0, not {generator[0]:g}"
+    worst = int(np.argmax(~np.isclose(generator, right[:, 0], rtol=1e-3)))
+    return (
+        "after the warm-up both factors are the same; the generator's at step "
+        f"{worst * steps // 10} of {steps}: expected {right[worst, 0]:.3f}, got "
+        f"{generator[worst]:.3f}"
+    )
 
 
 def _rate_hint(found: np.ndarray, right: np.ndarray, steps: int) -> str:
@@ -169,67 +218,102 @@ def _rate_hint(found: np.ndarray, right: np.ndarray, steps: int) -> str:
 
 # --- exercise 7: the step to keep ---------------------------------------------------------------
 
-# KID x 1000 is noisy, so the best step is neither the last one nor that of the smallest error. The
-# judge's score of training pictures is there to mislead.
-_HISTORIES: tuple[list[dict[str, float]], ...] = (
-    [
-        {"step": 0, "KID": 3100.0, "error": 400.0, "train": 0.1},
-        {"step": 20, "KID": 2900.0, "error": 200.0, "train": 0.9},
-        {"step": 40, "KID": 1400.0, "error": 300.0, "train": 0.8},
-        {"step": 60, "KID": 1400.0, "error": 310.0, "train": 1.0},
-        {"step": 80, "KID": 1700.0, "error": 250.0, "train": 1.4},
-        {"step": 100, "KID": 1900.0, "error": 350.0, "train": 1.2},
-    ],
-    [
-        {"step": 0, "KID": 12.0, "error": 3.0, "train": 0.4},
-        {"step": 50, "KID": 25.0, "error": 5.0, "train": 0.6},
-        {"step": 100, "KID": 31.0, "error": 4.0, "train": 0.5},
-    ],
-    [
-        {"step": 10, "KID": 5.0, "error": 3.0, "train": 0.4},
-        {"step": 20, "KID": -1.5, "error": 3.0, "train": 0.6},
-        {"step": 30, "KID": 1.0, "error": 1.0, "train": 0.5},
-        {"step": 40, "KID": 4.0, "error": 2.0, "train": 0.7},
-    ],
+# KID x 1000 of each look, and the error of its *difference* to the best step. The errors of the
+# steps themselves are larger: the looks share their noise and their held-back pictures.
+_STEPS = (0, 40, 80, 120, 160, 200, 240)
+_RUNS = (
+    # Not shown to be worse than step 160: 120 and 200. By its own errors: 80. By added ones: 40.
+    {
+        "KID": (2500, 1800, 1650, 1430, 1400, 1420, 1500),
+        "error": 150,
+        "apart": (90, 70, 60, 40, 0, 40, 45),
+    },
+    # One error of the difference is too few: from 120 on, two errors reach to step 200.
+    {
+        "KID": (900, 800, 700, 560, 530, 500, 510),
+        "error": 60,
+        "apart": (50, 50, 50, 40, 40, 0, 40),
+    },
+    # The best is the last one, and no step is within two errors of it.
+    {"KID": (900, 800, 700, 600, 550, 500, 100), "error": 60, "apart": (50, 50, 50, 50, 50, 50, 0)},
+    # Nothing is gained: step 0 is not shown to be worse than step 80.
+    {"KID": (52, 60, 50, 61, 70, 80, 85), "error": 20, "apart": (9, 6, 0, 4, 5, 6, 6)},
 )
 
 
-def ready_best_step(history: Sequence[Mapping[str, float]]) -> float:
+def _run(number: int) -> tuple[list[dict[str, float]], Callable[[int, int], tuple[float, float]]]:
+    """The history of a run, and the function that compares two of its steps."""
+    kids, error, apart = (_RUNS[number][key] for key in ("KID", "error", "apart"))
+    pairs = zip(_STEPS, kids, strict=True)
+    history = [{"step": step, "KID": float(kid), "error": float(error)} for step, kid in pairs]
+    best = int(np.argmin(kids))
+
+    def change(first: int, second: int) -> tuple[float, float]:
+        one, two = _STEPS.index(first), _STEPS.index(second)
+        between = apart[two] if one == best else apart[one] if two == best else 1.5 * error
+        return float(kids[two] - kids[one]), float(between)
+
+    return history, change
+
+
+def ready_step_to_keep(
+    history: Sequence[Mapping[str, float]], change: Callable[[int, int], tuple[float, float]]
+) -> float:
     """A right answer: the notebook goes on with it until the learner's own is right."""
-    return min(history, key=lambda row: row["KID"])["step"]
+    best = min(history, key=lambda row: row["KID"])["step"]
+    for row in history:
+        difference, error = change(best, row["step"])
+        if difference <= 2 * error:
+            return row["step"]
+    return best
 
 
-def check_best_step(function: Callable[..., Any]) -> bool:
-    """Exercise 7: the step with the smallest distance; of equals, the earliest."""
-    for history in _HISTORIES:
-        given = [dict(row) for row in history]
-        answer, problem = call(function, given)
+def check_step_to_keep(function: Callable[..., Any]) -> bool:
+    """Exercise 7: the earliest step that is not shown to be worse than the best."""
+    for number in range(len(_RUNS)):
+        history, change = _run(number)
+        answer, problem = call(function, [dict(row) for row in history], change)
         if problem:
             return verdict(False, problem)
-        value, right = one_number(answer), ready_best_step(history)
+        value, right = one_number(answer), ready_step_to_keep(history, change)
         if value is None:
             return verdict(False, f"return one number, a step; got {short(answer)}")
         if value != right:
-            return verdict(False, _best_hint(value, right, history))
-    return verdict(True, "and step 0 may win: then the training was of no use")
+            return verdict(False, _keep_hint(value, right, number))
+    return verdict(True, "the earliest of all that may be the best; step 0 may be it, too")
 
 
-def _best_hint(value: float, right: float, history: Sequence[Mapping[str, float]]) -> str:
-    steps = [row["step"] for row in history]
+def _keep_hint(value: float, right: float, number: int) -> str:
+    history, change = _run(number)
     kids = [row["KID"] for row in history]
-    size = [abs(kid) for kid in kids]
-    equal = [row["step"] for row in history if row["KID"] == min(kids)]
+    best = _STEPS[int(np.argmin(kids))]
+
+    def earliest(limit: Callable[[float, Mapping[str, float]], float]) -> float:
+        rows = [row for row in history if row["KID"] - min(kids) <=
+                limit(change(best, int(row["step"]))[1], row)]  # fmt: skip
+        return rows[0]["step"]
+
+    may = [row["step"] for row in history
+           if row["KID"] - min(kids) <= 2 * change(best, int(row["step"]))[1]]  # fmt: skip
     for wrong, hint in (
-        (min(kids), "that is the smallest KID; its *step* is asked"),
-        (steps.index(right), "that is the place in the list; return what stands under 'step'"),
-        (max(equal) if len(equal) > 1 else None, "two steps are equal: take the earlier one"),
-        (steps[-1], "that is the last step, not the best"),
-        (steps[kids.index(max(kids))], "that is the largest KID; less is better"),
-        (steps[size.index(min(size))], "KID may fall below 0 by chance; less is still better"),
-        (min(history, key=lambda row: row["error"])["step"], "that is the smallest *error*"),
-        (min(history[1:], key=lambda row: row["KID"])["step"], "step 0 is a candidate, too"),
-        (max(history, key=lambda row: row["train"])["step"], "choose by KID, not by the judge"),
-    ):
-        if wrong is not None and value == wrong:
+        (_STEPS.index(int(right)), "that is the place in the list; return what stands under "
+         "'step'"),
+        (best, "that is the smallest KID: an earlier step is not shown to be worse"),
+        (may[-1], "that is the latest step that is not shown to be worse: take the earliest"),
+        (_STEPS[-1], "that is the last step"),
+        (earliest(lambda apart, row: 2 * (row["error"] ** 2 * 2) ** 0.5), "the errors of two steps "
+         "were added: they share pictures and noise, so take the error that `change` returns"),
+        (earliest(lambda apart, row: 4 * row["error"]), "the errors of two steps were added: they "
+         "share pictures and noise, so take the error that `change` returns"),
+        (earliest(lambda apart, row: 2 * row["error"]), "that is a step's own error: take that of "
+         "the difference, which `change` returns"),
+        (earliest(lambda apart, row: apart), "worse is shown by *two* errors of the difference"),
+        (_STEPS[0], "step 0 is shown to be worse: change(best, step) is above 0 for a worse step"),
+        (may[1] if right == 0 else None, "step 0 is a candidate, too"),
+    ):  # fmt: skip
+        if wrong is not None and value == wrong != right:
             return hint
-    return f"of {list(zip(steps, kids, strict=True))}: expected step {right:g}, got {value:g}"
+    differences = {row["step"]: change(best, int(row["step"])) for row in history}
+    told = ", ".join(f"{step}: {diff:+.0f} ± {error:.0f}" for step, (diff, error) in
+                     differences.items())  # fmt: skip
+    return f"KID less that of step {best} is {told}: expected step {right:g}, got {value:g}"

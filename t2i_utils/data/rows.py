@@ -45,7 +45,8 @@ def dataset_of(root: Path, rows: Iterable[Row], source: str) -> Dataset:
     has_classes = len({row.class_name for row in rows}) > 1
     if not has_classes:
         print(
-            f"{root.resolve().name} has no classes, or one: a wrong text is one of another picture",
+            f"{root.resolve().name} has no classes, or only one: a picture's wrong captions come "
+            "from any picture with other captions",
             file=sys.stderr,
         )
     parts = _parts_by_folder(rows)

@@ -244,3 +244,41 @@ def update() -> Diagram:
         ink="soft",
     )
     return d
+
+
+def takeover() -> Diagram:
+    """What a network that is fine-tuned takes over from shipped weights, and what begins anew."""
+    d = Diagram(
+        "takeover",
+        "What fine-tuning takes over",
+        """On the left the parts of a shipped set of weights, toy, in the middle your network. Four
+        parts are taken over: the generator, its average, the whitening of captions, and the
+        limit of a sentence's length. The discriminator is taken over where it was shipped; toy has
+        none, so a new one begins and warms up alone. The two optimisers begin anew. Pictures and
+        captions are yours.""",
+        372,
+    )
+    d.text(106, 34, "shipped: toy", size=NORMAL, bold=True)
+    d.text(330, 34, "your network", size=NORMAL, bold=True)
+    rows = (
+        ("Generator", "it can draw", "comes along", "maps"),
+        ("Its average", "the one we draw with", "comes along", "maps"),
+        ("Whitening, limit", "how captions are read", "come along", "text"),
+        ("Discriminator", "judges pairs", "new: learns alone first", "plain"),
+        ("Optimisers", "remember gradients", "begin anew", "plain"),
+    )
+    for number, (name, note, what, role) in enumerate(rows):
+        y = 50 + 52 * number
+        ours = d.box(236, y, 188, 44, name, note, role=role)
+        if role != "plain":
+            theirs = d.box(LEFT, y, 164, 44, name, role=role)
+            d.arrow(theirs.right, ours.left, kind=role)
+        elif number == 3:
+            d.text(106, y + 18, "not shipped with toy;", "with birds it comes along", ink="soft")
+        else:
+            d.text(106, y + 26, "belong to old pictures", ink="soft")
+        d.text(440, y + 26, what, anchor="start", ink="soft" if role == "plain" else "ink",
+               bold=role != "plain")  # fmt: skip
+    d.box(236, 318, 188, 36, "", "pictures and captions", role="noise")
+    d.text(440, 340, "yours", anchor="start", bold=True)
+    return d
