@@ -56,12 +56,20 @@ def test_rows_have_their_labels_and_columns(monkeypatch):
     monkeypatch.setattr(plt, "close", lambda figure: None)  # or there would be nothing to look at
     rows = {"drawn": PICTURES, "real": PICTURES[:1]}
     (output,) = displayed(lambda: show_rows(rows, columns=["left", "right"]))
-    assert output.metadata["image/png"]["alt"] == "rows of pictures: drawn; real"
+    alt = "rows of pictures: drawn; real; columns: left; right"
+    assert output.metadata["image/png"]["alt"] == alt
     axes = np.array(plt.gcf().axes).reshape(2, 2)
     assert [axis.get_ylabel() for axis in axes[:, 0]] == ["drawn", "real"]
     assert [axis.get_title(loc="center") for axis in axes[0]] == ["left", "right"]
     assert [len(axis.images) for axis in axes.flat] == [1, 1, 1, 0]
     close("all")
+
+
+def test_the_words_for_pictures_name_what_there_is():
+    for columns, alt in (((), "rows of pictures: drawn"), (["left"], "left")):
+        rows = {" " if columns else "drawn": PICTURES[:1]}
+        (output,) = displayed(lambda rows=rows, columns=columns: show_rows(rows, columns))
+        assert output.metadata["image/png"]["alt"].endswith(alt)
 
 
 def test_a_live_figure_is_drawn_anew_in_its_place():

@@ -15,7 +15,8 @@ from nbclient import NotebookClient
 from webp import webp
 
 ROOT = Path(__file__).resolve().parent.parent
-ELSEWHERE = ("07_longer.webp", "07_opening.webp", "07_nothing.webp")  # by fine_tuning_figure.py
+# From longer runs, by second_stage_figure.py and fine_tuning_figure.py.
+ELSEWHERE = ("04_longer.webp", "07_longer.webp", "07_opening.webp", "07_nothing.webp")
 EMBEDDED = re.compile(r"!\[[^\]]*\]\(\.\./figures/([\w.-]+\.(?:png|webp))\)")
 
 

@@ -9,7 +9,6 @@ from keras import layers, ops
 
 from t2i_utils import backend
 from t2i_utils.course.checks import as_array, call, one_number, short, verdict
-from t2i_utils.stackgan.layers import BackProjection
 
 
 def check_residual_block(function: Callable[..., Any]) -> bool:
@@ -145,44 +144,59 @@ def _last_layer_hint(model: Any, convolution: Any) -> str:
     return "lay the 12 channels out by ops.depth_to_space(x, 2), and add nothing but that"
 
 
-def ready_unchanged(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
-    """A right answer: the notebook compares with it until the learner's own is right."""
-    return len(before) == len(after) and all(map(np.array_equal, before, after))
+def ready_sketches(stage1: Any, embeddings: Any, noise: Any, epsilon: Any) -> Any:
+    """A right answer: the game draws with it until the learner's own is right."""
+    return ops.stop_gradient(stage1([embeddings, noise, epsilon], training=False)[0])
 
 
-def check_unchanged(function: Callable[..., Any]) -> bool:
-    """Exercise 3: whether two lists of arrays are the same, bit for bit."""
+def _small_stage1() -> keras.Model:
+    """[sentences (n, 5), noise (n, 3), epsilon (n, 2)] to pictures of 4 x 4 and two vectors."""
+    text, noise, epsilon = (keras.Input((size,)) for size in (5, 3, 2))
+    mu, log_sigma = layers.Dense(2)(text), layers.Dense(2)(text)
+    condition = layers.add([mu, layers.multiply([ops.exp(log_sigma), epsilon])])
+    x = layers.Dense(48, use_bias=False)(layers.Concatenate()([condition, noise]))
+    x = layers.Reshape((4, 4, 3))(x)
+    return keras.Model([text, noise, epsilon], [layers.BatchNormalization()(x), mu, log_sigma])
+
+
+def check_sketches(function: Callable[..., Any]) -> bool:
+    """Exercise 3: Stage I's pictures; no statistic moves, and no gradient comes through."""
     rng = np.random.default_rng(0)
-    weights = [rng.normal(size=shape).astype("float32") for shape in ((3, 4), (4,), (2, 2, 5))]
+    inputs = [rng.normal(size=(6, size)).astype("float32") for size in (5, 3, 2)]
+    keras.utils.set_random_seed(0)
+    stage1 = _small_stage1()
+    before = stage1.get_weights()
+    right, *others = (np.asarray(x) for x in stage1(inputs, training=False))
+    learning = np.asarray(stage1(inputs, training=True)[0])
+    stage1.set_weights(before)
+    answer, problem = call(function, stage1, *inputs)
+    moved = not all(map(np.array_equal, before, stage1.get_weights()))
+    stage1.set_weights(before)
+    if problem:
+        return verdict(False, problem)
+    if moved:
+        return verdict(False, "BatchNorm's running statistics moved: call with training=False")
+    if isinstance(answer, (list, tuple)):
+        return verdict(False, f"you return {len(answer)} things; the sketches are the first: [0]")
+    values = as_array(answer)
+    if values is None:
+        return verdict(False, f"return the sketches, got {short(answer)}")
+    if any(values.shape == x.shape and np.allclose(values, x, atol=1e-5) for x in others):
+        return verdict(False, "that is not the first of the three things: take [0]")
+    if values.shape != right.shape or not np.allclose(values, right, atol=1e-4):
+        same = values.shape == right.shape and np.allclose(values, learning, atol=1e-4)
+        hint = "call with training=False" if same else "give [embeddings, noise, epsilon] as it is"
+        return verdict(False, f"these are other pictures than Stage I's: {hint}")
+    if not keras.ops.is_tensor(answer):
+        return verdict(False, "return what the model gives when it is *called*, a tensor")
 
-    def with_change(index: int, change: float) -> list[np.ndarray]:
-        copies = [values.copy() for values in weights]
-        copies[index].flat[-1] += np.float32(change)
-        return copies
+    def losses() -> tuple[list[Any], None]:
+        return [ops.mean(ops.square(function(stage1, *inputs)))], None
 
-    nudged = [values.copy() for values in weights]
-    nudged[0].flat[5] = np.nextafter(nudged[0].flat[5], np.float32(9))
-    swapped = [*weights[:2], weights[2][::-1].copy()]
-    for after, right, hint in (
-        ([values.copy() for values in weights], True,
-         "these are copies with the same numbers: compare values, not objects"),
-        (with_change(0, 1.0), False, "the first array changed a lot"),
-        (with_change(2, 1.0), False, "the last array changed: compare all of them"),
-        (nudged, False,
-         "one weight moved by its last bit: np.allclose forgives that, frozen weights may not"),
-        (swapped, False, "the same numbers in another order are another network"),
-        (weights[:2], False, "an array is missing: zip stops at the shorter list"),
-        ([*weights, weights[0]], False, "an array is too many: zip stops at the shorter list"),
-        ([weights[0][:1], *weights[1:]], False, "the first array has another shape"),
-    ):  # fmt: skip
-        answer, problem = call(function, [values.copy() for values in weights], after)
-        if problem:
-            return verdict(False, f"{problem} ({hint})")
-        if not isinstance(answer, (bool, np.bool_)):
-            return verdict(False, f"return True or False, got {short(answer)}")
-        if bool(answer) != right:
-            return verdict(False, f"you say {bool(answer)}, but {hint}")
-    return verdict(True, "every bit counts")
+    _, _, (gradients,) = backend.gradients(losses, stage1.trainable_variables)
+    if any(x is not None and np.asarray(x).any() for x in gradients):
+        return verdict(False, "a gradient reaches Stage I's weights: ops.stop_gradient(...)")
+    return verdict(True, "the sketches come out, and nothing in Stage I moves")
 
 
 def ready_lesson(generator: Any, optimizer: Any, inputs: Any, originals: Any) -> Any:
@@ -276,73 +290,3 @@ def _step_hint(steps: list[tuple[np.ndarray, np.ndarray]]) -> tuple[bool, str]:
     if any(right.any() and not change.any() for change, right in steps):
         return False, "some weights have not moved: take all of generator.trainable_variables"
     return False, "the weights took another step: one call of optimizer.apply, with the gradients"
-
-
-def ready_hold(pictures: Any, sketches: Any) -> Any:
-    """A right answer: the notebook draws with it until the learner's own is right."""
-    return BackProjection()([ops.convert_to_tensor(pictures), ops.convert_to_tensor(sketches)])
-
-
-def _hold(
-    pictures: np.ndarray, sketches: np.ndarray, *, margin: float = 0.3, share: float = 0.5,
-    below: bool = True, above: bool = True, wrong_low: bool = False, limit: float = 1.0,
-    clamp_last: bool = False, seen: np.ndarray | None = None,
-) -> np.ndarray:  # fmt: skip
-    """A mistake: what `ready_hold` does, with one thing changed."""
-    size = pictures.shape[1:3]
-
-    def enlarge(maps: Any) -> Any:
-        return ops.image.resize(maps, size, interpolation="bilinear")
-
-    def highest(maps: Any) -> Any:
-        return ops.max_pool(maps, 3, strides=1, padding="same")
-
-    def clamp(maps: Any) -> Any:
-        low = highest(sketches) if wrong_low else -highest(-sketches)
-        if above:
-            maps = ops.minimum(maps, enlarge(ops.minimum(highest(sketches) + margin, limit)))
-        return ops.maximum(maps, enlarge(ops.maximum(low - margin, -limit))) if below else maps
-
-    held = pictures if clamp_last else clamp(pictures)
-    missing = sketches - ops.average_pool(held if seen is None else seen, 4, strides=4)
-    held = held + share * enlarge(missing)
-    return np.asarray(clamp(held) if clamp_last else held)
-
-
-def check_hold(function: Callable[..., Any]) -> bool:
-    """Exercise 5: a picture is kept near the sketch that it was made from."""
-    rng = np.random.default_rng(0)
-    sketches = rng.uniform(-1, 1, (2, 6, 6, 3)).astype("float32")
-    sketches[1, :, :3], sketches[1, :, 3:] = -0.4, 0.2  # flat on both sides of one edge
-    pictures = rng.normal(0, 1, (2, 24, 24, 3)).astype("float32")
-    answer, problem = call(function, pictures.copy(), sketches.copy())
-    if problem:
-        return verdict(False, problem)
-    values = as_array(answer)
-    if values is None or values.shape != pictures.shape:
-        shape = short(answer) if values is None else f"shape {values.shape}"
-        return verdict(False, f"return pictures of the shape {pictures.shape}, got {shape}")
-    right = np.asarray(ready_hold(pictures, sketches))
-    if np.allclose(values, right, atol=1e-4):
-        return verdict(True, "no line leaves the sketch's range, and half of the rest goes back")
-    clamped = _hold(pictures, sketches, share=0)
-    for mistake, hint in (
-        (clamped, "step 1 is right; add half of what is missing, enlarged"),
-        (_hold(pictures, sketches, above=False, below=False),
-         "step 2 is right, but each pixel must be kept within its range first"),
-        (_hold(pictures, sketches, below=False), "the upper bound is kept; keep the lower one too"),
-        (_hold(pictures, sketches, above=False), "the lower bound is kept; keep the upper one too"),
-        (_hold(pictures, sketches, wrong_low=True),
-         "the lower bound starts from the *least* of nine: -ops.max_pool(-sketches, ...)"),
-        (_hold(pictures, sketches, margin=0), "let the picture go 0.3 beyond the range"),
-        (_hold(pictures, sketches, margin=-0.3), "the margin makes the range wider, not narrower"),
-        (_hold(pictures, sketches, limit=9.0), "no bound is above 1 or below -1"),
-        (_hold(pictures, sketches, share=1), "add *half* of what is missing"),
-        (_hold(pictures, sketches, share=-0.5), "what is missing is the sketch minus the picture"),
-        (_hold(pictures, sketches, clamp_last=True), "first keep it within the range, then step 2"),
-        (_hold(pictures, sketches, seen=pictures), "shrink the picture that step 1 has made"),
-    ):  # fmt: skip
-        if np.allclose(values, mistake, atol=1e-4):
-            return verdict(False, hint)
-    off = np.abs(values - right).mean()
-    return verdict(False, f"the pictures are off by {off:.2f} on average; is it done in two steps?")

@@ -54,8 +54,10 @@ def show_rows(
     figure.set_layout_engine("constrained", wspace=0, hspace=0, **pads)
     for axis, name in zip(axes[0], columns, strict=False):
         axis.set_title(name, fontsize=10, fontweight="normal", loc="center", pad=4)
-    labels = "; ".join(" ".join(label.split()) for label in rows)
-    show_figure(figure, f"rows of pictures: {labels}")
+    labels, names = ("; ".join(" ".join(x.split()) for x in some) for some in (rows, columns))
+    columned = f"; columns: {names}" if labels and names else names
+    alt = f"rows of pictures: {labels}" if labels else "pictures side by side: "
+    show_figure(figure, alt + columned)
 
 
 def show_figure(figure: "Figure", alt: str) -> None:
