@@ -2,7 +2,7 @@
 
 import pytest
 
-from t2i_utils.course.scores import ablation_kid, card_kid, learned_by_heart
+from t2i_utils.course.scores import ablation_score, card_kid, learned_by_heart
 from t2i_utils.stackgan.weights import load_weights
 
 
@@ -28,9 +28,14 @@ def test_the_short_trainings_of_birds():
 
 
 def test_the_ablation_knows_its_rows():
-    assert ablation_kid("none: the recipe") < ablation_kid("plain discriminator")
-    assert ablation_kid("no augmentation") == 111  # bold in the table
-    runs = [ablation_kid("none: the recipe", "1"), ablation_kid("the recipe", "as written")]
-    assert runs == [163, 172]
-    with pytest.raises(KeyError, match="no such change"):
-        ablation_kid("no such change")
+    assert ablation_score("none: the recipe") < ablation_score("plain discriminator")
+    assert ablation_score("no augmentation") == (111, 4)  # bold in the table
+    seed_1, later = ("none: the recipe", "KID", "1"), ("the recipe", "KID", "as written")
+    assert [ablation_score(*row)[0] for row in (seed_1, later)] == [163, 172]
+    assert ablation_score("text at the first layer only", "diversity") == (9.5, 0.3)
+    assert ablation_score("the recipe", "R-precision", "plain") == (10.4, 1.4)
+    for row in (("no such change",), ("the recipe", "R-precision", "as written")):
+        with pytest.raises(KeyError, match=row[0]):
+            ablation_score(*row)
+    with pytest.raises(KeyError, match="no beauty"):
+        ablation_score("not averaged", "beauty")

@@ -49,23 +49,33 @@ def _card(folder: str | Path) -> str:
     return (Path(folder) / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
-def ablation_kid(change: str, column: str | None = None) -> int:
-    """KID x 1000 of the recipe with one change, by `benchmarks/ablation.md`.
+def ablation_score(
+    change: str, measure: str = "KID", column: str | None = None
+) -> tuple[float, float]:
+    """A score of the recipe with one change, by `benchmarks/ablation.md`.
 
     Args:
         change: how the row of a table begins, or the row above where this one begins empty.
+        measure: the head of the score's column.
         column: what its second column says; None takes the first row of the change.
 
+    Returns:
+        (value, its standard error).
+
     Raises:
-        KeyError: no table has such a row.
+        KeyError: no table has such a row with such a score.
     """
-    name = ""
+    name, place = "", None
     for line in ABLATION.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip(" *") for cell in line.split("|")[1:-1]]
         if len(cells) < 3:
             continue
+        if "KID" in cells:  # the head of a table
+            place = cells.index(measure) if measure in cells else None
+            continue
         name = cells[0] or name
-        number = re.match(r"\d+", cells[2])
-        if name.startswith(change) and column in (None, cells[1]) and number:
-            return int(number[0])
-    raise KeyError(f"benchmarks/ablation.md has no row {change!r}")
+        if place is None or not name.startswith(change) or column not in (None, cells[1]):
+            continue
+        if number := re.match(r"([\d.]+) ± ([\d.]+)", cells[place]):
+            return float(number[1]), float(number[2])
+    raise KeyError(f"benchmarks/ablation.md has no {measure} in a row {change!r}")
