@@ -262,7 +262,7 @@ def ready_step_to_keep(
     """A right answer: the notebook goes on with it until the learner's own is right."""
     best = min(history, key=lambda row: row["KID"])["step"]
     for row in history:
-        difference, error = change(best, row["step"])
+        difference, error = change(int(best), int(row["step"]))
         if difference <= 2 * error:
             return row["step"]
     return best
