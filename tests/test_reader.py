@@ -11,6 +11,7 @@ from t2i_utils.captioning.reader import ALWAYS, PartReader, rarity_of
 from t2i_utils.captioning.reader_training import fit_scale, held_back, learnable, train_reader
 from t2i_utils.captioning.regions import DEEP
 from t2i_utils.errors import InputError
+from t2i_utils.vision import load_features
 
 
 def test_it_gives_a_probability_of_each_claim_and_where_it_looked(monkeypatch):
@@ -82,6 +83,13 @@ def test_training_learns():
     assert losses[-1][:3].sum() < losses[0][:3].sum()
     assert card["steps"] == 6 and card["claims"] == len(reader.claims)
     assert card["networks"] == len(reader.networks) == 2 and len(losses) == 12
+    own, imagenet = reader.networks[1].trunk, load_features("lite0")
+    assert reader.networks[0].trunk is None and own is not None
+    moved = [
+        np.abs(own.get_layer(name).bias - imagenet.get_layer(name).bias).max()
+        for name in ("block5_expand", "block15_project")
+    ]
+    assert min(moved) > 0 and max(moved) < 0.01  # six small steps
     assert reader.presence is not ALWAYS
 
 

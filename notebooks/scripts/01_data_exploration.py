@@ -94,6 +94,7 @@ from t2i_utils.data.crops import crop_window, read_squares
 from t2i_utils.data.records import Record
 
 # %% [markdown]
+# The method of this course is StackGAN (Zhang et al., 2017). On all pages, "the paper" is that one.
 # Here is the whole course in one picture: the way from a sentence to a picture, and back. The
 # networks that draw, Stage I and Stage II, are called *generators*.
 #
@@ -204,10 +205,9 @@ for caption in record.captions:
     print(" -", caption)
 
 # %% [markdown]
-# All ten are true, and they differ in the parts that they name and in their order. Hardly ever do
-# all ten name the same part. In training,
-# each visit to a picture draws one of its captions anew. A program that uses the same caption of a
-# picture every time throws nine tenths of the text away.
+# All ten are true, and they differ in the parts that they name and in their order. Here not even
+# the wings are in all ten. In training, each visit to a picture draws one of its captions anew. A
+# program that uses the same caption of a picture every time throws nine tenths of the text away.
 #
 # ## 3. What do the sentences look like?
 #
@@ -345,9 +345,9 @@ pd.DataFrame({"classes x colours": named.size(), "named in captions": named.mean
 
 # %% [markdown]
 # Toy ticks are all or nothing, so the table of toy birds has two lines. The second line is about
-# colours that every bird of the class has. Compare its share with 1: captions leave some of these
-# colours out. On CUB, people disagree, and there is more to see. These plots were made beforehand,
-# by `python tools/cub_statistics.py`:
+# colours that every bird of the class has. Compare its share with 1: about eight of ten captions
+# name such a colour, and the others leave it out. On CUB, people disagree, and there is more to
+# see. These plots were made beforehand, by `python tools/cub_statistics.py`:
 #
 # ![Three plots of CUB: most captions have 10 to 25 words; the more people tick a colour, the more
 # captions name it, from 1 % to 68 % in the middle of each box; most classes have 50 to 60
@@ -461,8 +461,9 @@ show_figure(figure, "two plots: the paper's crop wastes more pixels, the box cro
 
 # %% [markdown]
 # Each crop pays in one of the two. The paper's crop keeps the shape of its birds, and pays with
-# pixels outside the box. The released code does not reach the paper's 0.75, except where a window
-# is clipped: the box takes two thirds of the window's side, 1 / 1.5.
+# pixels outside the box. Without clipping, the released code's box takes 1 / 1.5 = 0.67 of the
+# window's side. Many windows are clipped at the edge of the picture, so the median lies higher. But
+# only a part of them reaches the paper's 0.75.
 #
 # The box crop keeps only what is inside the box. It stretches every box to a square, so a long bird
 # comes out short and round. (If pictures were cut to their boxes before you got them, both crops
@@ -573,11 +574,12 @@ for split, rows in found.items():
         print(f"{split:9} {who:9} {share:4.0%} of the wanted colours")
 
 # %% [markdown]
-# Compare each line of the cheat with its chance. Under the official split, looking up is enough,
-# and a network that did nothing else would score well. Under the zero-shot split the wanted bird is
-# of a class that the cheat has never seen. Whoever scores well there must put known colours
-# together in a new way. So this course trains on the zero-shot `train` classes only, and
-# `t2i evaluate` refuses to judge weights on pictures that they were trained on.
+# Compare each line of the cheat with its chance. Under the official split the cheat finds the right
+# class, and all toy birds of a class have the same colours. (Photographs of one class vary, so
+# there it would get less.) Under the zero-shot split the wanted bird is of a class that the cheat
+# has never seen. Whoever scores well there must put known colours together in a new way. So this
+# course trains on the zero-shot `train` classes only, and `t2i evaluate` refuses to judge weights
+# on pictures that they were trained on.
 #
 # For toy birds the rule is stricter still: a test bird's (crown, wing, belly) colours never occur
 # together in training, though every pair of them does.
@@ -711,14 +713,14 @@ print(judged.round(2).to_string(index=False))
 # %% [markdown]
 # Spoilt pairs narrow the gap, and where all are spoilt, hardly any gap is left. (Why do wrong pairs
 # stay at 0.5, although the judge learned to say 0? Their products are as often negative as
-# positive, so they add up to nearly nothing, and that is 0.5: undecided.) The last column
-# says how often the right sentence scores higher than the wrong one (chance: 0.50). Compare the
-# first and the third line. By how much has the gap shrunk, and by how much has the last column
-# fallen towards 0.50? In our run the gap shrank faster: such a judge still preferred the right
-# sentence in most cases, but by a smaller margin. And this margin is what a generator learns from.
-# So a shuffle harms small batches and does little to large ones, and pairs by class are right in
-# any batch. The library draws the wrong caption from the pictures of the *other* classes, all
-# equally likely.
+# positive, so they add up to nearly nothing, and that is 0.5: undecided.) The last column says how
+# often the right sentence scores higher than the wrong one (chance: 0.50). Compare the first and
+# the third line. By how much has the gap shrunk, and by how much has the last column fallen towards
+# 0.50? The gap shrinks almost in proportion, as it must for a judge that learns by least squares.
+# What no rescaling can mend is the last column: it fell from 0.70 to 0.63 when half of the pairs
+# were spoilt. (What a *generator* loses without any wrong pair, notebook 03 tests.) So a shuffle
+# harms small batches and does little to large ones, and pairs by class are right in any batch. The
+# library draws the wrong caption from the pictures of the *other* classes, all equally likely.
 #
 # ### Exercise 3: draw the wrong captions
 #

@@ -419,7 +419,8 @@ print("push after practice:", ", ".join(f"{name} {v[-1]:.2f}" for name, v in pus
 # %% [markdown]
 # The surer the judge, the harder two of the losses push, and the third does not. The slopes say
 # why. That of minimax is $-D$: it is close to 0 for a forgery that the judge has seen through, so
-# the forger who needs help most gets the least. That of the non-saturating loss is $-(1 - D)$, and
+# the forger who needs help most gets the least. (Its push is not 0 here: the logit above is a mean,
+# and points that still fool the judge may push.) That of the non-saturating loss is $-(1 - D)$, and
 # that of the hinge is $-1$ everywhere.
 #
 # Why the hinge, then, and not the non-saturating loss? For its judge. With $\max(0, 1 - d)$ for
@@ -1013,7 +1014,7 @@ print(f"untrained {right_colours(untrained):.0%}, after {len(mine.history)} step
 figure, axis = plt.subplots(figsize=(7, 2.6))
 axis.plot(list(scores), list(scores.values()), marker=".", linewidth=2)
 axis.axhline(1 / 8, color="#888888", linestyle="--")
-axis.set(title="Pictures with the colours of their caption", xlabel="step", ylim=(0, 1.04))
+axis.set(title="Nearest to its own caption, of eight", xlabel="step", ylim=(0, 1.04))
 axis.yaxis.set_major_formatter("{x:.0%}")
 show_figure(figure, "the share of right colours over the steps, with guessing as a dashed line")
 
@@ -1095,12 +1096,13 @@ log_sigma = mine.averaged.predict_on_batch([asked, LOOK, 0 * epsilons])[2]
 print(f"sigma began near {np.exp(-2):.2f}, and is now {np.exp(log_sigma).mean():.2f} on average")
 
 # %% [markdown]
-# Sigma has not shrunk to 0, so a sentence is a cloud here as well. If neither $\epsilon$ nor $z$
-# changes the bird as much as painted birds of one caption differ, the generator draws its one best
-# pose, whatever chance says. This is the collapse of section 2 in a mild form: right colours, one
-# pose. It had to be expected: nothing in our loss asks for different poses, and the discriminator
-# sees one picture at a time and never compares two. One perfect pose for each sentence would please
-# it as well as eight. The library adds a loss against it (section 12).
+# Sigma has hardly left its start. So there is a cloud, but the row of eight epsilons hardly shows
+# it. If neither $\epsilon$ nor $z$ changes the bird as much as painted birds of one caption differ,
+# the generator draws its one best pose, whatever chance says. This is the collapse of section 2 in
+# a mild form: right colours, one pose. It had to be expected: nothing in our loss asks for
+# different poses, and the discriminator sees one picture at a time and never compares two. One
+# perfect pose for each sentence would please it as well as eight. The library adds a loss against
+# it (section 12).
 #
 # ## 10. Does it need the wrong pairs?
 #
@@ -1445,10 +1447,11 @@ show_figure(figure, f"three panels of bars for {', '.join(CHANGES)}: {said}")
 # The coloured band is chance: three runs of one recipe lie that far apart. A bar that ends inside
 # its band, or within its error of it, shows nothing. Which of the changes can you call proved?
 #
-# - **The frozen features** matter most by far. A discriminator that starts from nothing learned
-#   almost nothing from so few pictures: KID is twice that of any run of the recipe, and R-precision
-#   is that of guessing. (This bar changes more than one part. Without the features, the contrastive
-#   and diversity losses, the blur and the augmentation go as well.)
+# - **The projected discriminator, with all that hangs on it,** matters most by far. A discriminator
+#   that starts from nothing learned almost nothing from so few pictures: KID is twice that of any
+#   run of the recipe, and R-precision is that of guessing. (Without frozen features the contrastive
+#   and diversity losses, the blur and the augmentation go as well. So this bar does not say what
+#   the features alone are worth.)
 # - **Matching** at a fifth of its weight has the R-precision of the recipe, 10.4 %. So this table
 #   does not show that the strong loss makes pictures fit their captions better. Only KID is worse
 #   than in all three runs of the recipe.
@@ -1649,8 +1652,11 @@ for name, images in {
 #
 # </details>
 #
-# So the loss sees what section 9 saw in the pixels. While the library trains, it asks the generator
-# to make this number small, and the discriminator asks that the pictures stay birds.
+# So the two measures do not agree. Pixels said that our birds differ less than a third as much as
+# painted ones. The loss finds them nearly as different as painted ones, and would push only a
+# little. Frozen features may take speckle that changes from bird to bird for a difference. While
+# the library trains, it asks the generator to make this number small, and the discriminator asks
+# that the pictures stay birds.
 #
 # ### Matching
 #
@@ -1838,12 +1844,12 @@ for name, images in (("eight noises", one), ("eight captions", many)):
     print(f"a pixel varies by {images.std(axis=0).mean() / 255:.1%} of its range over {name}")
 
 # %% [markdown]
-# If noises changed much less than captions do, the poses would have collapsed: there are many
-# ways to sit on a branch, and the generator would use few of them. But pixels also count the
-# background. Look at the birds alone: their poses differ less than the numbers say. (Judged by eye,
-# two noises gave two poses for 10 of 24 captions. So `generate.py` mirrors every second picture;
-# with that it is 22 of 24. The model card also gives the diversity of one caption's pictures beside
-# that of photographs of one class; notebook 05 explains the measure.)
+# If noises changed much less than captions do, the poses would have collapsed: there are many ways
+# to sit on a branch, and the generator would use few of them. But pixels also count the background.
+# Look at the birds alone: their poses differ less than the numbers say. (Judged by eye, two noises
+# gave two poses for 10 of 24 captions. So `generate.py` mirrors every second picture. This hides
+# the sameness from the eye, 22 of 24, and adds no pose. The model card also gives the diversity of
+# one caption's pictures beside that of photographs of one class; notebook 05 explains the measure.)
 #
 # Try your own sentence, in any of the encoder's 16 languages. Ours has two colours: does each go to
 # its own part?
@@ -1879,12 +1885,13 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])])
 #
 # </details>
 #
-# 2. You ask for "a red bird" eight times and get eight red birds that all look right. What is
-#    wrong?
+# 2. You ask for "a red bird" eight times and get eight good red birds, all in one pose and facing
+#    the
+#    same way. Which part of the input has lost its say?
 #
 # <details><summary>Answer</summary>
 #
-# Perhaps nothing with the text, but the noise has little to say: the poses have collapsed.
+# The noise. The text is obeyed, and the poses have collapsed.
 #
 # </details>
 #
@@ -1912,7 +1919,8 @@ show_sheet([my_caption], [list(artist.draw(text, artist.noise(4), stage=1)[1])])
 # - Signs of a sick training are in logits, diversity and pictures together, never in one loss
 #   alone.
 # - The library's StageGAN adds three large things: a projected discriminator, matching and
-#   diversity. In our short trainings only the frozen features of the first made a clear difference.
+#   diversity. In our short trainings only the first, with all that hangs on it, made a clear
+#   difference.
 # - The weights trained on photographs draw real birds; how widths, steps and pictures compare is
 #   printed beside them.
 #

@@ -226,10 +226,10 @@ print("joined", joined.shape)
 #
 # $$y = \text{ReLU}\bigl(x + F(x)\bigr)$$
 #
-# Why add, when one could simply stack the convolutions? Here is a test. We send sketches through 1,
-# 2, 4 and 8 untrained blocks, with the addition and without. Then we ask how much of the sketch is
-# still there: a linear map, the best there is, tries to read the colours of each pixel back from
-# the 32 channels at its place. **Predict:** which will lose the sketch first?
+# Why add, when one could simply stack the convolutions? Here is a test of the mechanism. We send
+# sketches through 1, 2, 4 and 8 untrained blocks, with the addition and without. Then we ask how
+# much of the sketch is still there: a linear map, the best there is, tries to read the colours of
+# each pixel back from the 32 channels at its place. **Predict:** which will lose the sketch first?
 
 
 # %%
@@ -294,7 +294,8 @@ show_rows(shown, [f"{depth} block{'s' * (depth > 1)}" for depth in DEPTHS])
 # %% [markdown]
 # Random weights blur and mix in both rows, so both lose something. Compare the two rows of numbers
 # above. In a residual block the input itself is a part of the sum. So even if $F$ makes nothing
-# useful of it, the sketch has a direct way through.
+# useful of it, the sketch has a direct way through. (Gradients have the same way back, which is why
+# deep stacks of such blocks can be trained: He et al., 2016. Four blocks might do without it.)
 #
 # ### Exercise 1: a residual block
 #
@@ -773,7 +774,8 @@ print(f"pixels are off by {np.mean(errors[:5]) / 2:.1%} of their range in the fi
       f"by {np.mean(errors[-5:]) / 2:.1%} in the last five")  # fmt: skip
 
 # %% [markdown]
-# Where do you see it most, in the eye, the wing or the outline? Edges can be guessed from 64
+# Where do you see it most, in the eye, the wing or the outline? (We see it in the eye: its ring has
+# become a line.) Edges can be guessed from 64
 # pixels: a soft step between two colours was a hard one. What the 64 pixels no longer show, such as
 # single feathers, nobody can guess. Where several answers are possible, the smallest mean
 # difference is in their middle, and the middle of several feathers is a blur.
@@ -977,10 +979,11 @@ show_rows({name: crops(images[0]) for name, images in stages.items()}, list(CORN
 # </details>
 #
 # The first lesson made the large step, from blur to edges. Forty steps of the game took a part of
-# it back: the edges are softer again. So what does a longer game do? And would a longer *lesson*
-# not do the same? We have tried both beforehand, from the end of the first lesson on, with 16
-# pictures in each step: 100 steps of the game, and 400 more steps of the lesson alone. The shipped
-# Stage II beside them had 400 steps of the game.
+# it back: the edges are softer again. (A discriminator that cannot yet tell the pairs apart gives a
+# gradient that says little, and Stage II follows it all the same.) So what does a longer game do?
+# And would a longer *lesson* not do the same? We have tried both beforehand, from the end of the
+# first lesson on, with 16 pictures in each step: 100 steps of the game, and 400 more steps of the
+# lesson alone. The shipped Stage II beside them had 400 steps of the game.
 #
 # ![Above, an eye, a wing and an outline in five columns: after the first lesson, after 50 and 100
 # steps of the game, after 400 more steps of the lesson alone, and of the shipped Stage II, the only
@@ -1017,10 +1020,12 @@ display(table.T)
 # real to the eye, pull apart in general (Blau and Michaeli, 2018). StackGAN has to choose the
 # second, since a sketch has no original.
 #
-# Look for faults as well. In our run the shipped row had thin hatching in the dark crown and along
-# the tail, two pixels from line to line. That is the mark of `depth_to_space`: neighbouring pixels
-# come from different channels, and the network has to learn that they belong together. (It is the
-# checkerboard of notebook 03 in another coat. Aitken et al., 2017, start such channels alike.)
+# Look for faults as well. There are rows of dots on the belly that belong to no feather, and
+# stripes along the edge of the picture. In our run the shipped row also had thin hatching in the
+# dark crown and along the tail, two pixels from line to line. That is the mark of `depth_to_space`:
+# neighbouring pixels come from different channels, and the network has to learn that they belong
+# together. (It is the checkerboard of notebook 03 in another coat. Aitken et al., 2017, start such
+# channels alike.)
 
 # %% [markdown]
 # ### Quiz B
@@ -1118,12 +1123,13 @@ table.round(3).astype(object).fillna("")
 # *Measured beforehand by `python tools/second_stage_figure.py`: toy birds, seed 0, judged by
 # EfficientNet-Lite2.*
 #
-# Read it from the top. Blur alone costs 218, so nearly all that this measure has against the
-# enlarged sketch is its blur. Between the first lesson and the filter the difference is within the
-# errors. Longer training helps little: 400 more lessons bring 13. The shipped Stage II has seen no
-# more pictures than that row, but it has played the game, and it has 107. Its pixels are the
-# farthest from the originals, and its pictures the nearest to real ones. This is what the game is
-# for. (It is one training of each kind, of one seed.)
+# Read it from the top. Blur alone costs 218, so among blurred pictures this measure can hardly see
+# anything else. It does not follow that the rest is good: the shipped pictures are sharp, and still
+# have 107. Between the first lesson and the filter the difference is within the errors. Longer
+# training helps little: 400 more lessons bring 13. The shipped Stage II has seen no more pictures
+# than that row, but it has played the game, and it has 107. Its pixels are the farthest from the
+# originals, and its pictures the nearest to real ones. This is what the game is for. (It is one
+# training of each kind, of one seed.)
 #
 # ## 7. And on real birds?
 #
@@ -1180,8 +1186,7 @@ show_figure(figure, f"bars: {', '.join(f'{name} {value}' for name, value in kids
 
 # %% [markdown]
 # By this measure Stage II goes most of the way from sketch to photograph. How much of the long bar
-# is blur? For toy birds the table of section 6 has the answer: nearly all of it. On photographs we
-# have not measured it.
+# is blur? Distances like KID do not add up, so we cannot say.
 #
 # Here are three places of the red and of the blue bird, enlarged. **Look for** a place that is
 # better than in the sketch, and for one that is worse.
@@ -1339,7 +1344,8 @@ columns = [textwrap.fill(wish, 22) for wish in wishes[:4]]
 show_rows({"sketch that\nit was given": to_uint8(given[:4]), "its picture": repainted[:4]}, columns)
 
 # %% [markdown]
-# Each picture looks like its sketch again, with feathers. Does the sentence do anything at all? We
+# Each picture looks like its sketch again, with feathers. (In some, the sentence asks for what the
+# sketch already shows; judge by the others.) Does the sentence do anything at all? We
 # give the network the same sketches with *two* sentences each, and subtract its two pictures. For
 # comparison we also subtract what it makes of two sketches with one sentence, and picture and
 # sketch. **Predict:** where will the pictures for two sentences differ, in large areas of colour,
@@ -1455,8 +1461,8 @@ show_rows({" ": [smooth[0], both[2][0]]}, ["noise 1, Stage I", "noise 1, Stage I
 #   the sentence with both. The window notices blur far more.
 # - A first lesson shrinks real pictures, so its training step knows the right answer; the smallest
 #   error of pixels sharpens edges and invents nothing.
-# - A minute of training sharpens eyes and outlines. Four hundred more lessons added no feathers; as
-#   many steps of the game did.
+# - A minute of training sharpens eyes and outlines. Four hundred more lessons added no feathers.
+#   The shipped Stage II has them: it had 400 steps of the game, without that lesson.
 # - Refinement adds detail to drawn and real birds. How much detail there is does not say how real
 #   it looks: by KID, the game brought toy birds nearer to real ones than an equally long lesson.
 # - A layer without weights keeps a drawn picture near its sketch: it clamps each pixel to a range,

@@ -428,8 +428,8 @@ show_rows(rows | {"held back": small[test][FOUR]}, ASKED)
 # %% [markdown]
 # We measure in three ways. In the first two, less is better.
 #
-# **KID** is the distance between two sets of pictures, as a network sees them that nothing was
-# trained with: EfficientNet-Lite2, the one of notebook 05. It looks at everything at once: shapes,
+# **KID** is the distance between two sets of pictures in the eyes of EfficientNet-Lite2 (notebook
+# 05). No network of this course was trained with its help. It looks at everything at once: shapes,
 # colours, ground. With few pictures KID is uncertain, so its standard error stands beside it. For
 # this error, tenths of the pictures are left out in turn. A tenth must be a fair sample, and the
 # pictures of a folder are sorted by name. So we shuffle them.
@@ -460,8 +460,8 @@ def kid_of(features):
 #
 # $$\text{gap} = \frac1N \sum_{i=1}^N \lvert a_{(i)} - b_{(i)} \rvert$$
 #
-# So it is the mean difference of the two sorted lists: by how many of 256 steps of grey a pixel
-# would have to change, on average, until both sets had the same greys. (Statisticians know it as
+# Suppose you repaint the one set until it has the greys of the other. The gap is how far a pixel
+# moves on average, of 256 steps. (Statisticians know it as
 # the Wasserstein or *earth mover's* distance.) It sees no shape at all. But it is made of all
 # pixels of all pictures, so chance moves it little.
 
@@ -552,8 +552,9 @@ for name, images in ({"held back": small[test]} | candidates).items():
 # %% [markdown]
 # Read the two shares of a line together: only their *difference* is obedience. Noise has enough
 # pixels of nearly every colour, named or not. The photocopier hands out any picture, so it finds a
-# named colour only by chance, and never both: no training bird has a held-back pair of colours.
-# And `toy`? Its captions here do not name the back, so it may give the back a colour of its choice.
+# named colour only by chance, and never both: no training bird has a held-back pair of colours. And
+# `toy`? It draws in daylight, and the chart calls pale ground *white*. So white is there in most of
+# its pictures, asked for or not. Remember this when the ground turns dark.
 #
 # What none of the three measures asks is whether a picture is *new*. With sixty pictures this is a
 # real danger. A large enough network can learn all of them by heart, and KID to the held-back
@@ -1066,6 +1067,9 @@ if all(named):
     before, after = (own - others for own, others in (tuned.colours[0], tuned.colours[STEPS]))
     change, error = (after - before).mean(), (after - before).std(ddof=1) / len(after) ** 0.5
     verdict = in_words(change, error, "they obey less", "they obey better")
+    for what, row in (("named", 0), ("other", 1)):
+        old, new = (tuned.colours[step][row].mean() for step in (0, STEPS))
+        print(f"{what} colours that are there: {old:.0%} before, {new:.0%} after")
     print(f"named less other colours: {before.mean():.0%} before, {after.mean():.0%} after")
     print(f"changed by {100 * change:+.0f} ± {100 * error:.0f} points: {verdict}")
 
@@ -1079,7 +1083,9 @@ if all(named):
 #
 # The share of named colours was 88 % before and 68 to 80 % after, with a low in between. That of
 # the others was 21 % before and 1 to 5 % after. So no run showed a change of their difference: it
-# was 68 points before, and 66 to 75 after, with errors of 5 and 6.
+# was 68 points before, and 66 to 75 after, with errors of 5 and 6. But look at what the others
+# lost. It was mostly the pale ground, which the chart calls white, and that is no obedience. The
+# birds kept fewer of their colours, often one of two.
 #
 # </details>
 #
@@ -1104,7 +1110,9 @@ if all(named):
 #
 # After 280 steps there was paper, something that slants as a bird does, and no bird. KID x 1000 had
 # fallen from 5780 to 3419 ± 485, and the gap of light from 27 to 23. Of the named colours 39 % were
-# there, and of the others 11 %. Compare that with the last line of numbers above.
+# there, and of the others 11 %. So trained weights win: after as many steps, seed 0 had a KID of
+# 1503 ± 170, a gap of light of 8, and 68 % of the named colours. (One run from nothing. It also
+# read captions by another whitening.)
 #
 # ### Exercise 7: which step do you keep?
 #
@@ -1541,10 +1549,10 @@ for name, texts in said.items():
 
 # %% [markdown]
 # Read the two shares of a line together. Their *difference* is what the captioner has seen. Where
-# it is alike for the first two, sixty steps have made up for all that the old weights knew of
-# words. Then what these weights save you is steps, and the losses on the way show how many. The
-# share is a precision (notebook 06): a captioner that says little and says it safely scores well.
-# So read its sentences, too:
+# it is alike for the first two, sixty steps from nothing were enough by this measure of a few
+# words. The loss below is finer: compare the two at step 15, and at the end. The share is a
+# precision (notebook 06): a captioner that says little and says it safely scores well. So read its
+# sentences, too:
 
 # %%
 figure, axis = plt.subplots(figsize=(8, 2.8))

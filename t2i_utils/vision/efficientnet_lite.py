@@ -102,7 +102,8 @@ def blocks_behind_stride_8(variant: str = "lite0", image_size: int | None = None
     """
     whole = efficientnet_lite(variant, image_size)
     model = keras.Model(whole.outputs[1], whole.outputs[2:], name=f"{variant}_behind_stride_8")
-    model.trainable = True
+    for layer in model.layers:  # the whole network has frozen each
+        layer.trainable = True
     return model
 
 
