@@ -1689,7 +1689,7 @@ show_figure(figure, f"the place where a bird was found in each of: {', '.join(sc
 # All training captions are about *one* bird, so one sentence cannot tell of two. `describe` looks
 # for a second bird in another way. If the captioner looked for parts in two places with a gap
 # between them, and each place alone looks like a bird, it describes the larger bird and says so. Of
-# 200 pairs put together of photographs it noticed three quarters (by the README); birds that touch
+# 200 pairs put together of photographs it noticed 64 % (by the README); birds that touch
 # are taken for one. Of no bird at all the captioner speaks in the same tone: "there is no bird" was
 # in no caption.
 #
