@@ -8,6 +8,7 @@ from t2i_utils.captioning.claims import Claim
 from t2i_utils.captioning.part_network import part_network
 from t2i_utils.captioning.reader import PartReader, in_order
 from t2i_utils.captioning.regions import GRID, LOW_WIDTH, NUM_REGIONS, WIDTH
+from t2i_utils.vision import imagenet_weights
 
 CLAIMS = [
     *(Claim("belly colour", colour) for colour in ("white", "red", "grey")),
@@ -27,6 +28,13 @@ def random_reader() -> PartReader:
         if weight.name == "kernel":
             width = float(np.prod(weight.shape[:-1]))
             weight.assign(random.standard_normal(weight.shape) * 1.5 / width**0.5)
+    for network in networks:
+        if network.trunk:  # a little away from where training begins
+            moved = [
+                weight + 1e-3 * random.standard_normal(weight.shape).astype("float32")
+                for weight in imagenet_weights(network.trunk)
+            ]
+            network.trunk.set_weights(moved)
     return reader
 
 

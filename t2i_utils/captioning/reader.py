@@ -4,7 +4,7 @@ Several networks that were trained apart read each picture, and the mean of thei
 (deep ensembles, Lakshminarayanan et al., NeurIPS 2017): where one errs, the others seldom do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +18,10 @@ from t2i_utils.captioning.facts import Facts
 from t2i_utils.captioning.part_network import PartNetwork, part_network
 from t2i_utils.captioning.regions import DEEP, DEEPEST
 from t2i_utils.errors import InputError
+from t2i_utils.vision import imagenet_weights
 
 BATCH_SIZE = 32
+ROUNDING = 0.6  # of the spread of what an array has moved, to which this is rounded in a file
 MOST_CLAIMS, MOST_NETWORKS = 1000, 8  # that a file may ask for
 ALWAYS = np.r_[np.zeros(DEEPEST.stop - DEEPEST.start), 20.0]  # of presence: everything is a bird
 EVIDENCE = (-3.0, 3.0)  # limits of the evidence for a colour, in log odds
@@ -114,7 +116,11 @@ class PartReader:
         return [weight for network in self.networks for weight in network.weights]
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Arrays, float16 but for the calibration, and the note of their file."""
+        """Arrays, float16 but for the calibration, and the note of their file.
+
+        Of blocks that were tuned, what they have moved since ImageNet is kept, rounded to so few
+        values that the file packs it to a third.
+        """
         others = {f"calibration/{name}": array for name, array in self.calibration.items()}
         others |= {"colour_shares": self.colour_shares, "presence": self.presence}
         arrays = {name: array.astype("float32") for name, array in others.items()}
@@ -122,7 +128,19 @@ class PartReader:
             "claims": [list(claim) for claim in self.claims],
             "tuned": [network.trunk is not None for network in self.networks],
         }
-        return {**to_arrays("reader", self.weights, "float16"), **arrays}, note
+        weights = to_arrays("reader", self.weights, "float16")
+        names = dict(zip(map(id, self.weights), weights, strict=True))
+        for variable, start in self._tuned():
+            moved = np.asarray(variable.numpy(), "float32") - start
+            step = max(ROUNDING * float(moved.std()), 1e-8)
+            weights[names[id(variable)]] = (step * np.round(moved / step)).astype("float16")
+        return {**weights, **arrays}, note
+
+    def _tuned(self) -> Iterator[tuple[Any, np.ndarray]]:
+        """Each weight of blocks that were tuned, with its value in ImageNet's network."""
+        for network in self.networks:
+            if network.trunk:
+                yield from zip(network.trunk.weights, imagenet_weights(network.trunk), strict=True)
 
     @classmethod
     def load(cls, file: Path) -> "PartReader":
@@ -153,6 +171,8 @@ class PartReader:
             lambda built: built.weights,
             others,
         )
+        for variable, start in reader._tuned():
+            variable.assign(np.asarray(variable.numpy(), "float32") + start)
         reader.calibration = {name: found[f"calibration/{name}"] for name in widths}
         reader.colour_shares, reader.presence = found["colour_shares"], found["presence"]
         return reader

@@ -36,7 +36,7 @@ from t2i_utils.captioning.views import FOLDER, view
 from t2i_utils.data import Pack
 from t2i_utils.errors import InputError
 from t2i_utils.training.loop import train_steps
-from t2i_utils.vision import set_imagenet_weights
+from t2i_utils.vision import imagenet_weights
 
 STEPS = 2100  # of each network
 TUNED = (False, True)  # the networks: one sees by the frozen blocks, one by blocks of its own
@@ -193,7 +193,7 @@ def _train_network(
     """Train one network, and say how many updates it had: fewer than `steps` after Ctrl-C."""
     maps, rows, targets = lessons
     if network.trunk:
-        set_imagenet_weights(network.trunk)
+        network.trunk.set_weights(imagenet_weights(network.trunk))
     low = apart(maps[rows[:512], 0])[0].reshape(-1, LOW_WIDTH)
     network.normalise.set_weights([low.mean(axis=0), low.var(axis=0)])
     update = _compile(network, targets, steps)

@@ -35,13 +35,15 @@ def load_features(
     return load_arrays(model, _read_lite0() if variant == "lite0" else read_lite2())
 
 
-def set_imagenet_weights(model: keras.Model) -> None:
-    """Give some or all blocks of "lite0" their ImageNet weights, which are shipped.
+def imagenet_weights(model: keras.Model) -> list[np.ndarray]:
+    """The ImageNet weights of some or all blocks of "lite0", in the order of `model.weights`.
 
     Raises:
         InputError: the weights are missing or have another checksum.
     """
-    load_arrays(model, _read_lite0())
+    arrays = _read_lite0()
+    names = [f"{layer.name}/{weight.name}" for layer in model.layers for weight in layer.weights]
+    return [arrays[name].astype("float32") for name in names]
 
 
 def _read_lite0() -> dict[str, np.ndarray]:
