@@ -9,7 +9,6 @@ notebook's own. It draws what these drew on the way, and prints the numbers that
 """
 
 import argparse
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +17,8 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
+from notebook_cells import names_before
 from webp import WEBP
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,18 +31,7 @@ LINES = {"train": "training pictures", "more": "new birds, known colours", "test
 
 def notebook_with(steps: int) -> dict[str, Any]:
     """The names that the notebook's cells define, up to its training, with so many steps."""
-    os.chdir(NOTEBOOK.parent)
-    names: dict[str, Any] = {"__name__": "__main__"}
-    cells = nbformat.read(NOTEBOOK, 4).cells
-    sources = [cell.source for cell in cells if cell.cell_type == "code"]
-    for text in (SETTINGS, UNTIL):
-        if sum(text in source for source in sources) != 1:
-            raise SystemExit(f"error: {NOTEBOOK} has changed: {text!r} is not in it")
-    for source in sources:
-        if UNTIL in source:
-            return names
-        exec(source.replace(SETTINGS, SETTINGS.replace("280", str(steps))), names)
-    return names
+    return names_before(NOTEBOOK, UNTIL, {SETTINGS: SETTINGS.replace("280", str(steps))})
 
 
 def pictures(figure: Any, run: SimpleNamespace, names: dict[str, Any]) -> None:

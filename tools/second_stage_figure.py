@@ -8,7 +8,7 @@ writes figures/04_longer.webp, and prints the table of section 6.
 """
 
 import argparse
-import os
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 from keras import ops
+from notebook_cells import names_before
 from PIL import Image
 from webp import WEBP
 
@@ -38,20 +38,6 @@ LOOKS = (0, 1 / 2, 1)  # as shares of the game
 COUNT = 96  # captions of unseen classes
 DECAY = 0.99  # of the averaged generator: it looks back over about a hundred steps
 SMOOTH = 20  # steps over which a curve is averaged
-
-
-def notebook_until_the_game() -> dict[str, Any]:
-    """The names that the notebook's cells define, up to the game."""
-    os.environ.pop("T2I_CUB_DIR", None)
-    os.chdir(NOTEBOOK.parent)
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for cell in nbformat.read(NOTEBOOK, 4).cells:
-        if cell.cell_type != "code":
-            continue
-        if UNTIL in cell.source:
-            return names
-        exec(cell.source, names)
-    raise SystemExit(f"error: {NOTEBOOK} has changed: {UNTIL!r} is not in it")
 
 
 def batches_of(names: dict[str, Any]) -> Batches:
@@ -84,7 +70,7 @@ class Judge:
         self.noise = self.artist.noise(COUNT, seed=0)
         self.sketches = self.artist.draw(self.texts, self.noise, stage=1)[1]
         self.extract = FeatureExtractor("lite2")
-        self.pictures = pack.images(256)[np.sort(rows)][np.argsort(np.argsort(rows))]
+        self.pictures = pack.images(256)[rows]
         self.real = self.extract(self.pictures)
         self.refine = names["refine"]
 
@@ -134,7 +120,7 @@ def longer_game(
     """Play the game; at each look yield the step, crops, KID and the metrics of all steps."""
     names["restore"](names["after_lesson"])
     gan, batches, history = names["gan"], batches_of(names), []
-    object.__setattr__(gan.config, "average_decay", DECAY)
+    gan.config = dataclasses.replace(gan.config, average_decay=DECAY)
     looks = [round(share * steps) for share in LOOKS]
     for step in range(steps + 1):
         if step in looks:
@@ -182,7 +168,7 @@ def main() -> None:
     parser.add_argument("--lessons", type=int, default=400, help="of 16 pictures")
     parser.add_argument("--game", type=int, default=100, help="steps, of 16 pictures")
     options = parser.parse_args()
-    names = notebook_until_the_game()
+    names = names_before(NOTEBOOK, UNTIL)
     judge = Judge(names)
     table = judge.controls(names)
     report(table)

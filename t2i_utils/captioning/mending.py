@@ -10,7 +10,7 @@ better (hill climbing).
 from collections.abc import Callable, Iterator, Sequence
 
 from t2i_utils.captioning.caption_metrics import COLOURS, PART_OF_WORD
-from t2i_utils.captioning.claims import claims_of
+from t2i_utils.captioning.claims import Claim, claims_of
 from t2i_utils.captioning.consensus import judge
 from t2i_utils.captioning.facts import LEAST_SURE, Facts
 from t2i_utils.captioning.paragraph import NOUNS, PLURAL
@@ -101,26 +101,18 @@ def _without_a_clause(said: list[str]) -> Iterator[list[str]]:
 
 
 def _with_a_clause(said: list[str], facts: Facts) -> Iterator[list[str]]:
-    """With the colour of a part that is not mentioned.
+    """With the colour of a part that is not mentioned, or a striking colour of no part.
 
     The parts are the one whose colour most people would name, and the surest one of each colour
-    of the bird that is not said.
+    that the bird has rather than not, and that is not said.
     """
-    parts = {PART_OF_WORD[word] for word in said if word in PART_OF_WORD}
-    sure = [
-        claim
-        for claim in sorted(facts.named, key=facts.named.__getitem__, reverse=True)
-        if claim.slot.endswith(" colour")
-        and PART_OF_WORD.get(MENTIONED.get(claim.part, "")) == claim.part not in parts
-        and facts.true[claim] >= LEAST_SURE
-    ]
-    chosen = sure[:1]
-    for colour in _left_out(said, facts):
-        own = [claim for claim in sure if claim.value == colour]
-        chosen += [max(own, key=facts.true.__getitem__)] if own else []
-        if not own and facts.rarity.get(colour, 0.0) > 1 and "some" not in said:
-            yield [*said, *_joint(said), "some", colour]  # striking, though nobody knows where
-    for claim in dict.fromkeys(chosen):
+    sure = _sure_elsewhere(said, facts)
+    surest = {claim.value: claim for claim in sorted(reversed(sure), key=facts.true.__getitem__)}
+    missed = [c for c, chance in facts.colours.items() if chance >= EXPECTED and c not in said]
+    for colour in missed:
+        if colour not in surest and facts.rarity.get(colour, 0.0) > 1 and "some" not in said:
+            yield [*said, *_joint(said), "some", colour]
+    for claim in dict.fromkeys([*sure[:1], *(surest[c] for c in missed if c in surest)]):
         noun = MENTIONED[claim.part]
         phrase = f"{claim.value} {noun}"
         phrase = phrase if claim.part in PLURAL else with_article(phrase)
@@ -133,9 +125,16 @@ def _with_a_clause(said: list[str], facts: Facts) -> Iterator[list[str]]:
                 yield [*said[: place + 1], *joint, noun, *after]
 
 
-def _left_out(said: list[str], facts: Facts) -> list[str]:
-    """The colours that the bird has rather than not, and that are not said."""
-    return [c for c, chance in facts.colours.items() if chance >= EXPECTED and c not in said]
+def _sure_elsewhere(said: list[str], facts: Facts) -> list[Claim]:
+    """Sure colours of parts that are not mentioned, first the one that most people would name."""
+    parts = {PART_OF_WORD[word] for word in said if word in PART_OF_WORD}
+    return [
+        claim
+        for claim in sorted(facts.named, key=facts.named.__getitem__, reverse=True)
+        if claim.slot.endswith(" colour")
+        and PART_OF_WORD.get(MENTIONED.get(claim.part, "")) == claim.part not in parts
+        and facts.true[claim] >= LEAST_SURE
+    ]
 
 
 def _with_a_parts_colour(said: list[str], facts: Facts) -> Iterator[list[str]]:

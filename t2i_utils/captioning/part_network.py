@@ -69,7 +69,7 @@ def part_network(
         precision: a policy of Keras, such as "mixed_bfloat16".
     """
     with backend.precision(precision):
-        return _build(claims, blocks_behind_stride_8("lite0", IMAGE_SIZE) if tuned else None)
+        return _build(claims, blocks_behind_stride_8(IMAGE_SIZE) if tuned else None)
 
 
 def _build(claims: Sequence[Claim], trunk: keras.Model | None) -> PartNetwork:

@@ -151,7 +151,7 @@ class PartReader:
         """
         try:
             note = read_note(file)
-            claims = [Claim(str(slot), str(value)) for slot, value in note["claims"]]
+            claims = in_order([Claim(str(slot), str(value)) for slot, value in note["claims"]])
             tuned = [bool(own) for own in note.get("tuned", [False])]
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{file} is damaged or no reader of parts: restore it") from error
@@ -167,7 +167,7 @@ class PartReader:
         reader, found = load_network(
             file,
             "reader",
-            lambda: cls(claims, [part_network(in_order(claims), own) for own in tuned]),
+            lambda: cls(claims, [part_network(claims, own) for own in tuned]),
             lambda built: built.weights,
             others,
         )

@@ -157,8 +157,8 @@ def train_reader(
         if networks and updates < steps:
             break  # Ctrl-C: half a network would spoil the mean
         networks.append(network)
-        if updates < steps:
-            made = updates
+        made = updates
+        if made < steps:
             break
     reader = PartReader(claims, networks)
     if back.any():

@@ -38,8 +38,8 @@ PLUMAGE = np.array([
 ], "float32")  # fmt: skip
 SOFTNESS = 0.29  # half the mean distance of a cluster to the next, as `_shares_of_colours` measures
 # Mean colour, extremes, the maps at strides 4 and 8, and the shares of the colours of `PLUMAGE`.
-LOW_WIDTH = 3 + 2 * 3 + 24 + 40 + len(PLUMAGE)
 AT8 = slice(3 + 2 * 3 + 24, 3 + 2 * 3 + 24 + 40)  # of a low place's numbers, the map at stride 8
+LOW_WIDTH = AT8.stop + len(PLUMAGE)
 BATCH_SIZE = 32
 
 

@@ -192,14 +192,13 @@ def _wrongly_whitened(
         return (others - mean) @ matrix / np.sqrt((((vectors - mean) @ matrix) ** 2).mean())
 
     bare = (others - mean) @ (axes / np.sqrt(raised))
-    missing_root = scaled(1 / raised)
     own = (others - others.mean(axis=0)) @ (axes / np.sqrt(raised))
     return [
         (bare, "one scale is missing at the end: the mean square of the whitened `vectors` is 1"),
         (bare / np.sqrt((bare**2).mean()),
          "the scale at the end comes from `vectors`, not from the others"),
         (scaled(1 / np.sqrt(raised), mean=np.zeros(5)), "take the mean of `vectors` away first"),
-        (missing_root, "divide by the square root: lambda is a variance, not a spread"),
+        (scaled(1 / raised), "divide by the square root: lambda is a variance, not a spread"),
         ((others - mean) @ (axes / raised),
          "divide by the square root: lambda is a variance, not a spread"),
         (scaled(np.sqrt(raised)), "turned round: long axes are to become short, so divide"),

@@ -9,7 +9,7 @@ import numpy as np
 from t2i_utils.errors import InputError
 from t2i_utils.files import check_file
 from t2i_utils.pretrained import PRETRAINED
-from t2i_utils.vision.efficientnet_lite import efficientnet_lite, load_arrays
+from t2i_utils.vision.efficientnet_lite import array_names, efficientnet_lite, load_arrays
 from t2i_utils.vision.lite2 import read_lite2
 
 _LOG = logging.getLogger(__name__)
@@ -42,8 +42,7 @@ def imagenet_weights(model: keras.Model) -> list[np.ndarray]:
         InputError: the weights are missing or have another checksum.
     """
     arrays = _read_lite0()
-    names = [f"{layer.name}/{weight.name}" for layer in model.layers for weight in layer.weights]
-    return [arrays[name].astype("float32") for name in names]
+    return [arrays[name].astype("float32") for name in array_names(model)]
 
 
 def _read_lite0() -> dict[str, np.ndarray]:

@@ -62,25 +62,14 @@ def efficientnet_lite(
     if variant not in SCALES:
         raise InputError(f"unknown network {variant!r}: choose one of {', '.join(SCALES)}")
     backend.sum_in_one_order()
-    width, depth = SCALES[variant]
     images = keras.Input((image_size, image_size, 3), name="images")
     scale = [0.5 / std for std in IMAGENET_STD]
     offset = [(0.5 - mean) / std for mean, std in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)]
     x = layers.Rescaling(scale, offset, name="normalise")(images)
     x = layers.Conv2D(32, 3, strides=2, padding="same", name="stem")(x)
-    x = layers.ReLU(6.0)(x)
-    features = []
-    index = 0
-    for group, (kernel, repeats, channels, expansion, stride) in enumerate(BLOCKS):
-        channels = _scaled_channels(channels, width)
-        fixed = group in (0, len(BLOCKS) - 1)  # Lite does not deepen the first and last group
-        for repeat in range(repeats if fixed else math.ceil(repeats * depth)):
-            x = _block(x, f"block{index}", kernel, channels, expansion, 1 if repeat else stride)
-            index += 1
-        if group in FEATURE_GROUPS:
-            features.append(x)
+    features = _groups(layers.ReLU(6.0)(x), variant)
     if outputs != "features":
-        x = layers.Conv2D(1280, 1, name="head")(x)
+        x = layers.Conv2D(1280, 1, name="head")(features[-1])
         x = layers.ReLU(6.0)(x)
         classifier = layers.Dense(1000, name="classifier")
         if outputs == "places":
@@ -93,18 +82,34 @@ def efficientnet_lite(
     return model
 
 
-def blocks_behind_stride_8(variant: str = "lite0", image_size: int | None = None) -> keras.Model:
-    """The later blocks of `efficientnet_lite`, without weights, to be trained further.
+def blocks_behind_stride_8(image_size: int) -> keras.Model:
+    """The later blocks of the variant "lite0", without weights, to be trained further.
 
     Returns:
-        A model from the map at stride 8 (lite0: 40 channels) to those at strides 16 and 32 of
-        pictures of `image_size`.
+        A model from the map at stride 8 of pictures of `image_size`, (batch, image_size / 8,
+        image_size / 8, 40), to those at strides 16 and 32.
     """
-    whole = efficientnet_lite(variant, image_size)
-    model = keras.Model(whole.outputs[1], whole.outputs[2:], name=f"{variant}_behind_stride_8")
-    for layer in model.layers:  # the whole network has frozen each
-        layer.trainable = True
-    return model
+    backend.sum_in_one_order()
+    last = FEATURE_GROUPS[1]
+    maps = keras.Input((image_size // 8, image_size // 8, BLOCKS[last][2]), name="stride_8")
+    return keras.Model(maps, _groups(maps, "lite0", last + 1), name="lite0_behind_stride_8")
+
+
+def _groups(x: Any, variant: str, first: int = 0) -> list[Any]:
+    """Run the groups of blocks from `first` on, and give the maps of `FEATURE_GROUPS`."""
+    width, depth = SCALES[variant]
+    features, index = [], 0
+    for group, (kernel, repeats, channels, expansion, stride) in enumerate(BLOCKS):
+        channels = _scaled_channels(channels, width)
+        fixed = group in (0, len(BLOCKS) - 1)  # Lite does not deepen the first and last group
+        repeats = repeats if fixed else math.ceil(repeats * depth)
+        for repeat in range(repeats if group >= first else 0):
+            number = index + repeat
+            x = _block(x, f"block{number}", kernel, channels, expansion, 1 if repeat else stride)
+        index += repeats
+        if group in FEATURE_GROUPS and group >= first:
+            features.append(x)
+    return features
 
 
 def _block(
@@ -129,15 +134,18 @@ def _block(
 
 
 def load_arrays(model: keras.Model, arrays: dict[str, np.ndarray]) -> keras.Model:
-    """Set the weights of `efficientnet_lite` from arrays named ``layer/kernel``, ``layer/bias``.
+    """Set the weights of `efficientnet_lite` from arrays, by `array_names`.
 
     Raises:
         InputError: an array is missing or has another shape.
     """
-    for layer in model.layers:
-        for variable in layer.weights:
-            key = f"{layer.name}/{variable.name}"
-            if key not in arrays or arrays[key].shape != tuple(variable.shape):
-                raise InputError(f"weights for {model.name} lack {key} of shape {variable.shape}")
-            variable.assign(arrays[key].astype("float32"))
+    for key, variable in zip(array_names(model), model.weights, strict=True):
+        if key not in arrays or arrays[key].shape != tuple(variable.shape):
+            raise InputError(f"weights for {model.name} lack {key} of shape {variable.shape}")
+        variable.assign(arrays[key].astype("float32"))
     return model
+
+
+def array_names(model: keras.Model) -> list[str]:
+    """Names of a model's weights in a file, in their order: ``layer/kernel``, ``layer/bias``."""
+    return [f"{layer.name}/{weight.name}" for layer in model.layers for weight in layer.weights]
